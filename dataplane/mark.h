@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What travels with a packet from one lcore to another, in the private area of its mbuf.
+ * Every pool of packets that enter the box is made by cgn_mark_pool_size(). */
+#ifndef CGN_DATAPLANE_MARK_H
+#define CGN_DATAPLANE_MARK_H
+
+#include <rte_mbuf.h>
+
+#include "dataplane/types.h"
+
+enum cgn_mark_op {
+	CGN_MARK_RECEIVE,   /* frame as received on mbuf->port: steer it again */
+	CGN_MARK_HAIRPIN,   /* translated packet whose destination is a pool address;
+			     * data starts at the IPv4 header; iface: where it came in */
+	CGN_MARK_TRANSMIT,  /* frame ready for port `port` */
+	CGN_MARK_LOCAL,	    /* frame for the box itself; iface set */
+	CGN_MARK_NEIGHBOUR, /* data starts at the IP header; next hop gw on iface has no
+			     * link-layer address yet */
+};
+
+struct cgn_mark {
+	uint8_t op;   /* enum cgn_mark_op */
+	uint8_t hops; /* times that the packet went round inside the box */
+	uint16_t iface;
+	uint16_t port; /* snapshot index of the port to transmit on */
+	uint16_t vpn;
+	uint16_t l3; /* CGN_MARK_LOCAL: offset of the IP or ARP header */
+	uint8_t gw[16];
+};
+
+#define CGN_MARK_SIZE RTE_ALIGN_CEIL(sizeof(struct cgn_mark), RTE_MBUF_PRIV_ALIGN)
+
+static inline struct cgn_mark *
+cgn_mark(struct rte_mbuf *m)
+{
+	return rte_mbuf_to_priv(m);
+}
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Sessions, mappings, users, port blocks and public addresses: the state that a worker
+ * owns, and the calls that change it. */
+#ifndef CGN_DATAPLANE_SESSION_H
+#define CGN_DATAPLANE_SESSION_H
+
+#include "dataplane/types.h"
+
+struct cgn_worker;
+
+/* States of RFC 6146 3.5.2 for TCP, with the closing states of RFC 7857 2; UDP and ICMP
+ * sessions are CGN_STATE_OPEN. A free slot is CGN_STATE_FREE. */
+enum cgn_state {
+	CGN_STATE_FREE,
+	CGN_STATE_OPEN,
+	CGN_STATE_SYN_UP,      /* the inside sent a SYN */
+	CGN_STATE_SYN_DOWN,    /* the outside did */
+	CGN_STATE_ESTABLISHED,
+	CGN_STATE_FIN_UP,
+	CGN_STATE_FIN_DOWN,
+	CGN_STATE_FIN_BOTH,
+	CGN_STATE_TRANSITORY, /* after a RST */
+	CGN_STATES
+};
+
+/* The state after a segment with these TCP flags. Pure. */
+uint8_t cgn_tcp_next(uint8_t state, enum cgn_dir dir, uint8_t tcp_flags);
+
+/* Which of the instance's timers a state runs on. Pure. */
+enum cgn_timer cgn_state_timer(uint8_t state, uint8_t proto);
+const char *cgn_state_name(uint8_t state);
+
+/* One flow, both ways: everything that the rewrite needs, in one cache line. */
+struct cgn_session {
+	uint32_t mapping; /* first: overwritten when the slot is freed */
+	rte_be32_t inside, outside, remote;
+	rte_be16_t inside_port, outside_port, remote_port; /* ICMP: identifier, remote 0 */
+	uint8_t proto;
+	uint8_t state; /* enum cgn_state */
+	uint32_t user;
+	cgn_tick seen;	   /* last packet that refreshes */
+	cgn_tick created;
+	/* one's complement sums to add to the checksum of the IP header and of the transport
+	 * for UP; DOWN takes the complements */
+	uint16_t delta3, delta4;
+	uint16_t instance, location, vpn_out;
+	uint8_t kind;  /* enum cgn_kind */
+	uint8_t timer; /* enum cgn_timer */
+	uint8_t from;  /* enum cgn_dir of the first packet */
+	uint8_t spare[11];
+} __rte_cache_aligned;
+_Static_assert(sizeof(struct cgn_session) == RTE_CACHE_LINE_SIZE, "one line a session");
+
+/* Beside each session, touched only when its instance has accounting. */
+struct cgn_session_count {
+	uint64_t packets[CGN_DIRS], bytes[CGN_DIRS];
+};
+
+/* An inside address and port bound to a public one: exists while it has sessions. */
+struct cgn_mapping {
+	uint32_t block; /* first: overwritten when the slot is freed */
+	rte_be32_t inside, outside;
+	rte_be16_t inside_port, outside_port;
+	uint32_t user;
+	uint32_t sessions;
+	uint16_t instance;
+	uint8_t proto;
+	bool shared; /* endpoint-independent: found by later flows of the inside port */
+};
+
+/* A range of ports of one address in the hands of one user. */
+struct cgn_block {
+	uint32_t next; /* of the user, or in quarantine, or free */
+	uint32_t user;
+	uint32_t address; /* slot in the snapshot */
+	uint16_t first, size; /* host order */
+	uint16_t used[CGN_CLASSES];
+	cgn_tick given; /* quarantine began */
+};
+
+/* What a worker keeps of a public address: which ports are in blocks, which in use. */
+struct cgn_address {
+	uint32_t slot;
+	uint32_t free;	/* ports in no block */
+	uint32_t users;
+	uint32_t cursor; /* where the search for a block goes on */
+	uint64_t blocked[65536 / 64];
+	uint64_t used[CGN_CLASSES][65536 / 64];
+};
+
+/* Why something was refused to a user. */
+enum cgn_discard { CGN_DISCARD_SESSIONS, CGN_DISCARD_PORTS, CGN_DISCARD_RATE, CGN_DISCARDS };
+
+struct cgn_user {
+	uint32_t block; /* first of its blocks; first: overwritten when the slot is freed */
+	uint16_t instance, location;
+	union cgn_key key;
+	uint8_t softwire[16]; /* DS-Lite: B4 address as configured to identify the user */
+	rte_be32_t inside;    /* NAT44 */
+	uint32_t address;     /* slot of its public address */
+	uint32_t sessions[CGN_CLASSES], ports[CGN_CLASSES];
+	uint32_t mappings, blocks;
+	uint32_t reverse; /* sessions opened from outside */
+	uint32_t tokens;  /* creation rate: sessions that may be created now */
+	cgn_tick refilled, created;
+	uint16_t extended; /* blocks beyond the first */
+	uint8_t kind;
+	bool live;
+	uint64_t discards[CGN_DISCARDS];
+	uint8_t header[40]; /* DS-Lite: ready-made outer IPv6 header towards the B4 */
+};
+
+#endif

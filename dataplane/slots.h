@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * An array of records handed out by index: a stack of freed slots threaded through the
+ * records themselves (their first 32 bits), and a high-water mark, so that memory which
+ * was never used is never touched. A record must not keep anything that is needed after
+ * cgn_slots_give() in its first four bytes. Owned by one worker. */
+#ifndef CGN_DATAPLANE_SLOTS_H
+#define CGN_DATAPLANE_SLOTS_H
+
+#include "dataplane/types.h"
+
+struct cgn_slots {
+	uint8_t *base;
+	uint32_t size;	   /* bytes of a record */
+	uint32_t capacity; /* records */
+	uint32_t top;	   /* records at and above were never handed out */
+	uint32_t free;	   /* first freed record or CGN_NONE */
+	uint32_t used;
+};
+
+/* 0 or -ENOMEM. name appears in memory dumps. Start-up only. */
+int cgn_slots_init(struct cgn_slots *s, const char *name, uint32_t size, uint32_t capacity,
+	int socket);
+void cgn_slots_fini(struct cgn_slots *s);
+
+static inline void *
+cgn_slots_at(const struct cgn_slots *s, uint32_t i)
+{
+	return s->base + (size_t)i * s->size;
+}
+
+/* An index, contents undefined, or CGN_NONE when all are in use. */
+static inline uint32_t
+cgn_slots_take(struct cgn_slots *s)
+{
+	uint32_t i = s->free;
+
+	if (i != CGN_NONE)
+		s->free = *(uint32_t *)cgn_slots_at(s, i);
+	else if (s->top < s->capacity)
+		i = s->top++;
+	else
+		return CGN_NONE;
+	s->used++;
+	return i;
+}
+
+static inline void
+cgn_slots_give(struct cgn_slots *s, uint32_t i)
+{
+	*(uint32_t *)cgn_slots_at(s, i) = s->free;
+	s->free = i;
+	s->used--;
+}
+
+#endif

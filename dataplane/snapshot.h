@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The snapshot: everything that the path needs to know of the configuration and of the
+ * state of boards, compiled by the control lcore, immutable once published, read by a
+ * worker once per loop. Indices (instance, location, VPN, address slot, pool) are stable:
+ * a name keeps its index over reloads for as long as any state refers to it. */
+#ifndef CGN_DATAPLANE_SNAPSHOT_H
+#define CGN_DATAPLANE_SNAPSHOT_H
+
+#include <rte_ether.h>
+
+#include "dataplane/types.h"
+
+struct rte_fib;
+struct rte_fib6;
+struct cgn_neigh;
+struct cgn_neigh_table;
+struct cgn_address;
+
+/* A port or one of its VLAN sub-interfaces. */
+struct cgn_iface {
+	char name[CGN_NAME];
+	uint16_t port; /* index of the port in the snapshot */
+	uint16_t vlan; /* 0: untagged */
+	uint16_t vpn;
+	uint16_t mtu; /* bytes of an IP packet */
+	struct rte_ether_addr mac;
+	uint8_t n_nat; /* NAT44 instances whose inside this is */
+	bool has4, has6;
+	uint16_t nat[8];
+	rte_be32_t addr4; /* source of ICMP errors; 0: none */
+	uint8_t addr6[16], link_local[16];
+	struct cgn_neigh_table *neigh;
+};
+
+struct cgn_snap_port {
+	char name[CGN_NAME];
+	uint16_t iface;		/* untagged */
+	uint16_t device;	/* number of the port in mbuf->port */
+	const uint16_t *vlan;	/* [4096] → interface or CGN_NONE16; NULL: no VLANs */
+	struct rte_ether_addr mac;
+};
+
+/* What the routing table says of a destination. */
+enum cgn_nh_kind {
+	CGN_NH_NONE,	  /* no route */
+	CGN_NH_BLACKHOLE,
+	CGN_NH_LOCAL,	  /* an address of the box */
+	CGN_NH_AFTR,	  /* a local_ipv6: index = first of snapshot.aftr[] */
+	CGN_NH_POOL,	  /* public addresses: index = range */
+	CGN_NH_CONNECTED, /* on the link of iface: neighbour = destination */
+	CGN_NH_GATEWAY,	  /* neighbour = gw */
+};
+
+struct cgn_nexthop {
+	uint8_t kind; /* enum cgn_nh_kind */
+	uint16_t iface;
+	uint32_t index;
+	uint8_t gw[16];		 /* IPv4: ::ffff:a.b.c.d */
+	struct cgn_neigh *neigh; /* of gw; resolved by the control lcore */
+};
+
+/* next hop values in both FIBs are indices of snapshot.nexthop; 0 is CGN_NH_NONE */
+struct cgn_vpn {
+	char name[CGN_NAME];
+	struct rte_fib *fib4; /* NULL: no IPv4 in this VPN */
+	struct rte_fib6 *fib6;
+};
+
+/* One or more instances behind one AFTR address, told apart by the B4's prefix. */
+struct cgn_remote {
+	uint8_t addr[16], mask[16];
+	uint16_t instance;
+	uint16_t scope; /* stands for (instance, first 16 bits) in a user key */
+};
+
+struct cgn_aftr {
+	uint8_t addr[16];
+	uint32_t first, n; /* in snapshot.remote[], longest prefix first */
+};
+
+struct cgn_pool_range {
+	uint32_t first, last; /* host order */
+	uint32_t slot;	      /* address slot of first */
+};
+
+/* A public address: who owns it. Mutable state is struct cgn_address of the host. */
+struct cgn_snap_address {
+	rte_be32_t addr;
+	uint16_t pool, location, vpn;
+	bool locked; /* gives no new blocks */
+	bool excluded;
+};
+
+struct cgn_pool {
+	char name[CGN_NAME];
+	uint16_t id, vpn, overload; /* overload: pool index or CGN_NONE16 */
+	bool locked;
+};
+
+/* The addresses of a pool that belong to a location, as slots. */
+struct cgn_share {
+	uint32_t n;
+	const uint32_t *slot;
+};
+
+#define CGN_BUCKETS 4096 /* a user falls into one; a bucket belongs to a location */
+
+struct cgn_group {
+	char name[CGN_NAME];
+	uint16_t n;	     /* locations */
+	uint16_t location[32], weight[32];
+	uint16_t bucket[CGN_BUCKETS]; /* → location index */
+};
+
+struct cgn_location {
+	uint16_t id;	 /* configured, the name on every wire */
+	uint16_t worker; /* that hosts it now, or CGN_NONE16: down */
+	uint16_t slot, cpu;
+};
+
+struct cgn_acl_rule {
+	rte_be32_t addr, mask;
+	bool permit;
+};
+
+struct cgn_acl {
+	uint32_t n; /* deny rules first; no match: denied */
+	const struct cgn_acl_rule *rule;
+};
+
+enum cgn_port_mode {
+	CGN_MODE_DYNAMIC,
+	CGN_MODE_STATIC,
+	CGN_MODE_SEMI_DYNAMIC,
+	CGN_MODE_SINGLE,
+	CGN_MODE_DETERMINISTIC
+};
+
+/* Classes of timeout, and with them the states that share one. */
+enum cgn_timer {
+	CGN_TIMER_TCP_ESTABLISHED,
+	CGN_TIMER_TCP_TRANSITORY,
+	CGN_TIMER_TCP_SYN,
+	CGN_TIMER_UDP,
+	CGN_TIMER_ICMP,
+	CGN_TIMERS
+};
+
+struct cgn_outbound {
+	uint16_t acl; /* CGN_NONE16: any */
+	uint16_t pool;
+};
+
+struct cgn_instance {
+	char name[CGN_NAME];
+	uint16_t id;
+	uint8_t kind; /* enum cgn_kind */
+	uint16_t group, vpn_in, vpn_out;
+	bool eim, eif, hairpin, accounting;
+	uint8_t port_mode; /* enum cgn_port_mode */
+	uint16_t block_size, extended_size, extended_times;
+	uint32_t max_sessions, max_class[CGN_CLASSES], max_ports[CGN_CLASSES];
+	uint32_t max_reverse; /* inbound sessions per user */
+	uint32_t create_rate; /* sessions per second and user; 0: no limit */
+	uint32_t users_per_address; /* 0: no limit */
+	cgn_tick timer[CGN_TIMERS];
+	uint32_t fragment_ms;
+	uint8_t n_outbound;
+	struct cgn_outbound outbound[8];
+	/* DS-Lite */
+	uint8_t local_ipv6[16];
+	uint8_t prefix_length;
+	uint16_t mtu; /* of the softwire: bytes of the outer packet */
+	uint16_t tcp_mss; /* 0: only where the tunnel needs it */
+	int16_t traffic_class; /* -1: copy the inner one */
+	uint8_t hop_limit;
+};
+
+struct cgn_snapshot {
+	uint64_t generation;
+	uint16_t n_ifaces, n_ports, n_vpns, n_groups, n_locations, n_instances, n_pools;
+	uint16_t n_acls;
+	uint32_t n_nexthops, n_aftrs, n_remotes, n_ranges, n_addresses;
+	const struct cgn_iface *iface;
+	const struct cgn_snap_port *port;
+	uint16_t by_device[CGN_MAX_PORTS]; /* mbuf->port → port index */
+	const struct cgn_vpn *vpn;
+	const struct cgn_nexthop *nexthop;
+	const struct cgn_aftr *aftr;
+	const struct cgn_remote *remote;
+	const struct cgn_pool_range *range;
+	const struct cgn_snap_address *address; /* [slot] */
+	const struct cgn_pool *pool;
+	const struct cgn_share *share; /* [location * n_pools + pool] */
+	const struct cgn_group *group;
+	const struct cgn_location *location;
+	const struct cgn_acl *acl;
+	const struct cgn_instance *instance;
+	/* state[worker][slot]: the worker's own record of an address, or NULL */
+	struct cgn_address *const *state[CGN_MAX_WORKERS];
+	uint32_t quarantine_ms; /* before a freed block serves another user */
+};
+
+#endif

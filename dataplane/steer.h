@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The two pure functions behind steering: user → location by a consistent hash over the
+ * group, by weight; public address → location by division of the pool. Both depend on
+ * configured ids only, so two boxes come to the same answer. */
+#ifndef CGN_DATAPLANE_STEER_H
+#define CGN_DATAPLANE_STEER_H
+
+#include "dataplane/snapshot.h"
+
+struct cgn_member {
+	uint16_t id;	 /* configured id of the location */
+	uint16_t weight; /* 1..65535 */
+	uint16_t location; /* index, what is written to the result */
+};
+
+/* Fills bucket[]: each bucket takes the member with the highest weighted score, so adding
+ * or removing one moves only that one's share. n: 1..32. Any lcore; slow, for compiling. */
+void cgn_steer_buckets(const struct cgn_member *m, unsigned n, uint16_t bucket[CGN_BUCKETS]);
+
+/* Divides addr[n_addr] (network order) among the members by weight, at least one each:
+ * owner[i] = location index. -ENOSPC when there are fewer addresses than members. */
+int cgn_steer_addresses(const struct cgn_member *m, unsigned n, const rte_be32_t *addr,
+	uint32_t n_addr, uint16_t *owner);
+
+/* Bucket of a user: a fixed, public hash of its 16-byte key. Any lcore. */
+static inline uint32_t
+cgn_steer_bucket(const union cgn_key *user)
+{
+	uint64_t h = (user->w[0] * 0x9e3779b97f4a7c15ull) ^
+		__builtin_bswap64(user->w[1] * 0xc2b2ae3d27d4eb4full);
+
+	h ^= h >> 29;
+	h *= 0xbf58476d1ce4e5b9ull;
+	h ^= h >> 32;
+	return (uint32_t)h % CGN_BUCKETS;
+}
+
+/* Key of a softwire user: address of the B4 under the instance's prefix length, with the
+ * scope in place of its first 16 bits. For steering pass scope 0: scopes are local. */
+static inline void
+cgn_user_key6(union cgn_key *key, const uint8_t addr[16], uint8_t prefix_length,
+	uint16_t scope)
+{
+	__builtin_memcpy(key->b, addr, 16);
+	for (unsigned bit = prefix_length; bit < 128; bit += 8 - bit % 8)
+		key->b[bit / 8] &= (uint8_t)(0xff00 >> bit % 8);
+	key->b[0] = (uint8_t)(scope >> 8);
+	key->b[1] = (uint8_t)scope;
+}
+
+/* Key of a NAT44 user: inside address (network order) and instance index; for steering
+ * pass the id of nothing else than 0. */
+static inline void
+cgn_user_key4(union cgn_key *key, rte_be32_t addr, uint32_t instance)
+{
+	key->owner = instance;
+	key->local = addr;
+	key->w[1] = 0;
+}
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The words that every file of the data path uses: time, directions, transports and
+ * the 16-byte key of every table. */
+#ifndef CGN_DATAPLANE_TYPES_H
+#define CGN_DATAPLANE_TYPES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <rte_byteorder.h>
+#include <rte_common.h>
+
+/* Packets per burst: the limit of rte_hash bulk look-up and the width of a mask. */
+#define CGN_BURST 64
+
+#define CGN_MAX_WORKERS 64
+#define CGN_MAX_PORTS	64
+#define CGN_NAME	32 /* bytes of a configured name, with the final zero */
+#define CGN_NONE	UINT32_MAX
+#define CGN_NONE16	UINT16_MAX
+
+/* Coarse time of sessions: tenths of a second on a monotonic clock. It wraps after 13
+ * years; always compare by cgn_tick_age(). */
+typedef uint32_t cgn_tick;
+#define CGN_TICKS_PER_S 10
+#define CGN_MS_PER_TICK 100
+
+static inline uint32_t
+cgn_tick_age(cgn_tick now, cgn_tick then)
+{
+	return now - then;
+}
+
+enum cgn_dir { CGN_UP, CGN_DOWN, CGN_DIRS };
+
+enum cgn_kind { CGN_DS_LITE, CGN_NAT44, CGN_NAT64, CGN_KINDS };
+
+/* Classes of transport with ports (or identifiers) of their own. */
+enum cgn_class { CGN_TCP, CGN_UDP, CGN_ICMP, CGN_CLASSES };
+
+#define CGN_IPPROTO_ICMP   1
+#define CGN_IPPROTO_IPIP   4
+#define CGN_IPPROTO_TCP	   6
+#define CGN_IPPROTO_UDP	   17
+#define CGN_IPPROTO_FRAG   44
+#define CGN_IPPROTO_ICMPV6 58
+#define CGN_IPPROTO_DSTOPT 60
+
+/* First port that is ever given to a user (RFC 4787 REQ-3a: the class 1024..65535). */
+#define CGN_PORT_FIRST 1024
+#define CGN_PORT_COUNT (65536 - CGN_PORT_FIRST)
+
+/* The key of every table. A flow names its owner (who gives the local address its
+ * meaning), then the local and the remote end; a mapping is a flow whose remote half is
+ * zero; a user is a scope and what is left of its IPv6 address, or its IPv4 address. */
+union cgn_key {
+	struct {
+		uint32_t owner; /* host order: cgn_owner_*() */
+		rte_be32_t local, remote;
+		rte_be16_t local_port, remote_port;
+	};
+	uint64_t w[2];
+	uint8_t b[16];
+};
+_Static_assert(sizeof(union cgn_key) == 16, "rte_hash is fast for 16 bytes");
+
+/* Owner of an inside flow of a softwire user (index of the user in this worker). */
+static inline uint32_t
+cgn_owner_user(uint8_t proto, uint32_t user)
+{
+	return (uint32_t)proto << 24 | 1u << 23 | user;
+}
+
+/* Owner of a NAT44 inside flow (instance index) and of any outside flow (VPN index). */
+static inline uint32_t
+cgn_owner_scope(uint8_t proto, uint32_t scope)
+{
+	return (uint32_t)proto << 24 | scope;
+}
+
+#define CGN_MAX_USERS (1u << 23)
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * A worker: one service-board CPU with its private tables, and the calls that drive it.
+ * Nothing else is reachable from a stage. It knows neither ports nor threads: packets go
+ * in by cgn_pipeline_run(), come out in the outbox, and time is told by cgn_worker_tick(),
+ * so that a test, a benchmark and the lcore loop run the same code. */
+#ifndef CGN_DATAPLANE_WORKER_H
+#define CGN_DATAPLANE_WORKER_H
+
+#include <rte_mbuf.h>
+
+#include "dataplane/session.h"
+#include "dataplane/slots.h"
+#include "dataplane/snapshot.h"
+#include "dataplane/stats.h"
+#include "dataplane/table.h"
+
+struct cgn_msg;
+
+/* What a worker asks the runtime to do with a packet. */
+enum cgn_out_kind {
+	CGN_OUT_TX,   /* transmit the frame on snapshot port `arg` */
+	CGN_OUT_HAND, /* give it to worker `arg`; mark.op says what to do there */
+	CGN_OUT_PUNT, /* give it to the control lcore; mark.op says what to do there */
+};
+
+#define CGN_OUTBOX 1024
+
+struct cgn_outbox {
+	uint32_t n;
+	struct rte_mbuf *pkt[CGN_OUTBOX];
+	uint8_t kind[CGN_OUTBOX]; /* enum cgn_out_kind */
+	uint16_t arg[CGN_OUTBOX];
+};
+
+/* Sizes of a worker, from the licence of its board. */
+struct cgn_worker_conf {
+	uint16_t index;	   /* 0..CGN_MAX_WORKERS-1, unique */
+	uint16_t slot, cpu;
+	uint32_t sessions; /* 0: a line card without tables */
+	uint32_t users;
+	bool ds_lite, nat44, nat64;
+	uint64_t seed;	   /* of hashes and of the choice of ports */
+	int socket;	   /* NUMA node or -1 */
+	struct rte_mempool *pool; /* for packets it makes */
+};
+
+/* Per instance and per location, on this worker. */
+struct cgn_tally {
+	uint32_t users, sessions;
+};
+
+#define CGN_MAX_INSTANCES 1024
+#define CGN_MAX_LOCATIONS 256
+
+struct cgn_worker {
+	const struct cgn_snapshot *snap; /* set by cgn_worker_tick() */
+	uint64_t now_ms;
+	cgn_tick now;
+	struct cgn_table *user_by_key, *up, *down, *map_up, *map_down;
+	struct cgn_slots users, sessions, mappings, blocks;
+	struct cgn_session_count *count; /* [sessions] */
+	uint64_t random;
+	uint64_t bursts;
+	struct {
+		uint32_t next;	     /* slot */
+		uint64_t last_ms;
+		uint32_t quarantine_head, quarantine_tail; /* blocks, oldest first */
+		uint32_t quarantined;
+	} sweep;
+	struct cgn_stats stats;
+	struct cgn_tally instance[CGN_MAX_INSTANCES], location[CGN_MAX_LOCATIONS];
+	struct cgn_outbox out;
+	struct cgn_msg *msg; /* in progress */
+	struct cgn_worker_conf conf;
+};
+
+/* A worker with empty tables; NULL: out of memory (logged). Start-up only. */
+struct cgn_worker *cgn_worker_create(const struct cgn_worker_conf *conf);
+
+/* Frees a worker and all it holds. Its lcore must have left it. */
+void cgn_worker_destroy(struct cgn_worker *w);
+
+/* Tells the time (ms, monotonic) and the snapshot; expires sessions whose time has come
+ * (a bounded number per call) and goes on with the message in progress. Its own lcore,
+ * once per loop. Packets it makes are in w->out. */
+void cgn_worker_tick(struct cgn_worker *w, const struct cgn_snapshot *snap, uint64_t now_ms);
+
+/* Runs 1..64 packets through all stages. wire: frames from a port (mbuf->port set);
+ * otherwise from another lcore, with a mark. All packets end in w->out or in a drop
+ * counter. w->out must have room for 4 * n more. Its own lcore. */
+void cgn_pipeline_run(struct cgn_worker *w, struct rte_mbuf **pkt, unsigned n, bool wire);
+
+/* Gives a message to the worker; false: one is in progress. Its own lcore. */
+bool cgn_worker_message(struct cgn_worker *w, struct cgn_msg *msg);
+
+static inline struct cgn_session *
+cgn_session_at(const struct cgn_worker *w, uint32_t i)
+{
+	return (struct cgn_session *)cgn_slots_at(&w->sessions, i);
+}
+
+static inline struct cgn_mapping *
+cgn_mapping_at(const struct cgn_worker *w, uint32_t i)
+{
+	return (struct cgn_mapping *)cgn_slots_at(&w->mappings, i);
+}
+
+static inline struct cgn_user *
+cgn_user_at(const struct cgn_worker *w, uint32_t i)
+{
+	return (struct cgn_user *)cgn_slots_at(&w->users, i);
+}
+
+static inline struct cgn_block *
+cgn_block_at(const struct cgn_worker *w, uint32_t i)
+{
+	return (struct cgn_block *)cgn_slots_at(&w->blocks, i);
+}
+
+#endif
