@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef CGN_CONF_CONF_H
+#define CGN_CONF_CONF_H
+
+/*
+ * The configuration reader: from a file to a checked struct cgn_conf (conf/model.h), or
+ * to a list of everything that is wrong with it.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "conf/model.h"
+
+/* ---- messages ---- */
+
+struct cgn_conf_message {
+	bool warning;
+	char *file;
+	int line;
+	char *key;  /* path, for example ds_lite_instances[0].limits.sessions.tcp; "" none
+		     */
+	char *text; /* what is wrong and what is allowed */
+};
+
+/* Zero-initialise it, or call cgn_conf_errors_init(). */
+struct cgn_conf_errors {
+	struct cgn_conf_message *items;
+	uint32_t n_items;
+	uint32_t capacity;
+	uint32_t n_errors;
+	uint32_t n_warnings;
+};
+
+void cgn_conf_errors_init(struct cgn_conf_errors *errs);
+
+/* Frees the messages; errs is then empty and may be used again. */
+void cgn_conf_errors_fini(struct cgn_conf_errors *errs);
+
+/*
+ * Prints one line per message, in order of file and line: `FILE:LINE: path.to.key: text`,
+ * a warning with `warning: ` before its text.
+ */
+void cgn_conf_errors_print(const struct cgn_conf_errors *errs, FILE *out);
+
+/* ---- reading ---- */
+
+/*
+ * Reads, completes and checks a configuration file.
+ *
+ * path: the file; `@include` is relative to its directory.
+ * out: receives the configuration, NULL when it is refused.
+ * errs: receives all errors and warnings (added to what it holds).
+ * Returns 0; -EINVAL when refused, -ENOENT and the like when the file cannot be read,
+ * -ENOMEM; an error line says why in every case. Control lcore; not thread safe.
+ */
+int cgn_conf_load(const char *path, struct cgn_conf **out, struct cgn_conf_errors *errs);
+
+/*
+ * Like cgn_conf_load() from a string that ends in zero; name stands for the file in
+ * messages. `@include` is relative to the working directory.
+ */
+int cgn_conf_load_string(const char *text, const char *name, struct cgn_conf **out,
+	struct cgn_conf_errors *errs);
+
+/* Frees a configuration and everything in it; NULL is allowed. */
+void cgn_conf_free(struct cgn_conf *conf);
+
+/* ---- what can be asked of a configuration ---- */
+
+/* Bytes of memory that the tables, forwarding tables and packet buffers of conf will
+ * take. */
+uint64_t cgn_conf_memory_estimate(const struct cgn_conf *conf);
+
+/*
+ * Parses the EAL --lcores syntax ("0@0,1@1", "0-3", "(0,2)@(4-7)") into the set of lcore
+ * ids. set: one bit per lcore 0..127. Returns 0 or -EINVAL.
+ */
+int cgn_conf_lcores_parse(const char *text, uint64_t set[2]);
+
+/* Formats an address into buf (at least 46 bytes) and returns buf. */
+const char *cgn_conf_addr_format(const struct cgn_conf_addr *addr, char *buf);
+
+/* True when addr has the family of the network net/len and lies inside. */
+bool cgn_conf_addr_inside(
+	const struct cgn_conf_addr *addr, const struct cgn_conf_addr *net, uint8_t len);
+
+/* True when both addresses are set and equal. */
+bool cgn_conf_addr_equal(const struct cgn_conf_addr *a, const struct cgn_conf_addr *b);
+
+/* True when an ACL (index, or CGN_CONF_NONE for "any") permits addr. */
+bool cgn_conf_acl_permits(
+	const struct cgn_conf *conf, int32_t acl, const struct cgn_conf_addr *addr);
+
+/* The word that stands for kind in the configuration: "ds-lite", "nat", "nat64". */
+const char *cgn_conf_kind_name(enum cgn_conf_kind kind);
+
+/* Prints doc/configuration.md: every key with type, range, default and meaning. */
+void cgn_conf_describe(FILE *out);
+
+#endif
