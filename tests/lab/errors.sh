@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# What cannot start says so in one clear line, and exits with 1.
+# shellcheck source=tests/lab/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+t_labs+=("${LAB_SUFFIX#-}")
+mkdir -p "$LAB_RUN/log"
+: >"$LAB_RUN/namespaces"
+lab_make_box
+lab_make_inet
+conf=$LAB_RUN/cgnd.conf
+LAB_TUNNEL_MTU=1540
+start() { in_ns cgn timeout 60 "$CGN_BUILD/cgnd" -c "$conf"; }
+one_line() { # one_line PATTERN: just one line is an error, and it matches
+	figure=$(grep -E '^<[0-3]>|^cgnd:' <<<"$t_out" || true)
+	[ "$(grep -c . <<<"$figure")" = 1 ] && grep -qE "$1" <<<"$figure"
+}
+
+lab_conf >"$conf"
+t_ok "the lab's configuration is valid" t_exit 0 "$CGN_BUILD/cgnd" --check -c "$conf"
+
+lab_conf | sed 's/iface=cgn-in4/iface=nowhere/' >"$conf"
+t_ok "an interface that does not exist: exit 1" t_exit 1 start
+t_ok "and one line names it" one_line 'inside4.*nowhere|nowhere.*inside4'
+
+lab_conf | sed 's/"net_af_packet2,iface=cgn-out"/"0000:fe:1f.7"/' >"$conf"
+t_ok "a PCI device that does not exist: exit 1" t_exit 1 start
+t_ok "and one line names it" one_line '0000:fe:1f.7'
+
+if [ "$(cat /proc/sys/vm/nr_hugepages)" = 0 ]; then
+	lab_conf | sed 's/hugepages = false/hugepages = true/' >"$conf"
+	t_ok "no hugepages: exit 1" t_exit 1 start
+	t_ok "and one line says both ways out" one_line 'nr_hugepages.*hugepages *= *false'
+fi
+
+t_ok "no such file: exit 1" t_exit 1 "$CGN_BUILD/cgnd" -c "$LAB_RUN/none.conf"
+
+lab_conf | sed -e 's/weight = 1/wait = 1/' -e 's/mtu = 1600/mtu = 7/' \
+	-e 's/service_instance_group = "group1"/service_instance_group = "group9"/' >"$conf"
+t_ok "a bad configuration: --check exits with 1" t_exit 1 "$CGN_BUILD/cgnd" --check -c "$conf"
+lines=$(grep -cE "^$conf:[0-9]+: [a-z_]+.*: " <<<"$t_out" || true)
+t_ok "all four errors are told, with file, line and key" [ "$lines" -ge 4 ]
+t_ok "the unknown key is named" grep -q 'wait' <<<"$t_out"
+t_ok "so is the number out of its range" grep -q 'mtu' <<<"$t_out"
+t_ok "so is the group that is not there" grep -q 'group9' <<<"$t_out"
+t_ok "and it does not start either" t_exit 1 start
+exit $((t_failed > 0))

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Signals and exit codes of the daemon, and those of its command line.
+# shellcheck source=tests/lab/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+t_up
+t_ok "cgnctl answers" t_exit 0 lab_ctl show version
+t_ok "cgnctl prints JSON" t_json 'type == "object"' show version
+t_ok "cgnctl: usage" t_exit 2 lab_ctl show nonsense
+t_ok "cgnctl: refused" t_exit 1 lab_ctl show session location=nowhere
+t_ok "cgnctl: no daemon" t_exit 3 "$CGN_BUILD/cgnctl" --run-dir "$LAB_RUN/none" show version
+
+t_ok "traffic before" m_ping nsub "$WEB4"
+kill -HUP "$(cat "$LAB_RUN/cgnd.pid")"
+t_ok "traffic after SIGHUP" m_ping nsub "$WEB4"
+t_ok "cgnd is still there" lab_cgnd_alive
+
+t_ok "SIGTERM: exit 0" lab_stop_cgnd
+t_ok "nothing is left in the run directory" [ -z "$(ls -A "$LAB_RUN/cgnd" 2>/dev/null)" ]
+t_ok "cgnctl: daemon gone" t_exit 3 lab_ctl show version
+
+t_ok "it starts again in the same place" lab_start_cgnd
+t_ok "traffic again" m_ping nsub "$WEB4"
+kill -KILL "$(cat "$LAB_RUN/cgnd.pid")"
+wait_for 10 test -e "$LAB_RUN/cgnd.rc"
+t_ok "it starts after a kill" lab_start_cgnd
+t_ok "traffic again" m_ping nsub "$WEB4"
+kill -INT "$(cat "$LAB_RUN/cgnd.pid")"
+wait_for 10 test -e "$LAB_RUN/cgnd.rc"
+t_ok "SIGINT: exit 0" [ "$(cat "$LAB_RUN/cgnd.rc")" = 0 ]
+t_end
