@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The running daemon: everything that the control lcore owns. One per process; all of it
+ * is used on the control lcore alone, except what dataplane/lcore.h shares with workers. */
+#ifndef CGN_CONTROL_DAEMON_H
+#define CGN_CONTROL_DAEMON_H
+
+#include <time.h>
+
+#include "conf/conf.h"
+#include "dataplane/lcore.h"
+#include "dataplane/port.h"
+
+struct cgn_cmd_server;
+struct cgn_host;
+
+#define CGN_ERR 512 /* bytes of a line that says why */
+
+struct cgn_daemon {
+	struct cgn_conf *conf;	       /* running */
+	struct cgn_snapshot *snap;     /* what rt.snap shows to the workers */
+	struct cgn_runtime rt;
+
+	/* Worker i is conf->cpus[i] for i < n_cpus, then line card i - n_cpus, which is
+	 * conf->dpdk.io_lcores[i - n_cpus]. rt.lcore[i]->worker == worker[i]. */
+	struct cgn_worker *worker[CGN_MAX_WORKERS];
+	uint16_t n_cpus;
+	double load[CGN_MAX_WORKERS]; /* share of busy cycles in the last second, 0..1 */
+
+	/* Physical ports in the order of conf->ports[]; sub-interfaces are left out. */
+	struct cgn_port *port;
+	uint16_t n_ports;
+	struct rte_mempool *port_pool; /* of received packets */
+	struct rte_mempool *own_pool;  /* of packets that the box makes */
+
+	struct cgn_host *host; /* neighbours and what is for the box itself */
+	struct cgn_cmd_server *cmd;
+
+	struct cgn_sender out;	/* the control lcore as a node of the mesh */
+	struct cgn_stats stats; /* its own counters */
+	struct timespec started; /* wall clock */
+	uint64_t start_ms;	/* monotonic, when it was ready */
+	uint64_t now_ms;	/* monotonic; of this turn */
+
+	int run_fd, lock_fd, signal_fd;
+	bool stop;
+	char err[CGN_ERR]; /* why a stage of the start failed */
+	struct {
+		uint64_t ms, tsc, busy[CGN_MAX_WORKERS];
+	} sampled; /* for load[] */
+	unsigned empty; /* turns without work in a row */
+};
+
+/* Puts a new snapshot before the workers, waits until none reads the old one, and returns
+ * that one for the caller to free. A worker that does not come by (detect_ms) is not
+ * waited for for ever: NULL then, the old one has to be kept. Control lcore. */
+struct cgn_snapshot *cgn_daemon_publish(struct cgn_daemon *d, struct cgn_snapshot *snap);
+
+/* Sends a frame made by the control lcore to a port (index in the snapshot). Takes the
+ * packet. Control lcore. */
+static inline void
+cgn_daemon_send(struct cgn_daemon *d, uint16_t port, struct rte_mbuf *m)
+{
+	cgn_sender_send(&d->out, port, m);
+}
+
+/* Gives a packet with its mark filled to a worker; counted as handover_full when there is
+ * no room. Takes the packet. Control lcore. */
+void cgn_daemon_hand(struct cgn_daemon *d, uint16_t worker, struct rte_mbuf *m);
+
+/* Runs the control lcore until a signal stops it. */
+void cgn_daemon_run(struct cgn_daemon *d);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Ports: from a DPDK device string to a started ethdev and back. */
+#ifndef CGN_DATAPLANE_PORT_H
+#define CGN_DATAPLANE_PORT_H
+
+#include <rte_ether.h>
+#include <rte_mempool.h>
+
+#include "dataplane/plan.h"
+
+struct cgn_port_conf {
+	const char *name;
+	const char *device; /* PCI address or vdev string */
+	uint16_t mtu;	    /* bytes of an IP packet */
+	uint16_t rx_queues; /* wanted, 1..CGN_MAX_QUEUES */
+	uint16_t tx_queues; /* wanted: one per lcore that transmits */
+	struct rte_mempool *pool; /* received packets come from it */
+};
+
+struct cgn_port {
+	char name[CGN_NAME];
+	char driver[CGN_NAME];
+	char *device;	    /* as configured */
+	uint16_t id;	    /* ethdev number: mbuf->port, snapshot's port.device */
+	uint16_t n_rx, n_tx; /* queues that it has */
+	uint16_t mtu;
+	int socket;
+	struct rte_ether_addr mac;
+	bool attached; /* probed here, to be detached here */
+};
+
+/* What `show ports` wants to know. */
+struct cgn_port_state {
+	bool up;
+	bool full_duplex;
+	uint32_t speed_mbps; /* UINT32_MAX: not known */
+	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
+	uint64_t rx_missed, rx_errors, rx_no_mbuf, tx_errors;
+};
+
+/* Probes, configures and starts a port. 0, or -errno with one line in err that names the
+ * port and the cause; nothing is left open then. Control lcore, start-up only. */
+int cgn_port_init(struct cgn_port *p, const struct cgn_port_conf *conf, char *err,
+	size_t err_size);
+
+/* Stops and closes the port and gives the device back. No lcore may poll it. */
+void cgn_port_fini(struct cgn_port *p);
+
+/* Link and counters, as the driver tells them. Control lcore; does not wait. */
+void cgn_port_read(const struct cgn_port *p, struct cgn_port_state *state);
+
+/* The device string with what the driver has to be told beforehand: queue pairs and frame
+ * size for net_af_packet, queues for net_af_xdp, unless the string says so itself. 0 or
+ * -ENAMETOOLONG. Pure. */
+int cgn_port_device(char *out, size_t size, const struct cgn_port_conf *conf);
+
+#endif
