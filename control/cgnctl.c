@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * cgnctl: the operator's command line.
+ *
+ * One command per run: checked against the grammar here, sent to the daemon over its
+ * socket, the answer printed as it comes. Exit 0; 1 the daemon refused, its reason on
+ * stderr; 2 usage; 3 no daemon, or it went away before the answer was complete. Links
+ * neither DPDK nor the daemon.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/cmd_grammar.h"
+#include "control/ctl_client.h"
+#include "control/ctl_print.h"
+
+enum exit_code { EXIT_OK, EXIT_REFUSED, EXIT_USAGE, EXIT_NO_DAEMON };
+
+struct options {
+	const char *run_dir;
+	bool json;
+	bool help;
+	bool version;
+};
+
+static void
+print_usage(FILE *out)
+{
+	fputs("usage: cgnctl [--run-dir DIR] [--json] COMMAND\n"
+	      "  --run-dir DIR  run directory of the daemon, /run/cgnd unless given\n"
+	      "  --json         print one JSON document\n"
+	      "  --version      print the version of cgnctl\n"
+	      "\"cgnctl help\" lists the commands.\n",
+		out);
+}
+
+static int
+read_options(int argc, char **argv, struct options *options)
+{
+	static const struct option known[] = {
+		{ "run-dir", required_argument, NULL, 'r' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "r:jhV", known, NULL)) != -1) {
+		switch (c) {
+		case 'r':
+			options->run_dir = optarg;
+			break;
+		case 'j':
+			options->json = true;
+			break;
+		case 'h':
+			options->help = true;
+			break;
+		case 'V':
+			options->version = true;
+			break;
+		default:
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+static json_t *
+describe(const struct cgn_cmd_def *def)
+{
+	json_t *keys = json_array();
+	const struct cgn_cmd_key *key = def->keys;
+	char usage[256];
+
+	for (; key != NULL && key->name != NULL; key++)
+		json_array_append_new(keys, json_string(key->name));
+	return json_pack("{s:s,s:s,s:o}", "command",
+		cgn_cmd_grammar_usage(def, usage, sizeof(usage)), "does", def->help,
+		"keys", keys);
+}
+
+static int
+print_help(struct cgn_ctl_print *print)
+{
+	const struct cgn_cmd_def *table = cgn_cmd_grammar_table();
+	json_t *commands = json_array();
+	json_t *page = json_pack("{s:o}", print->def->result, commands);
+
+	for (int i = 0; i < CGN_CMD_COUNT; i++)
+		json_array_append_new(commands, describe(&table[i]));
+	cgn_ctl_print_page(print, page);
+	cgn_ctl_print_end(print);
+	json_decref(page);
+	return EXIT_OK;
+}
+
+static int
+finish(struct cgn_ctl_print *print, json_t *frame)
+{
+	int code = (int)json_integer_value(json_object_get(frame, "exit"));
+	const char *error = json_string_value(json_object_get(frame, "error"));
+
+	if (code == EXIT_OK)
+		cgn_ctl_print_end(print);
+	else
+		fprintf(stderr, "cgnctl: %s\n", error != NULL ? error : "refused");
+	return code == EXIT_OK || code == EXIT_USAGE ? code : EXIT_REFUSED;
+}
+
+/* Prints frames until the last one. */
+static int
+print_answer(struct cgn_ctl_client *client, struct cgn_ctl_print *print)
+{
+	for (;;) {
+		int code = -1;
+		json_t *frame, *page;
+		int rc = cgn_ctl_client_receive(client, &frame);
+
+		if (rc != 0) {
+			fprintf(stderr, "cgnctl: %s\n",
+				rc == -EBADMSG ? "the answer is not understood"
+					       : "the daemon has gone away");
+			return EXIT_NO_DAEMON;
+		}
+		page = json_object_get(frame, "page");
+		if (page != NULL)
+			cgn_ctl_print_page(print, page);
+		else
+			code = finish(print, frame);
+		json_decref(frame);
+		if (code >= 0)
+			return code;
+		if (ferror(print->out))
+			return EXIT_REFUSED;
+	}
+}
+
+static int
+ask_daemon(const struct options *options, struct cgn_ctl_print *print, int argc,
+	const char *const *argv)
+{
+	struct cgn_ctl_client *client = cgn_ctl_client_create(options->run_dir);
+	int rc;
+
+	if (client == NULL) {
+		fprintf(stderr, "cgnctl: no daemon at %s/cgnd.sock: %s\n",
+			options->run_dir, strerror(errno));
+		return EXIT_NO_DAEMON;
+	}
+	rc = cgn_ctl_client_send(client, argc, argv);
+	if (rc == 0) {
+		rc = print_answer(client, print);
+	} else {
+		fprintf(stderr, "cgnctl: cannot send the command: %s\n", strerror(-rc));
+		rc = rc == -EILSEQ ? EXIT_USAGE : EXIT_NO_DAEMON;
+	}
+	cgn_ctl_client_destroy(client);
+	return rc;
+}
+
+static int
+run_command(const struct options *options, int argc, const char *const *argv)
+{
+	struct cgn_ctl_print print;
+	struct cgn_cmd_call call;
+	char error[512];
+	int code;
+
+	if (cgn_cmd_grammar_parse(argc, argv, &call, error, sizeof(error)) != 0) {
+		fprintf(stderr, "cgnctl: %s\n", error);
+		return EXIT_USAGE;
+	}
+	cgn_ctl_print_init(&print, stdout, call.def, options->json);
+	if (call.def->id == CGN_CMD_HELP)
+		code = print_help(&print);
+	else
+		code = ask_daemon(options, &print, argc, argv);
+	cgn_ctl_print_fini(&print);
+	if (code == EXIT_OK && (fflush(stdout) != 0 || ferror(stdout))) {
+		fprintf(stderr, "cgnctl: cannot write: %s\n", strerror(errno));
+		code = EXIT_REFUSED;
+	}
+	return code;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options options = { .run_dir = "/run/cgnd" };
+	const char *help[] = { "help" };
+
+	if (read_options(argc, argv, &options) != 0) {
+		print_usage(stderr);
+		return EXIT_USAGE;
+	}
+	if (options.version) {
+		puts("cgnctl " CGN_VERSION);
+		return EXIT_OK;
+	}
+	if (options.help) {
+		print_usage(stdout);
+		return run_command(&options, 1, help);
+	}
+	if (optind == argc) {
+		print_usage(stderr);
+		return EXIT_USAGE;
+	}
+	return run_command(&options, argc - optind, (const char *const *)(argv + optind));
+}

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The grammar of the operator's commands: one table, linked into cgnctl and cgnd.
+ *
+ * A command is one to three fixed words, then at most one argument, then key=value
+ * filters in any order. cgnctl reads it to refuse a wrong command without asking the
+ * daemon and to know the shape of the answer; cgnd reads it again because a socket is
+ * open to programs other than cgnctl. A command has a row here only when it works.
+ *
+ * Not handled: abbreviations, and quoting (argv comes apart already).
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "control/cmd_grammar.h"
+
+static const struct cgn_cmd_key session_keys[] = {
+	{ "instance", CGN_CMD_TYPE_NAME, "name of the instance" },
+	{ "proto", CGN_CMD_TYPE_PROTO, "transport protocol" },
+	{ "softwire", CGN_CMD_TYPE_SOFTWIRE, "address of the B4" },
+	{ "inside", CGN_CMD_TYPE_ENDPOINT, "inside address and port" },
+	{ "outside", CGN_CMD_TYPE_ENDPOINT, "public address and port" },
+	{ "remote", CGN_CMD_TYPE_ENDPOINT, "address and port of the far end" },
+	{ "location", CGN_CMD_TYPE_NUMBER, "service-location" },
+	{ "slot", CGN_CMD_TYPE_NUMBER, "board that hosts it" },
+	{ "role", CGN_CMD_TYPE_ROLE, "role of the location on that board" },
+	{ "limit", CGN_CMD_TYPE_COUNT, "stop after so many entries" },
+	{ "cursor", CGN_CMD_TYPE_TOKEN, "go on where a page ended" },
+	{ NULL },
+};
+
+static const struct cgn_cmd_key user_keys[] = {
+	{ "instance", CGN_CMD_TYPE_NAME, "name of the instance" },
+	{ "softwire", CGN_CMD_TYPE_SOFTWIRE, "address of the B4" },
+	{ "inside", CGN_CMD_TYPE_ENDPOINT, "inside address" },
+	{ "outside", CGN_CMD_TYPE_ENDPOINT, "public address" },
+	{ "location", CGN_CMD_TYPE_NUMBER, "service-location" },
+	{ "slot", CGN_CMD_TYPE_NUMBER, "board that hosts it" },
+	{ "role", CGN_CMD_TYPE_ROLE, "role of the location on that board" },
+	{ "limit", CGN_CMD_TYPE_COUNT, "stop after so many entries" },
+	{ "cursor", CGN_CMD_TYPE_TOKEN, "go on where a page ended" },
+	{ NULL },
+};
+
+static const struct cgn_cmd_key clear_session_keys[] = {
+	{ "instance", CGN_CMD_TYPE_NAME, "name of the instance" },
+	{ "proto", CGN_CMD_TYPE_PROTO, "transport protocol" },
+	{ "softwire", CGN_CMD_TYPE_SOFTWIRE, "address of the B4" },
+	{ "inside", CGN_CMD_TYPE_ENDPOINT, "inside address and port" },
+	{ "outside", CGN_CMD_TYPE_ENDPOINT, "public address and port" },
+	{ "remote", CGN_CMD_TYPE_ENDPOINT, "address and port of the far end" },
+	{ "location", CGN_CMD_TYPE_NUMBER, "service-location" },
+	{ "slot", CGN_CMD_TYPE_NUMBER, "board that hosts it" },
+	{ NULL },
+};
+
+static const struct cgn_cmd_key clear_user_keys[] = {
+	{ "instance", CGN_CMD_TYPE_NAME, "name of the instance" },
+	{ "softwire", CGN_CMD_TYPE_SOFTWIRE, "address of the B4" },
+	{ "inside", CGN_CMD_TYPE_ENDPOINT, "inside address" },
+	{ "outside", CGN_CMD_TYPE_ENDPOINT, "public address" },
+	{ "location", CGN_CMD_TYPE_NUMBER, "service-location" },
+	{ "slot", CGN_CMD_TYPE_NUMBER, "board that hosts it" },
+	{ NULL },
+};
+
+static const struct cgn_cmd_def table[CGN_CMD_COUNT] = {
+	{ CGN_CMD_HELP, "help", NULL, "commands", CGN_CMD_LIST, NULL,
+		"lists the commands" },
+	{ CGN_CMD_SHOW_VERSION, "show version", NULL, "version", CGN_CMD_OBJECT, NULL,
+		"version of the running daemon" },
+	{ CGN_CMD_SHOW_CONFIG, "show config", "running|candidate", "config",
+		CGN_CMD_OBJECT, NULL, "the configuration, defaults filled in" },
+	{ CGN_CMD_SHOW_PORTS, "show ports", NULL, "ports", CGN_CMD_LIST, NULL,
+		"ports, link states and packets" },
+	{ CGN_CMD_SHOW_ROUTES, "show routes", NULL, "routes", CGN_CMD_LIST, NULL,
+		"connected and static routes, per VPN" },
+	{ CGN_CMD_SHOW_NEIGHBOURS, "show neighbours", NULL, "neighbours", CGN_CMD_LIST,
+		NULL, "ARP and neighbour discovery entries" },
+	{ CGN_CMD_SHOW_BOARD, "show board", NULL, "boards", CGN_CMD_LIST, NULL,
+		"service boards: state, load, use of the licence" },
+	{ CGN_CMD_SHOW_LOCATION, "show service-location", "ID", "service_locations",
+		CGN_CMD_LIST, NULL, "service-locations and who hosts them" },
+	{ CGN_CMD_SHOW_GROUP, "show service-instance-group", "NAME",
+		"service_instance_groups", CGN_CMD_LIST, NULL,
+		"groups: members, weights, shares, bound instances" },
+	{ CGN_CMD_SHOW_DS_LITE, "show ds-lite instance", "NAME", "instances",
+		CGN_CMD_LIST, NULL, "DS-Lite instances and their state" },
+	{ CGN_CMD_SHOW_NAT, "show nat instance", "NAME", "instances", CGN_CMD_LIST, NULL,
+		"NAT44 instances and their state" },
+	{ CGN_CMD_SHOW_NAT64, "show nat64 instance", "NAME", "instances", CGN_CMD_LIST,
+		NULL, "NAT64 instances and their state" },
+	{ CGN_CMD_SHOW_SESSION, "show session", NULL, "sessions", CGN_CMD_CURSOR,
+		session_keys, "sessions, page by page" },
+	{ CGN_CMD_SHOW_USER, "show user", NULL, "users", CGN_CMD_CURSOR, user_keys,
+		"users, page by page" },
+	{ CGN_CMD_SHOW_ADDRESS_GROUP, "show address-group", "NAME", "address_groups",
+		CGN_CMD_LIST, NULL, "public addresses and their use" },
+	{ CGN_CMD_SHOW_HA, "show ha", NULL, "ha", CGN_CMD_OBJECT, NULL,
+		"hot backup: global values and channels" },
+	{ CGN_CMD_SHOW_VRRP, "show vrrp", NULL, "vrrp", CGN_CMD_LIST, NULL,
+		"VRRP groups" },
+	{ CGN_CMD_SHOW_STATISTICS, "show statistics", NULL, "statistics", CGN_CMD_OBJECT,
+		NULL, "packets, stages and every reason for a drop" },
+	{ CGN_CMD_SHOW_LOG, "show log", NULL, "events", CGN_CMD_LIST, NULL,
+		"the last events" },
+	{ CGN_CMD_CLEAR_SESSION, "clear session", NULL, "cleared", CGN_CMD_OBJECT,
+		clear_session_keys, "ends sessions at once" },
+	{ CGN_CMD_CLEAR_USER, "clear user", NULL, "cleared", CGN_CMD_OBJECT,
+		clear_user_keys, "ends users, their blocks and sessions, at once" },
+};
+
+const struct cgn_cmd_def *
+cgn_cmd_grammar_table(void)
+{
+	return table;
+}
+
+/* Number of argv words that the fixed words of a command take, 0 when they differ. */
+static int
+match_words(const char *words, int argc, const char *const *argv)
+{
+	for (int n = 0; n < argc && argv[n][0] != '\0'; n++) {
+		size_t len = strlen(argv[n]);
+
+		if (strncmp(words, argv[n], len) != 0)
+			return 0;
+		if (words[len] == '\0')
+			return n + 1;
+		if (words[len] != ' ')
+			return 0;
+		words += len + 1;
+	}
+	return 0;
+}
+
+__attribute__((format(printf, 3, 4))) static void
+append(char *out, size_t size, const char *format, ...)
+{
+	size_t used = strlen(out);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(out + used, size - used, format, args);
+	va_end(args);
+}
+
+/* Names the commands that begin with the first word typed, else all first words. */
+static int
+explain_unknown(int argc, const char *const *argv, char *err, size_t size)
+{
+	size_t first = argc > 0 ? strlen(argv[0]) : 0;
+	bool found = false;
+
+	snprintf(err, size, "unknown command \"");
+	for (int i = 0; i < argc && i < CGN_CMD_WORDS_MAX; i++)
+		append(err, size, i > 0 ? " %.32s" : "%.32s", argv[i]);
+	append(err, size, "\"");
+	for (int i = 0; first > 0 && i < CGN_CMD_COUNT; i++) {
+		if (strncmp(table[i].words, argv[0], first) != 0 ||
+			table[i].words[first] != ' ')
+			continue;
+		append(err, size, "%s%s", found ? ", " : "; allowed: ", table[i].words);
+		found = true;
+	}
+	if (!found)
+		append(err, size, "; \"help\" lists the commands");
+	return -EINVAL;
+}
+
+static bool
+is_choice(const char *choices, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *p = choices; p != NULL; p = strchr(p, '|')) {
+		p += *p == '|';
+		if (strncmp(p, word, len) == 0 && (p[len] == '|' || p[len] == '\0'))
+			return true;
+	}
+	return false;
+}
+
+static int
+take_arg(struct cgn_cmd_call *call, const char *word, char *err, size_t size)
+{
+	const char *arg = call->def->arg;
+	const char *expected = arg;
+	struct cgn_cmd_value value;
+	bool fits;
+
+	if (arg == NULL || call->arg != NULL) {
+		snprintf(err, size, "%s: unexpected \"%.64s\"", call->def->words, word);
+		return -EINVAL;
+	}
+	if (strchr(arg, '|') != NULL) {
+		fits = is_choice(arg, word);
+	} else {
+		enum cgn_cmd_type type =
+			strcmp(arg, "ID") == 0 ? CGN_CMD_TYPE_NUMBER : CGN_CMD_TYPE_NAME;
+
+		fits = cgn_cmd_value_parse(type, word, &value) == 0;
+		expected = cgn_cmd_value_expected(type);
+	}
+	if (!fits) {
+		snprintf(err, size, "%s: \"%.64s\": expected %s", call->def->words, word,
+			expected);
+		return -EINVAL;
+	}
+	call->arg = word;
+	return 0;
+}
+
+static const struct cgn_cmd_key *
+find_key(const struct cgn_cmd_key *keys, const char *word, size_t len)
+{
+	for (; keys->name != NULL; keys++)
+		if (strlen(keys->name) == len && memcmp(keys->name, word, len) == 0)
+			return keys;
+	return NULL;
+}
+
+static int
+explain_key(
+	const struct cgn_cmd_def *def, const char *word, int len, char *err, size_t size)
+{
+	snprintf(err, size, "%s: unknown key \"%.*s\"", def->words, len < 64 ? len : 64,
+		word);
+	for (const struct cgn_cmd_key *key = def->keys; key->name != NULL; key++)
+		append(err, size, "%s%s", key == def->keys ? "; allowed: " : ", ",
+			key->name);
+	return -EINVAL;
+}
+
+static int
+take_filter(
+	struct cgn_cmd_call *call, const char *word, size_t len, char *err, size_t size)
+{
+	const struct cgn_cmd_key *key = find_key(call->def->keys, word, len);
+	unsigned n = call->filter_count;
+
+	if (key == NULL)
+		return explain_key(call->def, word, (int)len, err, size);
+	if (cgn_cmd_grammar_filter(call, key->name) != NULL || n == CGN_CMD_FILTERS_MAX) {
+		snprintf(err, size, "%s: %s is given twice", call->def->words, key->name);
+		return -EINVAL;
+	}
+	if (cgn_cmd_value_parse(key->type, word + len + 1, &call->filters[n].value) !=
+		0) {
+		snprintf(err, size, "%s: %s=%.64s: expected %s", call->def->words,
+			key->name, word + len + 1, cgn_cmd_value_expected(key->type));
+		return -EINVAL;
+	}
+	call->filters[n].key = key;
+	call->filter_count++;
+	return 0;
+}
+
+int
+cgn_cmd_grammar_parse(int argc, const char *const *argv, struct cgn_cmd_call *call,
+	char *err, size_t err_size)
+{
+	int used = 0, rc = 0;
+
+	memset(call, 0, sizeof(*call));
+	for (int i = 0; i < CGN_CMD_COUNT && used == 0; i++) {
+		used = match_words(table[i].words, argc, argv);
+		call->def = &table[i];
+	}
+	if (used == 0)
+		return explain_unknown(argc, argv, err, err_size);
+	for (int i = used; i < argc && rc == 0; i++) {
+		const char *equal = strchr(argv[i], '=');
+
+		if (equal == NULL || call->def->keys == NULL)
+			rc = take_arg(call, argv[i], err, err_size);
+		else
+			rc = take_filter(
+				call, argv[i], (size_t)(equal - argv[i]), err, err_size);
+	}
+	return rc;
+}
+
+const struct cgn_cmd_value *
+cgn_cmd_grammar_filter(const struct cgn_cmd_call *call, const char *key)
+{
+	for (unsigned i = 0; i < call->filter_count; i++)
+		if (strcmp(call->filters[i].key->name, key) == 0)
+			return &call->filters[i].value;
+	return NULL;
+}
+
+const char *
+cgn_cmd_grammar_usage(const struct cgn_cmd_def *def, char *out, size_t out_size)
+{
+	snprintf(out, out_size, "%s", def->words);
+	if (def->arg != NULL)
+		append(out, out_size, " [%s]", def->arg);
+	if (def->keys != NULL)
+		append(out, out_size, " [KEY=VALUE ...]");
+	return out;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef CGN_CONTROL_CTL_CLIENT_H
+#define CGN_CONTROL_CTL_CLIENT_H
+
+#include <jansson.h>
+
+struct cgn_ctl_client;
+
+/**
+ * Connects to the daemon whose run directory is given.
+ * @return the connection, or NULL with errno set (ENOENT, ECONNREFUSED: no daemon)
+ */
+struct cgn_ctl_client *cgn_ctl_client_create(const char *run_dir);
+
+/**
+ * Sends one command.
+ * @return 0 or -errno; -EILSEQ when a word is not UTF-8
+ */
+int cgn_ctl_client_send(struct cgn_ctl_client *client, int argc, const char *const *argv);
+
+/**
+ * Waits for the next frame of the answer.
+ * @param frame  receives a new reference to an object
+ * @return 0; -ECONNRESET when the daemon has gone; -EBADMSG when it is no daemon of ours
+ */
+int cgn_ctl_client_receive(struct cgn_ctl_client *client, json_t **frame);
+
+/** Closes the connection; a command in progress is abandoned. NULL is allowed. */
+void cgn_ctl_client_destroy(struct cgn_ctl_client *client);
+
+#endif

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * How cgnctl prints an answer: JSON as it is, or text by one walker over the same JSON.
+ *
+ * Lists are printed as their pages arrive and nothing is kept but the widths of a table,
+ * so an answer of ten million entries runs in constant memory. A JSON list is one
+ * document all the same: the brackets are printed here, around the pages. In text a list
+ * is a table (ctl_table.c); an object is lines of "key: value", nested by indentation.
+ */
+#include <string.h>
+
+#include "control/ctl_print.h"
+#include "control/ctl_table.h"
+
+void
+cgn_ctl_print_init(
+	struct cgn_ctl_print *print, FILE *out, const struct cgn_cmd_def *def, bool json)
+{
+	memset(print, 0, sizeof(*print));
+	print->out = out;
+	print->def = def;
+	print->json = json;
+}
+
+static void
+json_list_head(struct cgn_ctl_print *print)
+{
+	if (!print->begun)
+		fprintf(print->out, "{\"%s\":[", print->def->result);
+	print->begun = true;
+}
+
+static void
+json_entries(struct cgn_ctl_print *print, json_t *entries)
+{
+	json_t *entry;
+	size_t i;
+
+	json_list_head(print);
+	json_array_foreach(entries, i, entry)
+	{
+		fputs(print->any_entry ? ",\n" : "\n", print->out);
+		json_dumpf(entry, print->out, JSON_COMPACT | JSON_ENCODE_ANY);
+		print->any_entry = true;
+	}
+}
+
+static void
+json_list_tail(struct cgn_ctl_print *print)
+{
+	json_list_head(print);
+	fputs(print->any_entry ? "\n]" : "]", print->out);
+	if (print->def->shape == CGN_CMD_CURSOR) {
+		fputs(",\"next\":", print->out);
+		json_dumpf(print->next != NULL ? print->next : json_null(), print->out,
+			JSON_COMPACT | JSON_ENCODE_ANY);
+	}
+	fputs("}\n", print->out);
+}
+
+static bool
+is_object_list(json_t *value)
+{
+	return json_is_array(value) && json_is_object(json_array_get(value, 0));
+}
+
+static void print_value(FILE *out, const char *key, json_t *value, int indent);
+
+static void
+print_members(FILE *out, json_t *object, int indent)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(object, key, value) print_value(out, key, value, indent);
+}
+
+/* A list inside an object: a table if one is laid out for it, else a block per entry. */
+static void
+print_object_list(FILE *out, const char *key, json_t *list, int indent)
+{
+	struct cgn_ctl_table *table = cgn_ctl_table_create(key, indent);
+	json_t *entry;
+	size_t i;
+
+	if (table != NULL) {
+		cgn_ctl_table_print(table, out, list);
+		cgn_ctl_table_destroy(table);
+		return;
+	}
+	json_array_foreach(list, i, entry)
+	{
+		fprintf(out, "%*s-\n", indent, "");
+		print_members(out, entry, indent + 2);
+	}
+}
+
+static void
+print_value(FILE *out, const char *key, json_t *value, int indent)
+{
+	fprintf(out, "%*s%s:", indent, "", key);
+	if (json_is_object(value)) {
+		fputc('\n', out);
+		print_members(out, value, indent + 2);
+	} else if (is_object_list(value)) {
+		fputc('\n', out);
+		print_object_list(out, key, value, indent + 2);
+	} else {
+		fputc(' ', out);
+		cgn_ctl_table_cell(out, value);
+		fputc('\n', out);
+	}
+}
+
+static void
+text_object(struct cgn_ctl_print *print, json_t *page)
+{
+	json_t *value = json_object_get(page, print->def->result);
+
+	if (json_is_object(value))
+		print_members(print->out, value, 0);
+	else
+		print_value(print->out, print->def->result, value, 0);
+}
+
+static void
+text_entries(struct cgn_ctl_print *print, json_t *entries)
+{
+	if (print->table == NULL)
+		print->table = cgn_ctl_table_create(print->def->result, 0);
+	if (print->table != NULL)
+		cgn_ctl_table_print(print->table, print->out, entries);
+}
+
+void
+cgn_ctl_print_page(struct cgn_ctl_print *print, json_t *page)
+{
+	json_t *entries = json_object_get(page, print->def->result);
+	json_t *next = json_object_get(page, "next");
+
+	if (print->def->shape == CGN_CMD_OBJECT) {
+		print->begun = true;
+		if (!print->json)
+			text_object(print, page);
+		else if (json_dumpf(page, print->out, JSON_INDENT(2)) == 0)
+			fputc('\n', print->out);
+		return;
+	}
+	if (next != NULL) {
+		json_decref(print->next);
+		print->next = json_incref(next);
+	}
+	if (print->json)
+		json_entries(print, entries);
+	else if (json_array_size(entries) > 0)
+		text_entries(print, entries);
+}
+
+void
+cgn_ctl_print_end(struct cgn_ctl_print *print)
+{
+	if (print->def->shape == CGN_CMD_OBJECT)
+		return;
+	if (print->json) {
+		json_list_tail(print);
+		return;
+	}
+	if (print->table == NULL)
+		text_entries(print, NULL);
+	if (json_is_string(print->next))
+		fprintf(print->out, "next: %s\n", json_string_value(print->next));
+}
+
+void
+cgn_ctl_print_fini(struct cgn_ctl_print *print)
+{
+	json_decref(print->next);
+	cgn_ctl_table_destroy(print->table);
+	memset(print, 0, sizeof(*print));
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef CGN_CONTROL_CTL_PRINT_H
+#define CGN_CONTROL_CTL_PRINT_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "control/cmd_grammar.h"
+
+struct cgn_ctl_table;
+
+/* An answer on its way to the operator, printed page by page as it comes. */
+struct cgn_ctl_print {
+	FILE *out;
+	const struct cgn_cmd_def *def;
+	bool json;
+	bool begun;		     /* something has been printed */
+	bool any_entry;		     /* of a list in JSON: commas are due */
+	json_t *next;		     /* of a CGN_CMD_CURSOR list */
+	struct cgn_ctl_table *table; /* of a list in text */
+};
+
+/**
+ * Begins a document; nothing is printed before the first page or the end.
+ * @param json  one JSON document, or text made of the same values
+ */
+void cgn_ctl_print_init(
+	struct cgn_ctl_print *print, FILE *out, const struct cgn_cmd_def *def, bool json);
+
+/** Prints one page; borrows the reference. */
+void cgn_ctl_print_page(struct cgn_ctl_print *print, json_t *page);
+
+/** Completes the document after its last page. */
+void cgn_ctl_print_end(struct cgn_ctl_print *print);
+
+/** Releases memory; prints nothing (a document that broke off stays broken off). */
+void cgn_ctl_print_fini(struct cgn_ctl_print *print);
+
+#endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The grammar: the table is sound, and command lines are read or refused by it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/cmd_grammar.h"
+#include "tests/unit/suite.h"
+
+static struct cgn_cmd_call call;
+static char error[512], line[256];
+
+static int
+parse(const char *command)
+{
+	const char *argv[24];
+	char *save = NULL;
+	int argc = 0;
+
+	error[0] = '\0';
+	snprintf(line, sizeof(line), "%s", command);
+	for (char *w = strtok_r(line, " ", &save); w; w = strtok_r(NULL, " ", &save))
+		argv[argc++] = w;
+	return cgn_cmd_grammar_parse(argc, argv, &call, error, sizeof(error));
+}
+
+static void
+test_table(void)
+{
+	const struct cgn_cmd_def *table = cgn_cmd_grammar_table();
+
+	for (int i = 0; i < CGN_CMD_COUNT; i++) {
+		unsigned keys = 0, words = 1;
+
+		CU_ASSERT_EQUAL((int)table[i].id, i);
+		CU_ASSERT_PTR_NOT_NULL(table[i].result);
+		CU_ASSERT_PTR_NOT_NULL(table[i].help);
+		for (const char *c = table[i].words; *c != '\0'; c++)
+			words += *c == ' ';
+		CU_ASSERT_TRUE(words <= CGN_CMD_WORDS_MAX);
+		while (table[i].keys != NULL && table[i].keys[keys].name != NULL)
+			keys++;
+		CU_ASSERT_TRUE(keys <= CGN_CMD_FILTERS_MAX);
+		CU_ASSERT_EQUAL(parse(table[i].words), 0);
+		CU_ASSERT_EQUAL((int)call.def->id, i);
+	}
+}
+
+static void
+test_arguments(void)
+{
+	CU_ASSERT_EQUAL(parse("show ds-lite instance ds1"), 0);
+	CU_ASSERT_EQUAL(call.def->id, CGN_CMD_SHOW_DS_LITE);
+	CU_ASSERT_STRING_EQUAL(call.arg, "ds1");
+	CU_ASSERT_EQUAL(parse("show nat instance"), 0);
+	CU_ASSERT_PTR_NULL(call.arg);
+	CU_ASSERT_EQUAL(parse("show nat instance a=b"), 0);
+	CU_ASSERT_STRING_EQUAL(call.arg, "a=b");
+	CU_ASSERT_EQUAL(parse("show config candidate"), 0);
+	CU_ASSERT_NOT_EQUAL(parse("show config candid"), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(error, "running|candidate"));
+	CU_ASSERT_EQUAL(parse("show service-location 7"), 0);
+	CU_ASSERT_NOT_EQUAL(parse("show service-location seven"), 0);
+	CU_ASSERT_NOT_EQUAL(parse("show nat instance a b"), 0);
+	CU_ASSERT_NOT_EQUAL(parse("show version x"), 0);
+}
+
+static void
+test_unknown(void)
+{
+	CU_ASSERT_NOT_EQUAL(parse(""), 0);
+	CU_ASSERT_NOT_EQUAL(parse("show"), 0);
+	CU_ASSERT_NOT_EQUAL(parse("show sessions"), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(error, "show session,"));
+	CU_ASSERT_NOT_EQUAL(parse("show nat"), 0);
+	CU_ASSERT_NOT_EQUAL(parse("sh session"), 0);
+	CU_ASSERT_NOT_EQUAL(parse("clear users"), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(error, "clear user"));
+	CU_ASSERT_PTR_NULL(strstr(error, "show"));
+}
+
+static void
+test_filters(void)
+{
+	CU_ASSERT_EQUAL(parse("show session proto=tcp remote=:443 limit=10"), 0);
+	CU_ASSERT_EQUAL(call.filter_count, 3);
+	CU_ASSERT_EQUAL(cgn_cmd_grammar_filter(&call, "proto")->number, 6);
+	CU_ASSERT_EQUAL(cgn_cmd_grammar_filter(&call, "remote")->endpoint.port, 443);
+	CU_ASSERT_EQUAL(cgn_cmd_grammar_filter(&call, "limit")->number, 10);
+	CU_ASSERT_PTR_NULL(cgn_cmd_grammar_filter(&call, "slot"));
+	CU_ASSERT_NOT_EQUAL(parse("show session color=red"), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(error, "softwire"));
+	CU_ASSERT_NOT_EQUAL(parse("show session proto=tcp proto=udp"), 0);
+	CU_ASSERT_NOT_EQUAL(parse("show session limit=0"), 0);
+	CU_ASSERT_NOT_EQUAL(parse("show session =x"), 0);
+	CU_ASSERT_NOT_EQUAL(parse("show session tcp"), 0);
+	CU_ASSERT_NOT_EQUAL(parse("show user proto=tcp"), 0);
+	CU_ASSERT_NOT_EQUAL(parse("clear session limit=1"), 0);
+}
+
+static void
+test_errors_are_bounded(void)
+{
+	char words[20][400], small[16];
+	const char *argv[20];
+
+	for (int i = 0; i < 20; i++) {
+		memset(words[i], 'x', sizeof(words[i]) - 1);
+		words[i][sizeof(words[i]) - 1] = '\0';
+		argv[i] = words[i];
+	}
+	CU_ASSERT_NOT_EQUAL(
+		cgn_cmd_grammar_parse(20, argv, &call, small, sizeof(small)), 0);
+	CU_ASSERT_EQUAL(strlen(small), sizeof(small) - 1);
+	argv[0] = "show";
+	argv[1] = "session";
+	CU_ASSERT_NOT_EQUAL(
+		cgn_cmd_grammar_parse(20, argv, &call, small, sizeof(small)), 0);
+	CU_ASSERT_EQUAL(strlen(small), sizeof(small) - 1);
+}
+
+int
+main(void)
+{
+	CU_TestInfo tests[] = {
+		{ "the table is sound", test_table },
+		{ "arguments", test_arguments },
+		{ "unknown commands name the known ones", test_unknown },
+		{ "key=value filters", test_filters },
+		{ "error texts are bounded", test_errors_are_bounded },
+		CU_TEST_INFO_NULL,
+	};
+
+	return suite_run("cmd_grammar", tests);
+}

@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The command server over a real socket, turned by hand: nothing here waits or sleeps. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "control/cmd_server.h"
+#include "tests/unit/suite.h"
+
+#define PAGE 50
+
+/* Freed memory that AddressSanitizer keeps aside would be taken for growth. */
+const char *__asan_default_options(void);
+
+const char *
+__asan_default_options(void)
+{
+	return "quarantine_size_mb=1";
+}
+
+/* What the fake handlers were asked for. */
+static struct {
+	long entries; /* length of the fake session table */
+	long pages, released, waits;
+} fake;
+
+static struct cgn_cmd_server *server;
+static char dir[] = "/tmp/cgn-cmd-XXXXXX";
+
+static int
+start_version(struct cgn_cmd_ctx *ctx)
+{
+	cgn_cmd_reply(ctx, json_pack("{s:s}", "version", "1"));
+	return 0;
+}
+
+static int
+next_sessions(struct cgn_cmd_ctx *ctx)
+{
+	long *at = ctx->state;
+	json_t *page = json_array();
+
+	for (int i = 0; i < PAGE && *at < fake.entries; i++)
+		json_array_append_new(page, json_pack("{s:i}", "n", (int)(*at)++));
+	cgn_cmd_reply(ctx, page);
+	fake.pages++;
+	return *at < fake.entries ? CGN_CMD_MORE : CGN_CMD_DONE;
+}
+
+static void
+release_state(struct cgn_cmd_ctx *ctx)
+{
+	free(ctx->state);
+	fake.released++;
+}
+
+static int
+start_sessions(struct cgn_cmd_ctx *ctx)
+{
+	ctx->state = calloc(1, sizeof(long));
+	ctx->next = next_sessions;
+	ctx->release = release_state;
+	return 0;
+}
+
+/* A worker that takes five turns to answer. */
+static int
+next_late(struct cgn_cmd_ctx *ctx)
+{
+	if (++fake.waits < 5)
+		return CGN_CMD_AGAIN;
+	cgn_cmd_reply(ctx, json_array());
+	cgn_cmd_reply_next(ctx, "token");
+	return CGN_CMD_DONE;
+}
+
+static int
+start_late(struct cgn_cmd_ctx *ctx)
+{
+	ctx->next = next_late;
+	return 0;
+}
+
+static int
+start_refused(struct cgn_cmd_ctx *ctx)
+{
+	return cgn_cmd_refuse(ctx, "no instance %s", ctx->call.arg);
+}
+
+static int
+start_huge(struct cgn_cmd_ctx *ctx)
+{
+	size_t size = 20u << 20;
+	char *text = malloc(size);
+
+	memset(text, 'x', size);
+	cgn_cmd_reply(ctx, json_stringn(text, size));
+	free(text);
+	return 0;
+}
+
+static const struct cgn_cmd_handlers
+	handlers = { .start = {
+			     [CGN_CMD_SHOW_VERSION] = start_version,
+			     [CGN_CMD_SHOW_SESSION] = start_sessions,
+			     [CGN_CMD_SHOW_USER] = start_late,
+			     [CGN_CMD_SHOW_NAT] = start_refused,
+			     [CGN_CMD_SHOW_CONFIG] = start_huge,
+		     } };
+
+static void
+open_server(void)
+{
+	char err[256];
+
+	memset(&fake, 0, sizeof(fake));
+	CU_ASSERT_EQUAL_FATAL(cgn_cmd_server_create(dir, (gid_t)-1, &handlers, NULL,
+				      &server, err, sizeof(err)),
+		0);
+}
+
+static void
+close_server(void)
+{
+	cgn_cmd_server_destroy(server);
+	server = NULL;
+}
+
+static int
+dial(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/cgnd.sock", dir);
+	CU_ASSERT_EQUAL_FATAL(
+		connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+static void
+ask(int fd, const char *text)
+{
+	CU_ASSERT_EQUAL(
+		send(fd, text, strlen(text), MSG_NOSIGNAL), (ssize_t)strlen(text));
+}
+
+/* One line of an answer, NULL when the server hung up or gave nothing in many turns. */
+static char *
+read_line(int fd)
+{
+	static char line[1 << 20];
+	size_t len = 0;
+
+	for (int turn = 0; turn < 1000;) {
+		ssize_t n = recv(fd, line + len, sizeof(line) - 1 - len, MSG_PEEK);
+		char *end = n > 0 ? memchr(line + len, '\n', (size_t)n) : NULL;
+
+		if (n == 0 || (n < 0 && errno != EAGAIN))
+			return NULL;
+		if (n < 0) {
+			cgn_cmd_server_poll(server);
+			turn++;
+			continue;
+		}
+		if (end != NULL)
+			n = end + 1 - (line + len);
+		CU_ASSERT_EQUAL(recv(fd, line + len, (size_t)n, 0), n);
+		len += (size_t)n;
+		if (end != NULL) {
+			*end = '\0';
+			return line;
+		}
+	}
+	return NULL;
+}
+
+/* The last frame's exit code; entries receives the length of the lists before it. */
+static int
+read_answer(int fd, long *entries)
+{
+	long count = 0;
+	int code = -1;
+
+	while (code < 0) {
+		char *line = read_line(fd);
+		json_t *frame, *page, *list = NULL;
+
+		if (line == NULL)
+			return -1;
+		frame = json_loads(line, 0, NULL);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(frame);
+		page = json_object_get(frame, "page");
+		if (page != NULL)
+			list = json_object_iter_value(json_object_iter(page));
+		else
+			code = (int)json_integer_value(json_object_get(frame, "exit"));
+		count += (long)json_array_size(list);
+		json_decref(frame);
+	}
+	if (entries != NULL)
+		*entries = count;
+	return code;
+}
+
+static int
+exchange(const char *request)
+{
+	int fd = dial(), code;
+
+	ask(fd, request);
+	code = read_answer(fd, NULL);
+	close(fd);
+	return code;
+}
+
+static void
+test_socket(void)
+{
+	char err[256], path[128], long_dir[200];
+	struct cgn_cmd_server *other = NULL;
+	struct stat st;
+
+	open_server();
+	snprintf(path, sizeof(path), "%s/cgnd.sock", dir);
+	CU_ASSERT_EQUAL(stat(path, &st), 0);
+	CU_ASSERT_EQUAL(st.st_mode & 0777, 0660);
+	CU_ASSERT_EQUAL(cgn_cmd_server_create(dir, (gid_t)-1, &handlers, NULL, &other,
+				err, sizeof(err)),
+		-EADDRINUSE);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err, "another cgnd"));
+	CU_ASSERT_EQUAL(stat(path, &st), 0);
+	close_server();
+	CU_ASSERT_NOT_EQUAL(stat(path, &st), 0);
+	memset(long_dir, 'd', sizeof(long_dir));
+	long_dir[sizeof(long_dir) - 1] = '\0';
+	CU_ASSERT_EQUAL(cgn_cmd_server_create(long_dir, (gid_t)-1, &handlers, NULL,
+				&other, err, sizeof(err)),
+		-ENAMETOOLONG);
+	CU_ASSERT_EQUAL(cgn_cmd_server_create("/nonexistent", (gid_t)-1, &handlers, NULL,
+				&other, err, sizeof(err)),
+		-ENOENT);
+}
+
+/* A socket left by a daemon that was killed is replaced. */
+static void
+test_stale_socket(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/cgnd.sock", dir);
+	CU_ASSERT_EQUAL(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	close(fd);
+	open_server();
+	CU_ASSERT_EQUAL(exchange("{\"argv\":[\"show\",\"version\"]}\n"), 0);
+	close_server();
+}
+
+static void
+test_answers(void)
+{
+	int fd;
+
+	open_server();
+	fd = dial();
+	ask(fd, "{\"argv\":[\"show\",\"version\"]}\n");
+	CU_ASSERT_STRING_EQUAL(
+		read_line(fd), "{\"page\":{\"version\":{\"version\":\"1\"}}}");
+	CU_ASSERT_STRING_EQUAL(read_line(fd), "{\"exit\":0}");
+	ask(fd, "{\"argv\":[\"show\",\"nat\",\"instance\",\"n9\"]}\n");
+	CU_ASSERT_STRING_EQUAL(
+		read_line(fd), "{\"exit\":1,\"error\":\"no instance n9\"}");
+	ask(fd, "{\"argv\":[\"show\",\"user\"]}\n");
+	CU_ASSERT_STRING_EQUAL(
+		read_line(fd), "{\"page\":{\"users\":[],\"next\":\"token\"}}");
+	CU_ASSERT_STRING_EQUAL(read_line(fd), "{\"exit\":0}");
+	CU_ASSERT_EQUAL(fake.waits, 5);
+	ask(fd, "{\"argv\":[\"show\",\"config\"]}\n");
+	CU_ASSERT_PTR_NOT_NULL(strstr(read_line(fd), "does not fit"));
+	ask(fd, "{\"argv\":[\"show\",\"ha\"]}\n");
+	CU_ASSERT_PTR_NOT_NULL(strstr(read_line(fd), "{\"exit\":2,"));
+	close(fd);
+	close_server();
+}
+
+/* Requests in one piece, byte by byte, and with nothing to follow. */
+static void
+test_arrival(void)
+{
+	static const char request[] = "{\"argv\":[\"show\",\"version\"]}\n";
+	int fd;
+
+	open_server();
+	fd = dial();
+	ask(fd, "{\"argv\":[\"show\",\"version\"]}\n{\"argv\":[\"show\",\"version\"]}\n");
+	CU_ASSERT_EQUAL(read_answer(fd, NULL), 0);
+	CU_ASSERT_EQUAL(read_answer(fd, NULL), 0);
+	for (size_t i = 0; i < sizeof(request) - 1; i++) {
+		CU_ASSERT_EQUAL(send(fd, request + i, 1, 0), 1);
+		cgn_cmd_server_poll(server);
+	}
+	CU_ASSERT_EQUAL(read_answer(fd, NULL), 0);
+	ask(fd, request);
+	shutdown(fd, SHUT_WR);
+	CU_ASSERT_EQUAL(read_answer(fd, NULL), 0);
+	CU_ASSERT_PTR_NULL(read_line(fd));
+	close(fd);
+	close_server();
+}
+
+static void
+test_malformed(void)
+{
+	static const char *const wrong[] = { "\n", "x\n", "{\"argv\":[\"show\"\n",
+		"{\"argv\":[\"show\",\"session\",\"limit=x\"]}\n",
+		/* cut in the middle of a character when it is quoted */
+		"{\"argv\":[\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\xc3\xa9\"]}\n" };
+	int fd;
+
+	open_server();
+	fd = dial();
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		ask(fd, wrong[i]);
+		CU_ASSERT_EQUAL(read_answer(fd, NULL), 2);
+	}
+	close(fd);
+	close_server();
+}
+
+static void
+test_long_request(void)
+{
+	size_t size = CGN_CMD_SERVER_REQUEST_MAX;
+	char *text = malloc(size + 1);
+	int fd;
+
+	open_server();
+	fd = dial();
+	memset(text, ' ', size);
+	text[size] = '\n';
+	for (size_t sent = 0; sent <= size;) {
+		ssize_t n = send(fd, text + sent, size + 1 - sent, 0);
+
+		if (n > 0)
+			sent += (size_t)n;
+		cgn_cmd_server_poll(server);
+	}
+	CU_ASSERT_EQUAL(read_answer(fd, NULL), 2); /* a long line of blanks is read */
+	text[size] = ' ';
+	for (int i = 0; i < 1000; i++) {
+		(void)!send(fd, text, size + 1, MSG_NOSIGNAL);
+		cgn_cmd_server_poll(server);
+	}
+	CU_ASSERT_PTR_NOT_NULL(strstr(read_line(fd), "longer than 65536"));
+	CU_ASSERT_PTR_NULL(read_line(fd));
+	close(fd);
+	free(text);
+	close_server();
+}
+
+/* A reader that stops costs one page; others are served meanwhile; later it gets all. */
+static void
+test_slow_reader(void)
+{
+	long entries, pages, before;
+	struct rusage usage;
+	int slow;
+
+	open_server();
+	fake.entries = 200000;
+	slow = dial();
+	ask(slow, "{\"argv\":[\"show\",\"session\"]}\n");
+	for (int i = 0; i < 1000; i++)
+		cgn_cmd_server_poll(server);
+	pages = fake.pages;
+	getrusage(RUSAGE_SELF, &usage);
+	before = usage.ru_maxrss;
+	for (int i = 0; i < 1000; i++)
+		CU_ASSERT_EQUAL_FATAL(cgn_cmd_server_poll(server), 0);
+	CU_ASSERT_EQUAL(fake.pages, pages); /* stalled on the reader, not on us */
+	CU_ASSERT_TRUE(pages < fake.entries / PAGE);
+	for (int i = 0; i < 20; i++)
+		CU_ASSERT_EQUAL(exchange("{\"argv\":[\"show\",\"version\"]}\n"), 0);
+	CU_ASSERT_EQUAL(read_answer(slow, &entries), 0);
+	CU_ASSERT_EQUAL(entries, fake.entries);
+	CU_ASSERT_EQUAL(fake.released, 1);
+	getrusage(RUSAGE_SELF, &usage);
+	CU_ASSERT_TRUE(usage.ru_maxrss - before < 8192);
+	close(slow);
+	close_server();
+}
+
+static void
+test_vanishing_client(void)
+{
+	open_server();
+	fake.entries = 1000000;
+	for (int i = 0; i < 300; i++) {
+		int fd = dial();
+
+		ask(fd, "{\"argv\":[\"show\",\"session\"]}\n");
+		for (int turn = 0; turn < 3 + i % 50; turn++)
+			cgn_cmd_server_poll(server);
+		CU_ASSERT_EQUAL(fake.released, i);
+		close(fd);
+		cgn_cmd_server_poll(server);
+		CU_ASSERT_EQUAL_FATAL(fake.released, i + 1);
+	}
+	close_server();
+}
+
+static void
+test_many_clients(void)
+{
+	int fds[CGN_CMD_SERVER_CLIENTS], extra;
+	long entries;
+
+	open_server();
+	fake.entries = 2000;
+	for (int i = 0; i < CGN_CMD_SERVER_CLIENTS; i++) {
+		fds[i] = dial();
+		ask(fds[i], "{\"argv\":[\"show\",\"session\"]}\n");
+		cgn_cmd_server_poll(server);
+	}
+	extra = dial();
+	CU_ASSERT_PTR_NOT_NULL(strstr(read_line(extra), "too many clients"));
+	CU_ASSERT_PTR_NULL(read_line(extra));
+	close(extra);
+	for (int i = CGN_CMD_SERVER_CLIENTS - 1; i >= 0; i--) {
+		CU_ASSERT_EQUAL(read_answer(fds[i], &entries), 0);
+		CU_ASSERT_EQUAL(entries, fake.entries);
+	}
+	for (int i = 0; i < CGN_CMD_SERVER_CLIENTS; i++)
+		close(fds[i]);
+	cgn_cmd_server_poll(server);
+	CU_ASSERT_EQUAL(exchange("{\"argv\":[\"show\",\"version\"]}\n"), 0);
+	close_server();
+}
+
+/* One turn does a bounded amount of work, however many commands are in progress. */
+static void
+test_turn_is_bounded(void)
+{
+	int fds[100];
+
+	open_server();
+	fake.entries = 1000000;
+	for (int i = 0; i < 100; i++) {
+		fds[i] = dial();
+		ask(fds[i], "{\"argv\":[\"show\",\"session\"]}\n");
+	}
+	for (int turn = 0; turn < 200; turn++) {
+		long before = fake.pages;
+
+		cgn_cmd_server_poll(server);
+		CU_ASSERT_TRUE(fake.pages - before <= 4);
+	}
+	for (int i = 0; i < 100; i++) { /* and each has had its share */
+		char byte;
+
+		CU_ASSERT_EQUAL(recv(fds[i], &byte, 1, 0), 1);
+		close(fds[i]);
+	}
+	close_server();
+	CU_ASSERT_EQUAL(fake.released, 100);
+}
+
+int
+main(void)
+{
+	CU_TestInfo tests[] = {
+		{ "socket file, mode, second daemon", test_socket },
+		{ "socket of a dead daemon", test_stale_socket },
+		{ "answers, refusals, late producers", test_answers },
+		{ "requests in pieces, in a row, half-closed", test_arrival },
+		{ "malformed requests", test_malformed },
+		{ "requests beyond the limit", test_long_request },
+		{ "slow reader", test_slow_reader },
+		{ "client that vanishes", test_vanishing_client },
+		{ "as many clients as there are places, and one", test_many_clients },
+		{ "work of a turn", test_turn_is_bounded },
+		CU_TEST_INFO_NULL,
+	};
+	int rc;
+
+	if (mkdtemp(dir) == NULL)
+		return 2;
+	rc = suite_run("cmd_server", tests);
+	rmdir(dir);
+	return rc;
+}
