@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# A table of a million sessions is listed while traffic runs: nothing is lost, and neither
+# the daemon nor the command grows with the list.
+# shellcheck source=tests/lab/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+users=256 ports=64 remotes=64
+# A sanitizer's daemon gets a table that it can fill in the time there is.
+[[ $CGN_BUILD != *asan* ]] || remotes=4
+sessions=$((users * ports * remotes))
+LAB_SESSIONS=1300000 LAB_MEMORY=2048
+t_up
+in_ns nsub ping -n -c 1 -W 2 "$WEB4" >/dev/null || true
+
+held() { lab_ctl --json show board | jq '[.boards[].sessions] | add'; }
+enough() { [ "$(held)" -ge "$sessions" ]; }
+rss() { awk '/^VmRSS/ { print $2 }' "/proc/$(cat "$LAB_RUN/cgnd.pid")/status"; }
+
+# What was lost on the way is sent once more.
+fill() {
+	local rate
+	for rate in 150000 100000 60000; do
+		in_ns nsub "$CGN_BUILD/tests/lab/flows" 10.0.4.0 192.0.2.200 \
+			"$users" "$ports" "$remotes" "$rate"
+		wait_for 2 enough && break
+	done
+	figure="$(held) sessions"
+	enough
+}
+t_ok "the table is filled" fill
+
+before=$(rss)
+in_ns nsub iperf3 -J -c "$IPERF4" -t 6 -u -b 20M -l 1000 -R >"$LAB_RUN/iperf" 2>&1 &
+iperf=$!
+listed() {
+	local begin=$EPOCHREALTIME count
+	count=$(lab_ctl --json show session | jq -n --stream \
+		'reduce (inputs | select(length == 2 and .[0][2] == "outside")) as $x (0; . + 1)')
+	figure="$count in $(awk -v a="$begin" -v b="$EPOCHREALTIME" 'BEGIN {
+		printf "%.1f", b - a }') s"
+	[ "$count" -ge "$sessions" ]
+}
+t_ok "all of them are listed" listed
+growth() {
+	figure="$(($(rss) - before)) kB more"
+	[ "$(($(rss) - before))" -lt 32768 ]
+}
+t_ok "the daemon has not grown with the list" growth
+wait "$iperf" || true
+lossless() {
+	figure=$(jq -r '.end.sum | "\(.lost_packets) of \(.packets) lost"' "$LAB_RUN/iperf")
+	[[ $figure = "0 of "[1-9]* ]]
+}
+t_ok "no packet was lost meanwhile" lossless
+t_ok "one user is found among them" t_json \
+	"[.sessions[] | select(.inside | startswith(\"10.0.4.7:\"))] | length == $((ports * remotes))" \
+	show session inside=10.0.4.7
+t_end
