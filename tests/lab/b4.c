@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * b4: a DS-Lite client (RFC 6333, section 5) in user space, for the lab.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * flows: opens very many sessions through the box, one UDP packet each, for the lab.
  *
