@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "conf/conf.h"
+#include "control/compile.h"
 #include "dataplane/lcore.h"
 #include "dataplane/port.h"
 
@@ -18,7 +19,9 @@ struct cgn_host;
 
 struct cgn_daemon {
 	struct cgn_conf *conf;	       /* running */
-	struct cgn_snapshot *snap;     /* what rt.snap shows to the workers */
+	struct cgn_compiler *compiler;
+	const struct cgn_snapshot *snap; /* what the workers read */
+	struct cgn_compile_host *where;	 /* of conf->locations[] */
 	struct cgn_runtime rt;
 
 	/* Worker i is conf->cpus[i] for i < n_cpus, then line card i - n_cpus, which is
@@ -52,9 +55,9 @@ struct cgn_daemon {
 };
 
 /* Puts a new snapshot before the workers, waits until none reads the old one, and returns
- * that one for the caller to free. A worker that does not come by (detect_ms) is not
- * waited for for ever: NULL then, the old one has to be kept. Control lcore. */
-struct cgn_snapshot *cgn_daemon_publish(struct cgn_daemon *d, struct cgn_snapshot *snap);
+ * that one for the caller to free. Control lcore. */
+const struct cgn_snapshot *cgn_daemon_publish(struct cgn_daemon *d,
+	const struct cgn_snapshot *snap);
 
 /* Sends a frame made by the control lcore to a port (index in the snapshot). Takes the
  * packet. Control lcore. */

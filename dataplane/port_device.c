@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Device strings. A driver has to be told some things when its device is made, which the
+ * configuration says elsewhere (rx_queues, mtu): they are added to the string here, unless
+ * it says so itself. Pure; used by the control lcore before a device is probed.
+ *
+ * Not handled: drivers that need no telling (PCI, tap, ring, null, pcap). */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "dataplane/port.h"
+
+/* what the frame of a device needs beyond the IP packet: Ethernet, two VLAN tags, and for
+ * AF_PACKET the header of a ring slot */
+#define FRAME_EXTRA 22
+#define SLOT_EXTRA  128
+
+#define AF_PACKET_FRAME 2048 /* the driver's defaults */
+#define MEMIF_FRAME	2048
+
+struct text {
+	char *out;
+	size_t size, len;
+};
+
+static bool
+has_driver(const char *device, const char *driver)
+{
+	return strncmp(device, driver, strlen(driver)) == 0;
+}
+
+/* Is `key=` among the arguments behind the name? */
+static bool
+has_key(const char *device, const char *key)
+{
+	size_t len = strlen(key);
+
+	for (const char *p = strchr(device, ','); p; p = strchr(p + 1, ','))
+		if (strncmp(p + 1, key, len) == 0 && p[1 + len] == '=')
+			return true;
+	return false;
+}
+
+static void
+add(struct text *t, const char *key, unsigned value)
+{
+	int n = snprintf(t->out + t->len, t->size - t->len, ",%s=%u", key, value);
+
+	t->len = RTE_MIN(t->len + (size_t)n, t->size - 1);
+}
+
+static void
+add_af_packet(struct text *t, const struct cgn_port_conf *conf)
+{
+	unsigned frame = rte_align32pow2(conf->mtu + FRAME_EXTRA + SLOT_EXTRA);
+
+	if (conf->rx_queues > 1 && !has_key(conf->device, "qpairs"))
+		add(t, "qpairs", conf->rx_queues);
+	if (frame > AF_PACKET_FRAME && !has_key(conf->device, "framesz")) {
+		add(t, "framesz", frame);
+		if (!has_key(conf->device, "blocksz"))
+			add(t, "blocksz", RTE_MAX(frame, 4096u));
+	}
+}
+
+int
+cgn_port_device(char *out, size_t size, const struct cgn_port_conf *conf)
+{
+	struct text t = { out, size, strlen(conf->device) };
+	unsigned frame = rte_align32pow2(conf->mtu + FRAME_EXTRA);
+
+	if (t.len >= size)
+		return -ENAMETOOLONG;
+	memcpy(out, conf->device, t.len + 1);
+	if (has_driver(conf->device, "net_af_packet"))
+		add_af_packet(&t, conf);
+	if (has_driver(conf->device, "net_af_xdp") && conf->rx_queues > 1 &&
+		!has_key(conf->device, "queue_count"))
+		add(&t, "queue_count", conf->rx_queues);
+	if (has_driver(conf->device, "net_memif") && frame > MEMIF_FRAME &&
+		!has_key(conf->device, "bsize"))
+		add(&t, "bsize", RTE_MIN(frame, UINT16_MAX - 1u));
+	return t.len + 1 < size ? 0 : -ENAMETOOLONG;
+}
