@@ -8,11 +8,12 @@
 #include <time.h>
 
 #include "conf/conf.h"
-#include "control/compile.h"
 #include "dataplane/lcore.h"
 #include "dataplane/port.h"
 
 struct cgn_cmd_server;
+struct cgn_compile_host;
+struct cgn_compiler;
 struct cgn_host;
 
 #define CGN_ERR 512 /* bytes of a line that says why */
