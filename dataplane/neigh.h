@@ -17,6 +17,7 @@ struct cgn_neigh {
 	uint32_t used; /* atomic flag: set by workers, cleared by the control lcore */
 	uint8_t addr[16]; /* IPv4 as ::ffff:a.b.c.d */
 	uint16_t iface;
+	void *control; /* what the control lcore keeps with it */
 };
 
 struct cgn_neigh_table;
@@ -33,6 +34,13 @@ struct cgn_neigh *cgn_neigh_find(const struct cgn_neigh_table *t, const uint8_t 
  * it deletes an entry that a snapshot's next hop refers to. */
 struct cgn_neigh *cgn_neigh_add(struct cgn_neigh_table *t, const uint8_t addr[16]);
 void cgn_neigh_del(struct cgn_neigh_table *t, const uint8_t addr[16]);
+
+/* Makes room for new neighbours of entries that were deleted before the last call: by now
+ * every worker has passed a quiescent state since then. Control lcore. */
+void cgn_neigh_reclaim(struct cgn_neigh_table *t);
+
+/* Neighbours in the table. Control lcore. */
+uint32_t cgn_neigh_count(const struct cgn_neigh_table *t);
 
 /* Visits every entry: *cursor starts at 0; NULL at the end. Control lcore. */
 struct cgn_neigh *cgn_neigh_next(const struct cgn_neigh_table *t, uint32_t *cursor);
