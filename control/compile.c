@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The compiler's life: steps in order, and who owns what.
+ *
+ * A snapshot has three parts that live for different times. The *routing* (forwarding
+ * tables of 64 MB a VPN, next hops) is shared by all snapshots with the same routes. The
+ * *base* is what a configuration says and does not depend on who hosts a location. The
+ * *image* is what the caller gets: locations with their hosts, and the workers' address
+ * records. So a fail-over costs one image, a reload without a change of routes costs a
+ * base and an image. Routing and base count their users; the compiler holds the newest.
+ *
+ * What is not configured any more keeps its entry under its index, copied from base to
+ * base, because sessions and packets under way may still name it; a removed interface has
+ * no port, a removed instance gives nothing out, a removed location has no host.
+ *
+ * Control lcore only, except for the read-only queries of compile_query.c. Not handled:
+ * giving an index back, so the number of names ever seen is bounded (-ENOSPC). */
+#include "control/compile_int.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dataplane/neigh.h"
+#include "dataplane/worker.h"
+
+RTE_LOG_REGISTER(cgn_compile_logtype, cgn.compile, NOTICE)
+
+#define MAX_VPNS	1024
+#define MAX_GROUPS	1024
+#define MAX_POOLS	4096
+#define MAX_SLOTS	(1u << 24)
+#define QUARANTINE_MS	120000 /* RFC 6888 REQ-8 */
+#define INSTANCE_KEY	(CGN_NAME + 1)
+
+/* A scope never reads as an instance index below 1024 in the bytes that both kinds of
+ * user key begin with: its low byte is at least 4. */
+#define MAX_SCOPES (256 * 252)
+
+struct cgn_compiler *
+cgn_compile_create(void)
+{
+	struct cgn_compiler *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return NULL;
+	cgn_registry_init(&c->ports, CGN_NAME, CGN_MAX_PORTS);
+	cgn_registry_init(&c->ifaces, CGN_NAME, CGN_COMPILE_IFACES);
+	cgn_registry_init(&c->vpns, CGN_NAME, MAX_VPNS);
+	cgn_registry_init(&c->groups, CGN_NAME, MAX_GROUPS);
+	cgn_registry_init(&c->pools, CGN_NAME, MAX_POOLS);
+	cgn_registry_init(&c->instances, INSTANCE_KEY, CGN_MAX_INSTANCES);
+	cgn_registry_init(&c->locations, sizeof(uint16_t), CGN_MAX_LOCATIONS);
+	cgn_registry_init(&c->slots, sizeof(struct cgn_compile_slot_key), MAX_SLOTS);
+	cgn_registry_init(&c->scopes, sizeof(struct cgn_compile_scope_key), MAX_SCOPES);
+	return c;
+}
+
+static void
+base_put(struct cgn_compile_base *base)
+{
+	if (base == NULL || --base->refs > 0)
+		return;
+	cgn_compile_routing_put(base->routing);
+	cgn_region_fini(&base->region);
+	free(base);
+}
+
+void
+cgn_compile_destroy(struct cgn_compiler *c)
+{
+	if (c == NULL)
+		return;
+	base_put(c->base);
+	for (unsigned i = 0; i < CGN_COMPILE_IFACES; i++)
+		cgn_neigh_destroy(c->neigh[i]);
+	for (unsigned w = 0; w < CGN_MAX_WORKERS; w++)
+		free(c->state[w].record);
+	while (c->slabs != NULL) {
+		struct cgn_compile_slab *slab = c->slabs;
+
+		c->slabs = slab->next;
+		free(slab);
+	}
+	cgn_registry_fini(&c->ports);
+	cgn_registry_fini(&c->ifaces);
+	cgn_registry_fini(&c->vpns);
+	cgn_registry_fini(&c->groups);
+	cgn_registry_fini(&c->pools);
+	cgn_registry_fini(&c->instances);
+	cgn_registry_fini(&c->locations);
+	cgn_registry_fini(&c->slots);
+	cgn_registry_fini(&c->scopes);
+	free(c);
+}
+
+void *
+cgn_compile_take(struct cgn_region *region, size_t n, size_t size)
+{
+	void *piece = cgn_region_take(region, n, size);
+
+	if (piece == NULL)
+		COMPILE_LOG(ERR, "out of memory");
+	return piece;
+}
+
+int
+cgn_compile_index(struct cgn_registry *reg, const char *what, const char *name,
+	uint16_t *index)
+{
+	char key[CGN_NAME] = "";
+	uint32_t i;
+
+	cgn_compile_name(key, name);
+	i = cgn_registry_add(reg, key);
+	if (i == CGN_NONE) {
+		COMPILE_LOG(ERR, "%s \"%s\": more than %u different names since the start",
+			what, name, reg->max);
+		return -ENOSPC;
+	}
+	*index = (uint16_t)i;
+	return 0;
+}
+
+/* Index of a location by its configured id. */
+static int
+location_index(struct cgn_compile_run *r, uint32_t i)
+{
+	uint16_t id = (uint16_t)r->conf->locations[i].id;
+	uint32_t index = cgn_registry_add(&r->c->locations, &id);
+
+	if (index == CGN_NONE) {
+		COMPILE_LOG(ERR, "service-location %u: more than %u since the start", id,
+			CGN_MAX_LOCATIONS);
+		return -ENOSPC;
+	}
+	r->location[i] = (uint16_t)index;
+	return 0;
+}
+
+/* The table of locations (what is the same on every host), and the order in which a
+ * caller tells their hosts. */
+int
+cgn_compile_locations(struct cgn_compile_run *r)
+{
+	const struct cgn_conf *conf = r->conf;
+	struct cgn_compile_base *base = r->base;
+
+	for (uint32_t i = 0; i < conf->n_locations; i++) {
+		int rc = location_index(r, i);
+
+		if (rc < 0)
+			return rc;
+	}
+	base->n_hosts = conf->n_locations;
+	base->host_of = cgn_compile_take(&base->region, base->n_hosts, sizeof(uint16_t));
+	base->location = cgn_compile_take(&base->region, r->c->locations.n,
+		sizeof(*base->location));
+	if (base->host_of == NULL || base->location == NULL)
+		return -ENOMEM;
+	r->snap->n_locations = (uint16_t)r->c->locations.n;
+	memcpy(base->host_of, r->location, base->n_hosts * sizeof(uint16_t));
+	for (uint32_t i = 0; i < r->snap->n_locations; i++) {
+		base->location[i] = (struct cgn_location){ .worker = CGN_NONE16 };
+		memcpy(&base->location[i].id, cgn_registry_key(&r->c->locations, i),
+			sizeof(uint16_t));
+	}
+	return 0;
+}
+
+/* Arrays from the configuration's indices to ours. */
+static int
+run_maps(struct cgn_compile_run *r)
+{
+	const struct cgn_conf *conf = r->conf;
+	const struct {
+		uint16_t **map;
+		uint32_t n;
+	} maps[] = {
+		{ &r->port, conf->n_ports },
+		{ &r->iface, conf->n_ports },
+		{ &r->vpn, conf->n_vpns },
+		{ &r->group, conf->n_groups },
+		{ &r->pool, conf->n_address_groups },
+		{ &r->instance, conf->n_instances },
+		{ &r->location, conf->n_locations },
+	};
+
+	for (unsigned i = 0; i < RTE_DIM(maps); i++) {
+		*maps[i].map = cgn_compile_take(&r->scratch, maps[i].n, sizeof(uint16_t));
+		if (*maps[i].map == NULL)
+			return -ENOMEM;
+	}
+	for (uint32_t i = 0; i < conf->n_vpns; i++) {
+		int rc = cgn_compile_index(&r->c->vpns, "vpn", conf->vpns[i], &r->vpn[i]);
+
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+static int
+run_steps(struct cgn_compile_run *r)
+{
+	int (*const step[])(struct cgn_compile_run *) = { run_maps, cgn_compile_ifaces,
+		cgn_compile_locations, cgn_compile_pools, cgn_compile_policy,
+		cgn_compile_aftrs, cgn_compile_routes };
+
+	for (unsigned i = 0; i < RTE_DIM(step); i++) {
+		int rc = step[i](r);
+
+		if (rc < 0)
+			return rc;
+	}
+	r->snap->quarantine_ms = QUARANTINE_MS;
+	r->snap->location = r->base->location;
+	return 0;
+}
+
+/* Pointers of the image to the workers' records, as they are now. */
+static int
+image_state(struct cgn_compiler *c, struct cgn_compile_image *image)
+{
+	struct cgn_snapshot *s = &image->snap;
+	size_t n = RTE_MAX(s->n_addresses, 1u);
+	struct cgn_address **none = cgn_compile_take(&image->region, n, sizeof(*none));
+
+	if (none == NULL)
+		return -ENOMEM;
+	for (unsigned w = 0; w < CGN_MAX_WORKERS; w++) {
+		const struct cgn_compile_state *state = &c->state[w];
+		struct cgn_address **record = none;
+
+		if (state->record != NULL) {
+			record = cgn_compile_take(&image->region, n, sizeof(*record));
+			if (record == NULL)
+				return -ENOMEM;
+			memcpy(record, state->record,
+				RTE_MIN((uint32_t)n, state->room) * sizeof(*record));
+		}
+		s->state[w] = record;
+	}
+	return 0;
+}
+
+static int
+image_fill(struct cgn_compiler *c, struct cgn_compile_image *image,
+	const struct cgn_compile_host *host)
+{
+	const struct cgn_compile_base *base = image->base;
+	struct cgn_location *location = cgn_compile_take(&image->region,
+		base->snap.n_locations, sizeof(*location));
+	int rc;
+
+	if (location == NULL)
+		return -ENOMEM;
+	image->snap = base->snap;
+	memcpy(location, base->location, base->snap.n_locations * sizeof(*location));
+	for (uint32_t i = 0; i < base->n_hosts; i++) {
+		struct cgn_location *l = &location[base->host_of[i]];
+
+		l->worker = host[i].worker;
+		l->slot = host[i].slot;
+		l->cpu = host[i].cpu;
+	}
+	image->snap.location = location;
+	rc = cgn_compile_records(c, &image->snap);
+	return rc < 0 ? rc : image_state(c, image);
+}
+
+static void
+image_free(struct cgn_compile_image *image)
+{
+	base_put(image->base);
+	cgn_region_fini(&image->region);
+	free(image);
+}
+
+/* A snapshot of a base with these hosts. */
+static int
+image_create(struct cgn_compiler *c, struct cgn_compile_base *base,
+	const struct cgn_compile_host *host, const struct cgn_snapshot **out)
+{
+	struct cgn_compile_image *image = calloc(1, sizeof(*image));
+	int rc;
+
+	if (image == NULL) {
+		COMPILE_LOG(ERR, "out of memory");
+		return -ENOMEM;
+	}
+	image->base = base;
+	base->refs++;
+	rc = image_fill(c, image, host);
+	if (rc < 0) {
+		image_free(image);
+		return rc;
+	}
+	image->snap.generation = ++c->generation;
+	*out = &image->snap;
+	return 0;
+}
+
+int
+cgn_compile(struct cgn_compiler *c, const struct cgn_conf *conf,
+	const struct cgn_compile_inputs *in, const struct cgn_snapshot **out)
+{
+	struct cgn_compile_base *base = calloc(1, sizeof(*base));
+	struct cgn_compile_run r = { .c = c, .conf = conf, .in = in, .base = base };
+	int rc;
+
+	if (base == NULL) {
+		COMPILE_LOG(ERR, "out of memory");
+		return -ENOMEM;
+	}
+	base->refs = 1;
+	r.snap = &base->snap;
+	r.old = c->base ? &c->base->snap : NULL;
+	rc = run_steps(&r);
+	if (rc == 0)
+		rc = image_create(c, base, in->host, out);
+	cgn_region_fini(&r.scratch);
+	free(r.route);
+	if (rc < 0) {
+		base_put(base);
+		return rc;
+	}
+	base_put(c->base);
+	c->base = base;
+	return 0;
+}
+
+int
+cgn_compile_rehost(struct cgn_compiler *c, const struct cgn_compile_host *host,
+	const struct cgn_snapshot **out)
+{
+	return image_create(c, c->base, host, out);
+}
+
+void
+cgn_snapshot_free(const struct cgn_snapshot *snap)
+{
+	if (snap != NULL)
+		image_free((struct cgn_compile_image *)(uintptr_t)snap);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * From a configuration to the snapshot that the workers read. */
+#ifndef CGN_CONTROL_COMPILE_H
+#define CGN_CONTROL_COMPILE_H
+
+#include <rte_ether.h>
+
+#include "conf/conf.h"
+#include "dataplane/snapshot.h"
+
+/* Lives as long as the daemon: keeps every index, the neighbour tables and the workers'
+ * address records from one snapshot to the next. */
+struct cgn_compiler;
+
+/* What the configuration does not know of a port. */
+struct cgn_compile_port {
+	uint16_t device; /* number in mbuf->port, below CGN_MAX_PORTS */
+	struct rte_ether_addr mac;
+};
+
+/* Where a location is hosted. worker: CGN_NONE16: nowhere, the location is down. */
+struct cgn_compile_host {
+	uint16_t worker, slot, cpu;
+};
+
+struct cgn_compile_inputs {
+	const struct cgn_compile_port *port; /* [conf->n_ports]; of sub-interfaces unused */
+	const struct cgn_compile_host *host; /* [conf->n_locations] */
+};
+
+/* An address of an interface; IPv4 as ::ffff:a.b.c.d with 96 added to the length. */
+struct cgn_compile_addr {
+	uint8_t addr[16];
+	uint8_t len; /* of the connected network */
+};
+
+/* NULL: out of memory. Control lcore, after rte_eal_init(). */
+struct cgn_compiler *cgn_compile_create(void);
+
+/* Destroys the compiler with neighbour tables and address records. All snapshots have
+ * been freed and all workers have stopped. */
+void cgn_compile_destroy(struct cgn_compiler *c);
+
+/* Compiles a configuration. Names known from earlier calls keep their index; what is no
+ * longer configured keeps its entry in the tables, but nothing leads to it. The
+ * forwarding tables are shared with the snapshot before if no route changed. Neither conf
+ * nor in is referred to afterwards.
+ * out: the snapshot, immutable, for cgn_snapshot_free().
+ * Returns 0; -ENOMEM, -ENOSPC (a fixed size does not suffice), -EINVAL; logged. The
+ * compiler is then as before, apart from indices given. Control lcore; milliseconds, and
+ * some tens of them for each forwarding table built. */
+int cgn_compile(struct cgn_compiler *c, const struct cgn_conf *conf,
+	const struct cgn_compile_inputs *in, const struct cgn_snapshot **out);
+
+/* The last compiled configuration with other hosts: everything else is shared.
+ * host: in the order of that configuration's locations. 0 or -ENOMEM. Control lcore;
+ * microseconds, unless address records must be allocated for a new host. */
+int cgn_compile_rehost(struct cgn_compiler *c, const struct cgn_compile_host *host,
+	const struct cgn_snapshot **out);
+
+/* Frees a snapshot; NULL is allowed. Every worker has passed a quiescent state since it
+ * was replaced. Control lcore. */
+void cgn_snapshot_free(const struct cgn_snapshot *snap);
+
+/* Index of a name in all snapshots, present or past, or CGN_NONE. Control lcore. */
+uint32_t cgn_compile_find_port(const struct cgn_compiler *c, const char *name);
+uint32_t cgn_compile_find_iface(const struct cgn_compiler *c, const char *name);
+uint32_t cgn_compile_find_vpn(const struct cgn_compiler *c, const char *name);
+uint32_t cgn_compile_find_group(const struct cgn_compiler *c, const char *name);
+uint32_t cgn_compile_find_pool(const struct cgn_compiler *c, const char *name);
+uint32_t cgn_compile_find_instance(const struct cgn_compiler *c, enum cgn_kind kind,
+	const char *name);
+uint32_t cgn_compile_find_location(const struct cgn_compiler *c, uint16_t id);
+
+/* The addresses of an interface, the link-local one (with IPv6) included. *n: how many.
+ * Any lcore. */
+const struct cgn_compile_addr *cgn_compile_addrs(const struct cgn_snapshot *snap,
+	uint16_t iface, uint32_t *n);
+
+/* True when key (IPv4 as ::ffff:a.b.c.d) is an address of the interface. Any lcore. */
+bool cgn_compile_owns(const struct cgn_snapshot *snap, uint16_t iface,
+	const uint8_t key[16]);
+
+/* The address of the interface whose connected network holds key, or NULL. Any lcore. */
+const struct cgn_compile_addr *cgn_compile_connected(const struct cgn_snapshot *snap,
+	uint16_t iface, const uint8_t key[16]);
+
+/* True when the box answers on the link of the interface for a key that is none of its
+ * interface addresses: a public address of a pool, or an AFTR address, inside a
+ * connected network. Any lcore. */
+bool cgn_compile_proxies(const struct cgn_snapshot *snap, uint16_t iface,
+	const uint8_t key[16]);
+
+/* What the routing table of a VPN says of a key (IPv4 as ::ffff:a.b.c.d); never NULL.
+ * Any lcore; one look-up, not for the fast path. */
+const struct cgn_nexthop *cgn_compile_route(const struct cgn_snapshot *snap, uint16_t vpn,
+	const uint8_t key[16]);
+
+#endif

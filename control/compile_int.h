@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Shared by the files of the compiler, and by nobody else. */
+#ifndef CGN_CONTROL_COMPILE_INT_H
+#define CGN_CONTROL_COMPILE_INT_H
+
+#include <rte_log.h>
+
+#include "control/compile.h"
+#include "control/region.h"
+#include "control/registry.h"
+#include "dataplane/session.h"
+
+extern int cgn_compile_logtype;
+#define COMPILE_LOG(level, format, ...)                                                           \
+	rte_log(RTE_LOG_##level, cgn_compile_logtype, "compile: " format "\n", ##__VA_ARGS__)
+
+/* Neighbours of an interface. */
+#define CGN_COMPILE_NEIGHBOURS 8192
+#define CGN_COMPILE_IFACES 1024
+
+/* Routes of all VPNs, and where they lead. */
+struct cgn_compile_routing {
+	uint32_t refs;
+	uint32_t n_routes, n_nexthops, n_vpns;
+	struct cgn_compile_entry *route; /* sorted, unique */
+	struct cgn_nexthop *nexthop;
+	struct cgn_vpn *vpn;
+	struct cgn_region region;
+};
+
+/* All of a snapshot that does not depend on hosts. */
+struct cgn_compile_base {
+	uint32_t refs;
+	uint32_t n_hosts;
+	uint16_t *host_of; /* [n_hosts]: location index of the configuration's location */
+	const struct cgn_compile_addr **addrs; /* [iface] */
+	uint32_t *n_addrs;
+	struct cgn_compile_routing *routing;
+	struct cgn_snapshot snap; /* complete but for location[] and state[] */
+	struct cgn_location *location; /* without worker, slot and cpu */
+	struct cgn_region region;
+};
+
+/* What a caller gets. */
+struct cgn_compile_image {
+	struct cgn_snapshot snap;
+	struct cgn_compile_base *base;
+	struct cgn_region region;
+};
+
+/* Address records of a worker. */
+struct cgn_compile_state {
+	uint32_t room;
+	struct cgn_address **record; /* [room], by slot */
+};
+
+struct cgn_compile_slab {
+	struct cgn_compile_slab *next;
+	struct cgn_address record[];
+};
+
+struct cgn_compiler {
+	struct cgn_registry ports, ifaces, vpns, groups, pools, instances, locations;
+	struct cgn_registry slots;  /* struct cgn_compile_slot_key */
+	struct cgn_registry scopes; /* struct cgn_compile_scope_key */
+	struct cgn_neigh_table *neigh[CGN_COMPILE_IFACES];
+	struct cgn_compile_state state[CGN_MAX_WORKERS];
+	struct cgn_compile_slab *slabs;
+	struct cgn_compile_base *base; /* of the last cgn_compile() */
+	uint64_t generation;
+	uint32_t fibs; /* built so far: their names */
+};
+
+/* One run of the compiler. Arrays by index of the configuration's list. */
+struct cgn_compile_run {
+	struct cgn_compiler *c;
+	const struct cgn_conf *conf;
+	const struct cgn_compile_inputs *in;
+	const struct cgn_snapshot *old; /* NULL at first */
+	struct cgn_compile_base *base;
+	struct cgn_snapshot *snap; /* of base */
+	struct cgn_region scratch;
+	uint16_t *port, *iface, *vpn, *group, *pool, *instance, *location;
+	/* the same objects, writable */
+	struct cgn_iface *ifaces;
+	struct cgn_instance *instances;
+	struct cgn_pool *pools;
+	struct cgn_snap_address *addresses;
+	uint32_t n_pieces; /* of public addresses with consecutive slots */
+	/* routes collected so far */
+	struct cgn_compile_entry *route;
+	uint32_t n_routes, routes_room;
+};
+
+/* Sources of a route: of two for the same prefix the first one wins. */
+enum cgn_compile_source {
+	CGN_FROM_LOCAL,
+	CGN_FROM_AFTR,
+	CGN_FROM_POOL,
+	CGN_FROM_CONNECTED,
+	CGN_FROM_STATIC,
+};
+
+struct cgn_compile_entry {
+	uint16_t vpn;
+	uint8_t len;	/* 0..128; IPv4: 96 added */
+	uint8_t source; /* enum cgn_compile_source */
+	uint8_t key[16]; /* IPv4 as ::ffff:a.b.c.d */
+	struct cgn_nexthop nh;
+};
+
+struct cgn_compile_slot_key {
+	rte_be32_t addr;
+	uint32_t vpn;
+};
+
+struct cgn_compile_scope_key {
+	uint16_t instance;
+	uint8_t head[2];
+};
+
+/* Steps; each returns 0 or -errno (logged). In this order. */
+int cgn_compile_ifaces(struct cgn_compile_run *r);
+int cgn_compile_locations(struct cgn_compile_run *r);
+int cgn_compile_pools(struct cgn_compile_run *r);
+int cgn_compile_policy(struct cgn_compile_run *r);
+int cgn_compile_aftrs(struct cgn_compile_run *r);
+int cgn_compile_routes(struct cgn_compile_run *r);
+
+/* Adds a route; 0 or -ENOMEM. nh is copied. */
+int cgn_compile_add_route(struct cgn_compile_run *r, const struct cgn_compile_entry *e);
+void cgn_compile_routing_put(struct cgn_compile_routing *routing);
+
+/* Gives the hosting workers records of their addresses; 0 or -ENOMEM. */
+int cgn_compile_records(struct cgn_compiler *c, const struct cgn_snapshot *snap);
+
+/* An address of the configuration as a key (IPv4 as ::ffff:a.b.c.d). */
+void cgn_compile_key(uint8_t key[16], const struct cgn_conf_addr *addr);
+
+/* Copies the network part of a key, the rest is zero. len: 0..128. */
+void cgn_compile_mask(uint8_t out[16], const uint8_t key[16], uint8_t len);
+
+/* True when the first len bits agree. */
+bool cgn_compile_match(const uint8_t a[16], const uint8_t b[16], uint8_t len);
+
+/* Copies a name, zero padded; too long a one is cut. */
+void cgn_compile_name(char out[CGN_NAME], const char *name);
+
+/* Memory of the base / of this run: zeros, or NULL and a line in the log. */
+void *cgn_compile_take(struct cgn_region *region, size_t n, size_t size);
+
+/* Index of a name (CGN_NAME bytes, zero padded) in a registry; -ENOSPC logged. */
+int cgn_compile_index(struct cgn_registry *reg, const char *what, const char *name,
+	uint16_t *index);
+
+#endif
