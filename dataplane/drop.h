@@ -31,8 +31,6 @@
 		"RFC 6333 11")                                                            \
 	X(SOFTWIRE_PROTOCOL, "softwire_protocol", "packet for the AFTR that is no IPv4-in-IPv6", \
 		"RFC 6333 5")                                                             \
-	X(SOFTWIRE_LIMIT, "softwire_encap_limit", "tunnel encapsulation limit is zero",   \
-		"RFC 2473 4.1.1")                                                         \
 	X(INNER_HEADER, "inner_header", "inner IPv4 header lies or is cut off", "")       \
 	X(NESTED, "nested_tunnel", "inner packet is a tunnel packet again", "RFC 2473 8") \
 	X(FRAGMENT, "fragment", "fragment that cannot be matched to its first", "")       \

@@ -17,14 +17,14 @@ struct cgn_pkt {
 	uint16_t vpn;	     /* its destination is looked up in */
 	uint16_t nexthop;    /* index in the snapshot */
 	uint16_t instance, location;
-	uint8_t version;     /* 4 or 6 */
+	uint16_t flags;	     /* CGN_PKT_* */
+	uint8_t version;     /* 4 or 6; 0: ARP */
 	uint8_t proto;	     /* transport; IPv6: behind the extension headers walked */
 	uint8_t tcp_flags;
-	uint8_t flags;	     /* CGN_PKT_* */
-	uint16_t encap_limit;/* 256: option absent */
 	uint16_t scope;	     /* of the user key */
 	rte_be16_t sport, dport; /* ICMP query: identifier in both */
 	uint32_t user, session;
+	uint32_t slot; /* down: of the public address */
 	rte_be32_t src, dst; /* IPv4 */
 };
 
@@ -33,6 +33,10 @@ struct cgn_pkt {
 #define CGN_PKT_ICMP_ERROR 0x04 /* carries a packet of another flow */
 #define CGN_PKT_HAIRPIN 0x08	/* translated on its way up, now on its way down */
 #define CGN_PKT_QUERY 0x10	/* ICMP echo */
+#define CGN_PKT_CUT 0x20	/* transport header cut off or impossible */
+#define CGN_PKT_MULTICAST 0x40	/* link-layer or network-layer destination */
+#define CGN_PKT_ARP 0x80
+#define CGN_PKT_TRANSLATED 0x100 /* addresses in the header differ from src, dst here */
 
 struct cgn_burst {
 	struct cgn_worker *w;
@@ -41,18 +45,21 @@ struct cgn_burst {
 	unsigned n;
 	bool wire;
 	/* sets of packets; a packet is in at most one of up, down and plain */
-	uint64_t live, up, down, plain, softwire;
+	uint64_t live, up, down, plain;
+	uint64_t softwire; /* of up: came in a tunnel */
+	uint64_t made;	   /* made here: ICMP errors, on their way out */
 	uint64_t hit; /* of the last session look-up */
 	struct rte_mbuf *pkt[CGN_BURST];
 	struct cgn_pkt p[CGN_BURST];
 	union cgn_key key[CGN_BURST];
+	uint8_t b4[CGN_BURST][16]; /* source of the tunnel packet */
 	struct rte_mbuf *dead[CGN_BURST];
 	unsigned n_dead;
 };
 
 #define CGN_FOREACH(i, mask)                                                              \
 	for (uint64_t m_##i = (mask), i = 0;                                              \
-		m_##i && (i = (uint64_t)__builtin_ctzll(m_##i), 1); m_##i &= m_##i - 1)
+		m_##i && ((i = (uint64_t)__builtin_ctzll(m_##i)), 1); m_##i &= m_##i - 1)
 
 #define CGN_BIT(i) (1ull << (i))
 
@@ -72,6 +79,7 @@ cgn_leave(struct cgn_burst *b, uint64_t i)
 	b->down &= keep;
 	b->plain &= keep;
 	b->softwire &= keep;
+	b->made &= keep;
 }
 
 /* Ends a packet, by name. */
@@ -116,10 +124,45 @@ cgn_punt(struct cgn_burst *b, uint64_t i)
 	cgn_leave(b, i);
 }
 
+/* Reads the IPv4 header at data offset l3: fills p, trims padding behind the packet.
+ * CGN_DROP_REASONS when all is well, else the reason. */
+enum cgn_drop cgn_parse_ip4(struct cgn_burst *b, uint64_t i, unsigned l3);
+
+/* Looks up the next hop of every packet of the mask, in its VPN and by its version. */
+void cgn_route_lookup(struct cgn_burst *b, uint64_t mask);
+
+#define HOPS_MAX 4 /* rounds of a packet inside the box */
+
+/* Hands a packet over to a worker (CGN_NONE16: nobody), with CGN_MARK_RECEIVE or
+ * CGN_MARK_HAIRPIN, unless it has been round HOPS_MAX times. */
+void cgn_steer_hand(struct cgn_burst *b, uint64_t i, uint16_t worker, uint8_t op);
+
+/* Location index of a packet whose next hop is CGN_NH_POOL, by its header. */
+uint16_t cgn_steer_down(const struct cgn_burst *b, uint64_t i);
+
+/* Takes a translation back: the packet is again as it came (but for the tunnel). */
+void cgn_flow_undo(struct cgn_burst *b, uint64_t i);
+
+/* Opens a session for the packet (create.c), with its mapping, block and user where they
+ * do not exist yet. CGN_DROP_REASONS when p.session is set, else why not; then nothing
+ * has changed. */
+enum cgn_drop cgn_flow_open(struct cgn_burst *b, uint64_t i, enum cgn_dir dir);
+
+/* The session of p's flow: looks once more, for a packet before it in the burst may have
+ * opened it. */
+uint32_t cgn_flow_find(const struct cgn_burst *b, uint64_t i, enum cgn_dir dir);
+
+/* Answers a packet with an ICMP error (RFC 792, RFC 1812 4.3.2): the packet counts as
+ * dropped for `reason`; its mbuf becomes the error, in b->made, unless no error may be
+ * sent about it or the rate is used up. info: the second word of the ICMP header, network
+ * order. A softwire user gets it through the softwire, from 192.0.0.1. */
+void cgn_icmp_error(struct cgn_burst *b, uint64_t i, enum cgn_drop reason, uint8_t type,
+	uint8_t code, uint32_t info);
+
 /* The stages, in the order of CGN_STAGES. */
 typedef void cgn_stage(struct cgn_burst *b);
 cgn_stage cgn_stage_parse, cgn_stage_route, cgn_stage_classify, cgn_stage_steer,
-	cgn_stage_decap, cgn_stage_user, cgn_stage_session_up, cgn_stage_create_up,
+	cgn_stage_decap, cgn_stage_ttl, cgn_stage_user, cgn_stage_session_up, cgn_stage_create_up,
 	cgn_stage_rewrite_up, cgn_stage_session_down, cgn_stage_create_down,
 	cgn_stage_rewrite_down, cgn_stage_encap, cgn_stage_reroute, cgn_stage_forward,
 	cgn_stage_finish;

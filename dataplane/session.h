@@ -83,6 +83,8 @@ struct cgn_block {
 struct cgn_address {
 	uint32_t slot;
 	uint32_t free;	/* ports in no block */
+	uint32_t quarantined; /* ports in blocks that wait */
+	uint32_t blocks;      /* of users */
 	uint32_t users;
 	uint32_t cursor; /* where the search for a block goes on */
 	uint64_t blocked[65536 / 64];

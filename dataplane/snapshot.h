@@ -137,16 +137,6 @@ enum cgn_port_mode {
 	CGN_MODE_DETERMINISTIC
 };
 
-/* Classes of timeout, and with them the states that share one. */
-enum cgn_timer {
-	CGN_TIMER_TCP_ESTABLISHED,
-	CGN_TIMER_TCP_TRANSITORY,
-	CGN_TIMER_TCP_SYN,
-	CGN_TIMER_UDP,
-	CGN_TIMER_ICMP,
-	CGN_TIMERS
-};
-
 struct cgn_outbound {
 	uint16_t acl; /* CGN_NONE16: any */
 	uint16_t pool;
@@ -201,5 +191,32 @@ struct cgn_snapshot {
 	struct cgn_address *const *state[CGN_MAX_WORKERS];
 	uint32_t quarantine_ms; /* before a freed block serves another user */
 };
+
+/* Does the ACL let this source (network order) through? Deny rules come first in it; what
+ * no rule names is denied. Any lcore. */
+static inline bool
+cgn_acl_permits(const struct cgn_acl *acl, rte_be32_t src)
+{
+	for (uint32_t k = 0; k < acl->n; k++)
+		if ((src & acl->rule[k].mask) == acl->rule[k].addr)
+			return acl->rule[k].permit;
+	return false;
+}
+
+/* The pool that an instance's outbound rules give to this source, or CGN_NONE16: no rule
+ * wants it. Any lcore. */
+static inline uint16_t
+cgn_instance_pool(const struct cgn_snapshot *snap, uint16_t instance, rte_be32_t src)
+{
+	const struct cgn_instance *inst = &snap->instance[instance];
+
+	for (unsigned k = 0; k < inst->n_outbound; k++) {
+		const struct cgn_outbound *o = &inst->outbound[k];
+
+		if (o->acl == CGN_NONE16 || cgn_acl_permits(&snap->acl[o->acl], src))
+			return o->pool;
+	}
+	return CGN_NONE16;
+}
 
 #endif

@@ -15,6 +15,7 @@
 	X(CLASSIFY, "classify")                                                           \
 	X(STEER, "steer")                                                                 \
 	X(DECAP, "decap")                                                                 \
+	X(TTL, "ttl")                                                                     \
 	X(USER, "user")                                                                   \
 	X(SESSION_UP, "session_up")                                                       \
 	X(CREATE_UP, "create_up")                                                         \
@@ -34,7 +35,8 @@ enum cgn_stage_id {
 		CGN_STAGE_COUNT
 };
 
-/* X(id, "name"): packets and bytes (of the IP packet as received) by what became of them */
+/* X(id, "name"): packets and bytes by what became of them; bytes of the IP packet as it
+ * was translated or forwarded, of the whole frame where it crosses a port or a ring */
 #define CGN_FLOWS(X)                                                                      \
 	X(RX, "received")                                                                 \
 	X(TX, "sent")                                                                     \

@@ -40,6 +40,16 @@ enum cgn_kind { CGN_DS_LITE, CGN_NAT44, CGN_NAT64, CGN_KINDS };
 /* Classes of transport with ports (or identifiers) of their own. */
 enum cgn_class { CGN_TCP, CGN_UDP, CGN_ICMP, CGN_CLASSES };
 
+/* Classes of timeout, and with them the states that share one. */
+enum cgn_timer {
+	CGN_TIMER_TCP_ESTABLISHED,
+	CGN_TIMER_TCP_TRANSITORY,
+	CGN_TIMER_TCP_SYN,
+	CGN_TIMER_UDP,
+	CGN_TIMER_ICMP,
+	CGN_TIMERS
+};
+
 #define CGN_IPPROTO_ICMP   1
 #define CGN_IPPROTO_IPIP   4
 #define CGN_IPPROTO_TCP	   6
@@ -47,6 +57,10 @@ enum cgn_class { CGN_TCP, CGN_UDP, CGN_ICMP, CGN_CLASSES };
 #define CGN_IPPROTO_FRAG   44
 #define CGN_IPPROTO_ICMPV6 58
 #define CGN_IPPROTO_DSTOPT 60
+
+/* Words of a packet, wherever they stand. */
+typedef uint16_t __attribute__((aligned(1), may_alias)) cgn_word16;
+typedef uint32_t __attribute__((aligned(1), may_alias)) cgn_word32;
 
 /* First port that is ever given to a user (RFC 4787 REQ-3a: the class 1024..65535). */
 #define CGN_PORT_FIRST 1024

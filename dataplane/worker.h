@@ -63,6 +63,10 @@ struct cgn_worker {
 	uint64_t random;
 	uint64_t bursts;
 	struct {
+		cgn_tick tick;
+		uint32_t sent; /* in this tick */
+	} icmp;
+	struct {
 		uint32_t next;	     /* slot */
 		uint64_t last_ms;
 		uint32_t quarantine_head, quarantine_tail; /* blocks, oldest first */
@@ -93,6 +97,13 @@ void cgn_pipeline_run(struct cgn_worker *w, struct rte_mbuf **pkt, unsigned n, b
 
 /* Gives a message to the worker; false: one is in progress. Its own lcore. */
 bool cgn_worker_message(struct cgn_worker *w, struct cgn_msg *msg);
+
+/* Ends sessions whose time has come: looks at so many slots that the whole table is seen
+ * in a second, but at no more than a bounded number per call. Its own lcore. */
+void cgn_sweep(struct cgn_worker *w);
+
+/* Goes on with the message in progress, for a bounded number of slots. Its own lcore. */
+void cgn_msg_step(struct cgn_worker *w);
 
 static inline struct cgn_session *
 cgn_session_at(const struct cgn_worker *w, uint32_t i)

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * An address is a bitmap of ports in blocks and, per transport, a bitmap of ports in use.
+ * A block is an aligned range of the first, in the list of one user; a port is a bit of
+ * the second, inside a block. A block that comes back waits in a queue, oldest first,
+ * before its ports can be given to somebody else.
+ *
+ * The search for a block goes on where the last one ended, so that neither an address
+ * that is nearly full nor a freed block is looked at first. */
+#include "dataplane/block.h"
+
+/* Bits [first, first + size) of a bitmap, one word at a time. */
+#define FOREACH_WORD(word, mask, first, size)                                             \
+	for (uint32_t at_ = (first), end_ = at_ + (size), word, n_;                       \
+		at_ < end_ && (word = at_ / 64, n_ = RTE_MIN(64 - at_ % 64, end_ - at_), \
+				      mask = (n_ == 64 ? ~0ull : (1ull << n_) - 1)       \
+					      << at_ % 64,                               \
+				      1);                                                \
+		at_ += n_)
+
+static bool
+range_clear(const uint64_t *map, uint32_t first, uint32_t size)
+{
+	uint64_t mask;
+
+	FOREACH_WORD(word, mask, first, size)
+	{
+		if (map[word] & mask)
+			return false;
+	}
+	return true;
+}
+
+static void
+range_set(uint64_t *map, uint32_t first, uint32_t size, bool on)
+{
+	uint64_t mask;
+
+	FOREACH_WORD(word, mask, first, size)
+	{
+		if (on)
+			map[word] |= mask;
+		else
+			map[word] &= ~mask;
+	}
+}
+
+void
+cgn_address_init(struct cgn_address *a, uint32_t slot, uint64_t seed)
+{
+	memset(a, 0, sizeof(*a));
+	a->slot = slot;
+	a->free = CGN_PORT_COUNT;
+	a->cursor = (uint32_t)(seed % CGN_PORT_COUNT);
+	range_set(a->blocked, 0, CGN_PORT_FIRST, true);
+}
+
+/* First port of a free range of the grid of this size, or 0. */
+static uint32_t
+find_range(struct cgn_address *a, uint32_t size)
+{
+	uint32_t cells = CGN_PORT_COUNT / size, cell = a->cursor / size % cells;
+
+	if (a->free < size)
+		return 0;
+	for (uint32_t k = 0; k < cells; k++) {
+		uint32_t first = CGN_PORT_FIRST + cell * size;
+
+		cell = cell + 1 < cells ? cell + 1 : 0;
+		if (range_clear(a->blocked, first, size)) {
+			a->cursor = cell * size;
+			return first;
+		}
+	}
+	return 0;
+}
+
+enum cgn_drop
+cgn_block_take(struct cgn_worker *w, uint32_t user, uint16_t size)
+{
+	struct cgn_user *u = cgn_user_at(w, user);
+	struct cgn_address *a = w->snap->state[w->conf.index][u->address];
+	uint32_t first = find_range(a, size), index;
+	struct cgn_block *blk;
+
+	if (!first)
+		return CGN_DROP_NO_BLOCK;
+	index = cgn_slots_take(&w->blocks);
+	if (index == CGN_NONE)
+		return CGN_DROP_NO_BLOCK;
+	blk = cgn_block_at(w, index);
+	*blk = (struct cgn_block){ .next = u->block,
+		.user = user,
+		.address = u->address,
+		.first = (uint16_t)first,
+		.size = size,
+		.given = w->now };
+	range_set(a->blocked, first, size, true);
+	a->free -= size;
+	a->blocks++;
+	u->block = index;
+	u->blocks++;
+	w->stats.event[CGN_EVENT_BLOCK_TAKE]++;
+	return CGN_DROP_REASONS;
+}
+
+void
+cgn_block_give_all(struct cgn_worker *w, struct cgn_user *u)
+{
+	while (u->block != CGN_NONE) {
+		uint32_t index = u->block;
+		struct cgn_block *blk = cgn_block_at(w, index);
+		struct cgn_address *a = w->snap->state[w->conf.index][blk->address];
+
+		a->blocks--;
+		a->quarantined += blk->size;
+		u->block = blk->next;
+		blk->next = CGN_NONE;
+		blk->user = CGN_NONE;
+		blk->given = w->now;
+		if (w->sweep.quarantined++)
+			cgn_block_at(w, w->sweep.quarantine_tail)->next = index;
+		else
+			w->sweep.quarantine_head = index;
+		w->sweep.quarantine_tail = index;
+		w->stats.event[CGN_EVENT_BLOCK_GIVE]++;
+	}
+	u->blocks = 0;
+}
+
+#define EXPIRE_MAX 32 /* blocks per call */
+
+void
+cgn_block_expire(struct cgn_worker *w)
+{
+	cgn_tick wait = w->snap->quarantine_ms / CGN_MS_PER_TICK;
+
+	for (unsigned k = 0; k < EXPIRE_MAX && w->sweep.quarantined; k++) {
+		uint32_t index = w->sweep.quarantine_head;
+		struct cgn_block *blk = cgn_block_at(w, index);
+		struct cgn_address *a = w->snap->state[w->conf.index][blk->address];
+
+		if (cgn_tick_age(w->now, blk->given) < wait)
+			return;
+		range_set(a->blocked, blk->first, blk->size, false);
+		a->free += blk->size;
+		a->quarantined -= blk->size;
+		w->sweep.quarantine_head = blk->next;
+		w->sweep.quarantined--;
+		cgn_slots_give(&w->blocks, index);
+	}
+}
+
+/* A clear bit of [first, first + size), looked for from `start` on and round. */
+static uint32_t
+find_clear(const uint64_t *map, uint32_t first, uint32_t size, uint32_t start)
+{
+	uint32_t from[2] = { start, first };
+	uint32_t length[2] = { first + size - start, start - first };
+	uint64_t mask;
+
+	for (unsigned half = 0; half < 2; half++)
+		FOREACH_WORD(word, mask, from[half], length[half])
+		{
+			uint64_t clear = ~map[word] & mask;
+
+			if (clear)
+				return word * 64 + (uint32_t)__builtin_ctzll(clear);
+		}
+	return 0;
+}
+
+uint16_t
+cgn_port_take(struct cgn_worker *w, const struct cgn_user *u, enum cgn_class class,
+	uint32_t *block)
+{
+	struct cgn_address *a = w->snap->state[w->conf.index][u->address];
+
+	for (uint32_t index = u->block; index != CGN_NONE;) {
+		struct cgn_block *blk = cgn_block_at(w, index);
+
+		if (blk->used[class] < blk->size) {
+			uint32_t start = blk->first + (uint32_t)(cgn_random(w) % blk->size);
+			uint32_t port = find_clear(a->used[class], blk->first, blk->size, start);
+
+			a->used[class][port / 64] |= 1ull << port % 64;
+			blk->used[class]++;
+			*block = index;
+			return (uint16_t)port;
+		}
+		index = blk->next;
+	}
+	return 0;
+}
+
+void
+cgn_port_give(struct cgn_worker *w, uint32_t block, enum cgn_class class, uint16_t port)
+{
+	struct cgn_block *blk = cgn_block_at(w, block);
+	struct cgn_address *a = w->snap->state[w->conf.index][blk->address];
+
+	a->used[class][port / 64] &= ~(1ull << port % 64);
+	blk->used[class]--;
+}

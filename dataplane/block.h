@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Port blocks and ports of public addresses: who may use which. Owned by one worker. */
+#ifndef CGN_DATAPLANE_BLOCK_H
+#define CGN_DATAPLANE_BLOCK_H
+
+#include "dataplane/worker.h"
+
+/* Makes an address record empty: ports below 1024 are never given. Control lcore, before
+ * it is published. seed: where the search for blocks begins. */
+void cgn_address_init(struct cgn_address *a, uint32_t slot, uint64_t seed);
+
+/* Takes a block of `size` ports (1..64512) of a user's address and puts it first in the
+ * user's list. CGN_DROP_REASONS, or CGN_DROP_NO_BLOCK. Owner. */
+enum cgn_drop cgn_block_take(struct cgn_worker *w, uint32_t user, uint16_t size);
+
+/* Gives all blocks of a user back, into quarantine (RFC 6888 REQ-8). All their ports must
+ * have been given back. Owner. */
+void cgn_block_give_all(struct cgn_worker *w, struct cgn_user *u);
+
+/* Ends the quarantine of blocks whose time has come; a bounded number. Owner. */
+void cgn_block_expire(struct cgn_worker *w);
+
+/* Takes a free port of one of the user's blocks, at a random place in it (RFC 6056).
+ * *block: where it was found. 0: none is free. Host order. Owner. */
+uint16_t cgn_port_take(struct cgn_worker *w, const struct cgn_user *u, enum cgn_class class,
+	uint32_t *block);
+
+/* Gives a port back to its block. Owner. */
+void cgn_port_give(struct cgn_worker *w, uint32_t block, enum cgn_class class, uint16_t port);
+
+/* A pseudo-random number; not for keys. Owner. */
+static inline uint64_t
+cgn_random(struct cgn_worker *w)
+{
+	uint64_t z = (w->random += 0x9e3779b97f4a7c15ull);
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebull;
+	return z ^ z >> 31;
+}
+
+#endif

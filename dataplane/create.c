@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * First packets: the slow half of the path. Up, a packet may open a session when its user
+ * is within its limits; down, only when somebody holds the port and filters nothing
+ * (endpoint-independent filtering, RFC 4787 REQ-8), and TCP only by a SYN. Resources that
+ * run out end the packet by name and never somebody else's session (RFC 6888 REQ-11D). */
+#include <rte_tcp.h>
+
+#include "dataplane/create.h"
+#include "dataplane/pipeline.h"
+#include "dataplane/user.h"
+
+/* State after the first packet; CGN_STATE_FREE: it may not be the first. */
+static uint8_t
+first_state(const struct cgn_pkt *p, enum cgn_dir dir)
+{
+	if (p->proto != CGN_IPPROTO_TCP)
+		return CGN_STATE_OPEN;
+	return cgn_tcp_next(CGN_STATE_FREE, dir, p->tcp_flags);
+}
+
+/* Session on a mapping that exists; a new mapping that gets none goes again. */
+static enum cgn_drop
+open_on(struct cgn_burst *b, uint64_t i, const struct cgn_flow *f, uint32_t mapping)
+{
+	enum cgn_drop why = cgn_user_admit(
+		b->w, cgn_user_at(b->w, f->user), cgn_class_of(f->proto), f->from);
+
+	if (why == CGN_DROP_REASONS)
+		why = cgn_session_add(b->w, f, mapping, &b->p[i].session);
+	return why;
+}
+
+static uint32_t
+shared_mapping(const struct cgn_burst *b, uint64_t i, const struct cgn_flow *f)
+{
+	const struct cgn_pkt *p = &b->p[i];
+	union cgn_key key = {
+		.owner = b->softwire & CGN_BIT(i) ? cgn_owner_user(f->proto, f->user) :
+						    cgn_owner_scope(f->proto, p->instance),
+		.local = f->inside,
+		.local_port = f->inside_port,
+	};
+
+	if (!b->snap->instance[p->instance].eim)
+		return CGN_NONE;
+	return cgn_table_find(b->w->map_up, &key);
+}
+
+/* With a user in hand: mapping and session. */
+static enum cgn_drop
+open_for_user(struct cgn_burst *b, uint64_t i, const struct cgn_flow *f)
+{
+	uint32_t mapping = shared_mapping(b, i, f);
+	enum cgn_drop why;
+
+	if (mapping != CGN_NONE)
+		return open_on(b, i, f, mapping);
+	why = cgn_mapping_add(b->w, f, &mapping);
+	if (why != CGN_DROP_REASONS)
+		return why;
+	why = open_on(b, i, f, mapping);
+	if (why != CGN_DROP_REASONS)
+		cgn_mapping_release(b->w, mapping);
+	return why;
+}
+
+static bool
+licensed(const struct cgn_worker *w, uint8_t kind)
+{
+	return kind == CGN_DS_LITE ? w->conf.ds_lite :
+		kind == CGN_NAT44  ? w->conf.nat44 :
+				     w->conf.nat64;
+}
+
+static enum cgn_drop
+open_up(struct cgn_burst *b, uint64_t i)
+{
+	struct cgn_pkt *p = &b->p[i];
+	bool fresh = false;
+	struct cgn_flow f = {
+		.inside = p->src,
+		.inside_port = p->sport,
+		.remote = p->dst,
+		.remote_port = p->flags & CGN_PKT_QUERY ? 0 : p->dport,
+		.proto = p->proto,
+		.state = first_state(p, CGN_UP),
+		.from = CGN_UP,
+	};
+	enum cgn_drop why;
+
+	if (!licensed(b->w, b->snap->instance[p->instance].kind))
+		return CGN_DROP_LICENSE;
+	if (f.state == CGN_STATE_FREE)
+		return CGN_DROP_TCP_NO_SYN;
+	f.user = cgn_user_find(b, i);
+	if (f.user == CGN_NONE) {
+		why = cgn_user_add(b, i, &f.user);
+		if (why != CGN_DROP_REASONS)
+			return why;
+		fresh = true;
+	}
+	p->user = f.user;
+	why = open_for_user(b, i, &f);
+	/* a mapping that was undone has taken a fresh user along */
+	if (why != CGN_DROP_REASONS && fresh && cgn_user_at(b->w, f.user)->live)
+		cgn_user_del(b->w, f.user);
+	return why;
+}
+
+static enum cgn_drop
+open_down(struct cgn_burst *b, uint64_t i)
+{
+	struct cgn_pkt *p = &b->p[i];
+	union cgn_key key = { .owner = cgn_owner_scope(
+				      p->proto, b->snap->address[p->slot].vpn),
+		.local = p->dst,
+		.local_port = p->dport };
+	uint32_t mapping = cgn_table_find(b->w->map_down, &key);
+	const struct cgn_mapping *m;
+	struct cgn_flow f;
+
+	if (mapping == CGN_NONE)
+		return CGN_DROP_NO_MAPPING;
+	m = cgn_mapping_at(b->w, mapping);
+	if (!m->shared || !b->snap->instance[m->instance].eif)
+		return CGN_DROP_FILTERED;
+	f = (struct cgn_flow){ .user = m->user,
+		.remote = p->src,
+		.remote_port = p->flags & CGN_PKT_QUERY ? 0 : p->sport,
+		.proto = p->proto,
+		.state = first_state(p, CGN_DOWN),
+		.from = CGN_DOWN };
+	if (f.state == CGN_STATE_FREE)
+		return CGN_DROP_TCP_NO_SYN;
+	return open_on(b, i, &f, mapping);
+}
+
+enum cgn_drop
+cgn_flow_open(struct cgn_burst *b, uint64_t i, enum cgn_dir dir)
+{
+	return dir == CGN_UP ? open_up(b, i) : open_down(b, i);
+}
+
+static void
+create(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir)
+{
+	CGN_FOREACH(i, mask)
+	{
+		struct cgn_pkt *p = &b->p[i];
+		enum cgn_drop why;
+
+		if (dir == CGN_UP && b->softwire & CGN_BIT(i) && p->user == CGN_NONE)
+			p->user = cgn_user_find(b, i);
+		if (dir == CGN_DOWN || p->user != CGN_NONE || !(b->softwire & CGN_BIT(i)))
+			p->session = cgn_flow_find(b, i, dir);
+		if (p->session != CGN_NONE)
+			continue;
+		why = cgn_flow_open(b, i, dir);
+		if (why != CGN_DROP_REASONS)
+			cgn_drop(b, i, why);
+	}
+}
+
+void
+cgn_stage_create_up(struct cgn_burst *b)
+{
+	create(b, b->up & ~b->hit, CGN_UP);
+}
+
+void
+cgn_stage_create_down(struct cgn_burst *b)
+{
+	create(b, b->down & ~b->hit, CGN_DOWN);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Opening and closing of mappings and sessions. */
+#ifndef CGN_DATAPLANE_CREATE_H
+#define CGN_DATAPLANE_CREATE_H
+
+#include "dataplane/worker.h"
+
+/* A flow to be: addresses and ports in network order, of which the outside is not known. */
+struct cgn_flow {
+	uint32_t user;
+	rte_be32_t inside, remote;
+	rte_be16_t inside_port, remote_port;
+	uint8_t proto;
+	uint8_t state;	     /* enum cgn_state after its first packet */
+	enum cgn_dir from;
+};
+
+enum cgn_class cgn_class_of(uint8_t proto);
+
+/* A mapping for the flow's inside port: takes a public port of the user's blocks.
+ * CGN_DROP_REASONS, or why not; then nothing has changed. Owner. */
+enum cgn_drop cgn_mapping_add(struct cgn_worker *w, const struct cgn_flow *f,
+	uint32_t *index);
+
+/* Removes the mapping, and with the last one its user, unless it has sessions. Owner. */
+void cgn_mapping_release(struct cgn_worker *w, uint32_t index);
+
+/* A session on a mapping. CGN_DROP_REASONS, or CGN_DROP_SESSIONS_FULL. Owner. */
+enum cgn_drop cgn_session_add(struct cgn_worker *w, const struct cgn_flow *f,
+	uint32_t mapping, uint32_t *index);
+
+/* Ends a session, and what lived only by it. Owner. */
+void cgn_session_del(struct cgn_worker *w, uint32_t index);
+
+#endif

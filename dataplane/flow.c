@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Established flows: find the session, keep its state, rewrite the packet. The same code
+ * for DS-Lite and NAT44, and for both directions: what differs is who owns the local
+ * address, and which end of the header is written. Keys, look-up, prefetch and rewriting
+ * are separate loops, so that the misses of 64 packets overlap.
+ *
+ * Up refreshes a session, down does only for TCP (RFC 4787 REQ-6, RFC 6146 3.5.2.2); what
+ * comes behind both FINs or a RST refreshes nothing. */
+#include <rte_icmp.h>
+#include <rte_ip.h>
+#include <rte_prefetch.h>
+#include <rte_tcp.h>
+#include <rte_udp.h>
+
+#include "dataplane/checksum.h"
+#include "dataplane/pipeline.h"
+
+static bool
+translatable(const struct cgn_pkt *p)
+{
+	return p->proto == CGN_IPPROTO_TCP || p->proto == CGN_IPPROTO_UDP ||
+		(p->proto == CGN_IPPROTO_ICMP && p->flags & CGN_PKT_QUERY);
+}
+
+static void
+flow_key(const struct cgn_burst *b, uint64_t i, enum cgn_dir dir, union cgn_key *k)
+{
+	const struct cgn_pkt *p = &b->p[i];
+	bool query = p->flags & CGN_PKT_QUERY;
+
+	if (dir == CGN_UP) {
+		k->owner = b->softwire & CGN_BIT(i) ? cgn_owner_user(p->proto, p->user) :
+						      cgn_owner_scope(p->proto, p->instance);
+		k->local = p->src;
+		k->remote = p->dst;
+		k->local_port = p->sport;
+		k->remote_port = query ? 0 : p->dport;
+	} else {
+		k->owner = cgn_owner_scope(p->proto, b->snap->address[p->slot].vpn);
+		k->local = p->dst;
+		k->remote = p->src;
+		k->local_port = p->dport;
+		k->remote_port = query ? 0 : p->sport;
+	}
+}
+
+static enum cgn_drop
+refuse(const struct cgn_pkt *p)
+{
+	if (p->flags & CGN_PKT_FRAGMENT)
+		return CGN_DROP_FRAGMENT;
+	if (p->flags & CGN_PKT_CUT)
+		return CGN_DROP_L4_HEADER;
+	if (p->flags & CGN_PKT_ICMP_ERROR)
+		return CGN_DROP_ICMP_NO_SESSION;
+	if (translatable(p))
+		return CGN_DROP_REASONS;
+	return p->proto == CGN_IPPROTO_ICMP ? CGN_DROP_ICMP_TYPE : CGN_DROP_PROTOCOL;
+}
+
+static void
+find_sessions(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir)
+{
+	const struct cgn_table *t = dir == CGN_UP ? b->w->up : b->w->down;
+	const union cgn_key *key[CGN_BURST];
+	uint32_t session[CGN_BURST];
+	uint8_t who[CGN_BURST];
+	uint64_t hit;
+	unsigned n = 0;
+
+	b->hit = 0;
+	CGN_FOREACH(i, mask)
+	{
+		enum cgn_drop why = refuse(&b->p[i]);
+
+		if (why != CGN_DROP_REASONS) {
+			cgn_drop(b, i, why);
+			continue;
+		}
+		if (dir == CGN_UP && b->softwire & CGN_BIT(i) && b->p[i].user == CGN_NONE)
+			continue;
+		flow_key(b, i, dir, &b->key[i]);
+		key[n] = &b->key[i];
+		who[n++] = (uint8_t)i;
+	}
+	if (!n)
+		return;
+	hit = cgn_table_find_bulk(t, key, n, session);
+	for (unsigned k = 0; k < n; k++)
+		if (hit & CGN_BIT(k)) {
+			rte_prefetch0(cgn_session_at(b->w, session[k]));
+			b->p[who[k]].session = session[k];
+			b->hit |= CGN_BIT(who[k]);
+		}
+}
+
+uint32_t
+cgn_flow_find(const struct cgn_burst *b, uint64_t i, enum cgn_dir dir)
+{
+	union cgn_key key;
+
+	flow_key(b, i, dir, &key);
+	return cgn_table_find(dir == CGN_UP ? b->w->up : b->w->down, &key);
+}
+
+void
+cgn_stage_session_up(struct cgn_burst *b)
+{
+	find_sessions(b, b->up, CGN_UP);
+}
+
+void
+cgn_stage_session_down(struct cgn_burst *b)
+{
+	find_sessions(b, b->down, CGN_DOWN);
+}
+
+static void
+track(struct cgn_burst *b, const struct cgn_pkt *p, struct cgn_session *s, enum cgn_dir dir)
+{
+	bool refresh = dir == CGN_UP;
+
+	if (p->proto == CGN_IPPROTO_TCP) {
+		uint8_t now = cgn_tcp_next(s->state, dir, p->tcp_flags);
+
+		refresh = now != s->state ||
+			(now != CGN_STATE_FIN_BOTH && now != CGN_STATE_TRANSITORY);
+		if (now != s->state) {
+			s->state = now;
+			s->timer = (uint8_t)cgn_state_timer(now, p->proto);
+		}
+	}
+	if (refresh && s->seen != b->now)
+		s->seen = b->now;
+}
+
+/* Where the checksum of the transport stands; 0: none. UDP's zero means "none" and stays
+ * so (RFC 768). */
+static cgn_word16 *
+l4_checksum(uint8_t *l4, uint8_t proto)
+{
+	cgn_word16 *sum;
+
+	if (proto == CGN_IPPROTO_TCP)
+		return (cgn_word16 *)(l4 + offsetof(struct rte_tcp_hdr, cksum));
+	if (proto == CGN_IPPROTO_ICMP)
+		return (cgn_word16 *)(l4 + offsetof(struct rte_icmp_hdr, icmp_cksum));
+	sum = (cgn_word16 *)(l4 + offsetof(struct rte_udp_hdr, dgram_cksum));
+	return *sum ? sum : NULL;
+}
+
+/* Writes address and port of one end, and adds the deltas to the checksums. */
+static inline void
+write_end(struct rte_ipv4_hdr *ip, uint8_t *l4, uint8_t proto, bool source, rte_be32_t addr,
+	rte_be16_t port, uint16_t delta3, uint16_t delta4)
+{
+	cgn_word16 *sum = l4_checksum(l4, proto);
+
+	if (source)
+		ip->src_addr = addr;
+	else
+		ip->dst_addr = addr;
+	ip->hdr_checksum = cgn_checksum_apply(ip->hdr_checksum, delta3);
+	if (proto == CGN_IPPROTO_ICMP)
+		((struct rte_icmp_hdr *)l4)->icmp_ident = port;
+	else
+		((cgn_word16 *)l4)[source ? 0 : 1] = port;
+	if (!sum)
+		return;
+	*sum = cgn_checksum_apply(*sum, delta4);
+	if (proto == CGN_IPPROTO_UDP && !*sum)
+		*sum = 0xffff;
+}
+
+/* ~htons(0x0100): what a time to live lower by one adds to the header's sum. */
+#define DELTA_TTL ((uint16_t)~RTE_BE16(0x0100))
+
+static inline void
+rewrite(struct cgn_burst *b, uint64_t i, struct cgn_session *s, enum cgn_dir dir)
+{
+	struct cgn_pkt *p = &b->p[i];
+	struct rte_ipv4_hdr *ip = (void *)cgn_at(b, i, p->l3);
+	uint8_t *l4 = cgn_at(b, i, p->l4);
+
+	ip->time_to_live--;
+	if (dir == CGN_UP)
+		write_end(ip, l4, s->proto, true, s->outside, s->outside_port,
+			cgn_delta_add(s->delta3, DELTA_TTL), s->delta4);
+	else
+		write_end(ip, l4, s->proto, false, s->inside, s->inside_port,
+			cgn_delta_add((uint16_t)~s->delta3, DELTA_TTL),
+			(uint16_t)~s->delta4);
+	p->flags |= CGN_PKT_TRANSLATED;
+}
+
+void
+cgn_flow_undo(struct cgn_burst *b, uint64_t i)
+{
+	struct cgn_pkt *p = &b->p[i];
+	const struct cgn_session *s = cgn_session_at(b->w, p->session);
+	struct rte_ipv4_hdr *ip = (void *)cgn_at(b, i, p->l3);
+	uint8_t *l4 = cgn_at(b, i, p->l4);
+	bool up = b->up & CGN_BIT(i);
+
+	ip->time_to_live++;
+	if (up)
+		write_end(ip, l4, s->proto, true, p->src, p->sport,
+			cgn_delta_add((uint16_t)~s->delta3, (uint16_t)~DELTA_TTL),
+			(uint16_t)~s->delta4);
+	else
+		write_end(ip, l4, s->proto, false, p->dst, p->dport,
+			cgn_delta_add(s->delta3, (uint16_t)~DELTA_TTL), s->delta4);
+	p->flags &= (uint16_t)~CGN_PKT_TRANSLATED;
+}
+
+static const enum cgn_flow_id counter[CGN_KINDS][CGN_DIRS] = {
+	[CGN_DS_LITE] = { CGN_FLOW_DS_LITE_UP, CGN_FLOW_DS_LITE_DOWN },
+	[CGN_NAT44] = { CGN_FLOW_NAT44_UP, CGN_FLOW_NAT44_DOWN },
+};
+
+static void
+account(struct cgn_burst *b, const struct cgn_pkt *p, const struct cgn_session *s,
+	enum cgn_dir dir)
+{
+	struct cgn_flow_count *flow = &b->w->stats.flow[counter[s->kind][dir]];
+
+	flow->packets++;
+	flow->bytes += p->len;
+	if (b->snap->instance[s->instance].accounting) {
+		struct cgn_session_count *c = &b->w->count[p->session];
+
+		c->packets[dir]++;
+		c->bytes[dir] += p->len;
+	}
+}
+
+static void
+translate(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir)
+{
+	CGN_FOREACH(i, mask)
+	rte_prefetch0(&b->w->count[b->p[i].session]);
+	CGN_FOREACH(i, mask)
+	{
+		struct cgn_session *s = cgn_session_at(b->w, b->p[i].session);
+
+		track(b, &b->p[i], s, dir);
+		account(b, &b->p[i], s, dir);
+		rewrite(b, i, s, dir);
+		if (dir == CGN_UP)
+			b->p[i].vpn = s->vpn_out;
+	}
+}
+
+void
+cgn_stage_rewrite_up(struct cgn_burst *b)
+{
+	translate(b, b->up, CGN_UP);
+}
+
+void
+cgn_stage_rewrite_down(struct cgn_burst *b)
+{
+	translate(b, b->down, CGN_DOWN);
+}

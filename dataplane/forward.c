@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The way out: what reroute found decides. A neighbour that is known gets the frame; one
+ * that is not makes the packet wait at the control lcore; an address of the box goes there
+ * too; a public address of the pool turns the packet round (hairpin, RFC 4787 REQ-9): the
+ * CPU that owns the address takes it down like any other, with its translated source. */
+#include <rte_ether.h>
+#include <rte_ip.h>
+
+#include "dataplane/checksum.h"
+#include "dataplane/neigh.h"
+#include "dataplane/pipeline.h"
+
+static void
+count(struct cgn_burst *b, enum cgn_flow_id flow, uint32_t bytes)
+{
+	b->w->stats.flow[flow].packets++;
+	b->w->stats.flow[flow].bytes += bytes;
+}
+
+/* Start of the data = start of the IP header. */
+static void
+strip(struct cgn_burst *b, uint64_t i)
+{
+	rte_pktmbuf_adj(b->pkt[i], b->p[i].l3);
+	b->p[i].l3 = 0;
+}
+
+static void
+to_box(struct cgn_burst *b, uint64_t i)
+{
+	strip(b, i);
+	*cgn_mark(b->pkt[i]) = (struct cgn_mark){ .op = CGN_MARK_LOCAL,
+		.iface = b->p[i].iface,
+		.vpn = b->p[i].vpn };
+	cgn_punt(b, i);
+}
+
+static void
+to_pool(struct cgn_burst *b, uint64_t i)
+{
+	bool up = b->up & CGN_BIT(i);
+	uint16_t location = cgn_steer_down(b, i);
+
+	if ((up && !b->snap->instance[b->p[i].instance].hairpin) ||
+		!((b->up | b->made) & CGN_BIT(i))) {
+		cgn_drop(b, i, CGN_DROP_HAIRPIN);
+		return;
+	}
+	strip(b, i);
+	count(b, CGN_FLOW_HAIRPIN, b->p[i].len);
+	cgn_steer_hand(b, i, b->snap->location[location].worker, CGN_MARK_HAIRPIN);
+}
+
+static void
+to_wait(struct cgn_burst *b, uint64_t i, uint16_t iface, const uint8_t gw[16])
+{
+	struct cgn_mark *mark = cgn_mark(b->pkt[i]);
+
+	strip(b, i);
+	*mark = (struct cgn_mark){ .op = CGN_MARK_NEIGHBOUR, .iface = iface };
+	mark->vpn = b->snap->iface[iface].vpn;
+	memcpy(mark->gw, gw, 16);
+	cgn_punt(b, i);
+}
+
+static void
+lower_ttl(struct cgn_burst *b, uint64_t i)
+{
+	if (b->p[i].version == 4) {
+		struct rte_ipv4_hdr *ip = (void *)cgn_at(b, i, b->p[i].l3);
+
+		ip->time_to_live--;
+		ip->hdr_checksum =
+			cgn_checksum_apply(ip->hdr_checksum, (uint16_t)~RTE_BE16(0x0100));
+	} else {
+		((struct rte_ipv6_hdr *)cgn_at(b, i, b->p[i].l3))->hop_limits--;
+	}
+	count(b, CGN_FLOW_FORWARDED, b->p[i].len);
+}
+
+/* Puts the link header on; the frame then starts at the data. */
+static void
+frame(struct cgn_burst *b, uint64_t i, const struct cgn_iface *iface,
+	const struct rte_ether_addr *to)
+{
+	unsigned room = sizeof(struct rte_ether_hdr) +
+		(iface->vlan ? sizeof(struct rte_vlan_hdr) : 0);
+	rte_be16_t type = rte_cpu_to_be_16(
+		b->p[i].version == 4 ? RTE_ETHER_TYPE_IPV4 : RTE_ETHER_TYPE_IPV6);
+	struct rte_ether_hdr *eth;
+
+	if (b->p[i].l3 >= room)
+		rte_pktmbuf_adj(b->pkt[i], (uint16_t)(b->p[i].l3 - room));
+	else
+		rte_pktmbuf_prepend(b->pkt[i], (uint16_t)(room - b->p[i].l3));
+	eth = (void *)cgn_at(b, i, 0);
+	eth->dst_addr = *to;
+	eth->src_addr = iface->mac;
+	eth->ether_type = type;
+	if (iface->vlan) {
+		struct rte_vlan_hdr *tag = (void *)(eth + 1);
+
+		eth->ether_type = RTE_BE16(RTE_ETHER_TYPE_VLAN);
+		tag->vlan_tci = rte_cpu_to_be_16(iface->vlan);
+		tag->eth_proto = type;
+	}
+}
+
+/* Who the frame goes to: the gateway, or the destination itself on a connected network. */
+static struct cgn_neigh *
+neighbour(struct cgn_burst *b, uint64_t i, const struct cgn_nexthop *nh, uint8_t key[16])
+{
+	const uint8_t *ip = cgn_at(b, i, b->p[i].l3);
+	rte_be32_t addr;
+
+	if (nh->kind == CGN_NH_GATEWAY) {
+		memcpy(key, nh->gw, 16);
+		return nh->neigh;
+	}
+	if (b->p[i].version == 4) {
+		memcpy(&addr, ip + offsetof(struct rte_ipv4_hdr, dst_addr), 4);
+		cgn_neigh_key4(key, addr);
+	} else {
+		memcpy(key, ip + offsetof(struct rte_ipv6_hdr, dst_addr), 16);
+	}
+	return cgn_neigh_find(b->snap->iface[nh->iface].neigh, key);
+}
+
+static void
+to_link(struct cgn_burst *b, uint64_t i, const struct cgn_nexthop *nh)
+{
+	const struct cgn_iface *iface = &b->snap->iface[nh->iface];
+	struct cgn_neigh *neigh;
+	struct rte_ether_addr mac;
+	uint8_t key[16];
+
+	if (b->p[i].len > iface->mtu) {
+		if (b->made & CGN_BIT(i))
+			cgn_drop(b, i, CGN_DROP_MTU);
+		else
+			cgn_icmp_error(b, i, CGN_DROP_MTU, 3, 4, rte_cpu_to_be_32(iface->mtu));
+		return;
+	}
+	if (b->plain & CGN_BIT(i))
+		lower_ttl(b, i);
+	neigh = neighbour(b, i, nh, key);
+	if (!neigh || !cgn_neigh_mac(neigh, &mac)) {
+		to_wait(b, i, nh->iface, key);
+		return;
+	}
+	cgn_neigh_touch(neigh);
+	frame(b, i, iface, &mac);
+	count(b, CGN_FLOW_TX, b->pkt[i]->pkt_len);
+	cgn_send(b, i, iface->port);
+}
+
+static void
+to_nowhere(struct cgn_burst *b, uint64_t i, enum cgn_drop why)
+{
+	if (b->made & CGN_BIT(i))
+		cgn_drop(b, i, why);
+	else
+		cgn_icmp_error(b, i, why, 3, 0, 0);
+}
+
+static void
+forward(struct cgn_burst *b, uint64_t i)
+{
+	const struct cgn_nexthop *nh = &b->snap->nexthop[b->p[i].nexthop];
+
+	switch (nh->kind) {
+	case CGN_NH_CONNECTED:
+	case CGN_NH_GATEWAY:
+		to_link(b, i, nh);
+		break;
+	case CGN_NH_POOL:
+		to_pool(b, i);
+		break;
+	case CGN_NH_LOCAL:
+	case CGN_NH_AFTR:
+		to_box(b, i);
+		break;
+	case CGN_NH_BLACKHOLE:
+		cgn_drop(b, i, CGN_DROP_BLACKHOLE);
+		break;
+	default:
+		to_nowhere(b, i, CGN_DROP_NO_ROUTE);
+	}
+}
+
+/* Packets first, then the errors that they have become: an error is never the cause of
+ * another, so the second round is the last. */
+void
+cgn_stage_forward(struct cgn_burst *b)
+{
+	uint64_t errors;
+
+	CGN_FOREACH(i, b->plain | b->up | b->down | b->made)
+	forward(b, i);
+	errors = b->made;
+	cgn_route_lookup(b, errors);
+	CGN_FOREACH(i, errors)
+	forward(b, i);
+}
+
+void
+cgn_stage_finish(struct cgn_burst *b)
+{
+	if (b->n_dead)
+		rte_pktmbuf_free_bulk(b->dead, b->n_dead);
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Messages of the control lcore, worked off a few slots at a time between two bursts. A
+ * dump copies records into the sender's memory; a clear ends sessions. Entries that come
+ * or go while a dump is under way may or may not be in it; none that stays is missed. */
+#include "dataplane/create.h"
+#include "dataplane/msg.h"
+#include "dataplane/worker.h"
+
+#define SLOTS_PER_STEP 256
+
+static bool
+masked(rte_be32_t addr, rte_be32_t want, rte_be32_t mask)
+{
+	return (addr & mask) == (want & mask);
+}
+
+static bool
+port_is(rte_be16_t port, rte_be16_t want)
+{
+	return !want || port == want;
+}
+
+static bool
+matches_user(const struct cgn_worker *w, const struct cgn_user *u, const struct cgn_filter *f)
+{
+	if (f->instance != CGN_NONE && f->instance != u->instance)
+		return false;
+	if (f->location != CGN_NONE && f->location != u->location)
+		return false;
+	if (f->has_softwire &&
+		(u->kind != CGN_DS_LITE || memcmp(u->softwire, f->softwire, 16) != 0))
+		return false;
+	return masked(u->inside, f->inside, f->inside_mask) &&
+		masked(w->snap->address[u->address].addr, f->outside, f->outside_mask);
+}
+
+static bool
+matches_session(const struct cgn_worker *w, const struct cgn_session *s,
+	const struct cgn_filter *f)
+{
+	if (s->state == CGN_STATE_FREE || (f->proto && f->proto != s->proto))
+		return false;
+	if (f->instance != CGN_NONE && f->instance != s->instance)
+		return false;
+	if (f->location != CGN_NONE && f->location != s->location)
+		return false;
+	if (f->has_softwire &&
+		(s->kind != CGN_DS_LITE ||
+			memcmp(cgn_user_at(w, s->user)->softwire, f->softwire, 16) != 0))
+		return false;
+	return masked(s->inside, f->inside, f->inside_mask) &&
+		masked(s->outside, f->outside, f->outside_mask) &&
+		masked(s->remote, f->remote, f->remote_mask) &&
+		port_is(s->inside_port, f->inside_port) &&
+		port_is(s->outside_port, f->outside_port) &&
+		port_is(s->remote_port, f->remote_port);
+}
+
+static void
+view_session(const struct cgn_worker *w, uint32_t i, struct cgn_session_view *v)
+{
+	const struct cgn_session *s = cgn_session_at(w, i);
+	cgn_tick timer = w->snap->instance[s->instance].timer[s->timer];
+	cgn_tick idle = cgn_tick_age(w->now, s->seen);
+
+	v->s = *s;
+	memset(v->softwire, 0, sizeof(v->softwire));
+	if (s->kind == CGN_DS_LITE)
+		memcpy(v->softwire, cgn_user_at(w, s->user)->softwire, 16);
+	v->age = cgn_tick_age(w->now, s->created);
+	v->ttl = timer > idle ? timer - idle : 0;
+	v->worker = w->conf.index;
+	for (unsigned d = 0; d < CGN_DIRS; d++) {
+		v->packets[d] = w->count[i].packets[d];
+		v->bytes[d] = w->count[i].bytes[d];
+	}
+}
+
+static void
+view_user(const struct cgn_worker *w, uint32_t i, struct cgn_user_view *v)
+{
+	const struct cgn_user *u = cgn_user_at(w, i);
+
+	v->u = *u;
+	v->age = cgn_tick_age(w->now, u->created);
+	v->outside = w->snap->address[u->address].addr;
+	v->worker = w->conf.index;
+	v->n_blocks = 0;
+	for (uint32_t k = u->block; k != CGN_NONE && v->n_blocks < CGN_VIEW_BLOCKS;) {
+		const struct cgn_block *blk = cgn_block_at(w, k);
+
+		v->block[v->n_blocks].first = blk->first;
+		v->block[v->n_blocks++].last = (uint16_t)(blk->first + blk->size - 1);
+		k = blk->next;
+	}
+}
+
+/* One slot of the message's table: true when a record was written or an entry cleared. */
+static bool
+visit(struct cgn_worker *w, struct cgn_msg *msg, uint32_t i)
+{
+	const struct cgn_user *u;
+	const struct cgn_address *a;
+
+	switch (msg->op) {
+	case CGN_MSG_SESSIONS:
+		if (!matches_session(w, cgn_session_at(w, i), &msg->filter))
+			return false;
+		view_session(w, i, (struct cgn_session_view *)msg->out + msg->n);
+		return true;
+	case CGN_MSG_USERS:
+		u = cgn_user_at(w, i);
+		if (!u->live || !matches_user(w, u, &msg->filter))
+			return false;
+		view_user(w, i, (struct cgn_user_view *)msg->out + msg->n);
+		return true;
+	case CGN_MSG_ADDRESSES:
+		a = w->snap->state[w->conf.index] ? w->snap->state[w->conf.index][i] : NULL;
+		if (!a)
+			return false;
+		((struct cgn_address_view *)msg->out)[msg->n] = (struct cgn_address_view){
+			.slot = i,
+			.users = a->users,
+			.ports_blocked = CGN_PORT_COUNT - a->free,
+			.ports_quarantined = a->quarantined,
+			.blocks = a->blocks
+		};
+		return true;
+	case CGN_MSG_CLEAR_SESSIONS:
+		if (!matches_session(w, cgn_session_at(w, i), &msg->filter))
+			return false;
+		cgn_session_del(w, i);
+		return true;
+	case CGN_MSG_CLEAR_USERS:
+		if (cgn_session_at(w, i)->state == CGN_STATE_FREE ||
+			!matches_user(w, cgn_user_at(w, cgn_session_at(w, i)->user),
+				&msg->filter))
+			return false;
+		cgn_session_del(w, i);
+		return true;
+	}
+	return false;
+}
+
+static uint32_t
+slots_of(const struct cgn_worker *w, uint8_t op)
+{
+	if (op == CGN_MSG_USERS)
+		return w->users.top;
+	return op == CGN_MSG_ADDRESSES ? w->snap->n_addresses : w->sessions.top;
+}
+
+bool
+cgn_worker_message(struct cgn_worker *w, struct cgn_msg *msg)
+{
+	if (w->msg)
+		return false;
+	msg->n = 0;
+	msg->end = false;
+	w->msg = msg;
+	return true;
+}
+
+void
+cgn_msg_step(struct cgn_worker *w)
+{
+	struct cgn_msg *msg = w->msg;
+	uint32_t top, stop;
+	uint64_t gone = w->stats.event[CGN_EVENT_USER_DEL];
+
+	if (!msg)
+		return;
+	top = slots_of(w, msg->op);
+	stop = RTE_MIN(top, msg->cursor + SLOTS_PER_STEP);
+	while (msg->cursor < stop && msg->n < msg->max) {
+		bool hit = visit(w, msg, msg->cursor++);
+
+		if (msg->op == CGN_MSG_CLEAR_USERS)
+			msg->n += (uint32_t)(w->stats.event[CGN_EVENT_USER_DEL] - gone);
+		else
+			msg->n += hit;
+		gone = w->stats.event[CGN_EVENT_USER_DEL];
+	}
+	msg->end = msg->cursor >= top;
+	if (msg->end || msg->n == msg->max) {
+		w->msg = NULL;
+		__atomic_store_n(&msg->done, 1, __ATOMIC_RELEASE);
+	}
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * First stage: link, network and transport headers are read once, their lengths checked
+ * against the bytes that arrived, and what later stages need is written down. Padding is
+ * trimmed here, because a tunnel would carry it along. Nothing is decided yet, except that
+ * a frame which cannot be read, or is for somebody else, is dropped. ARP and multicast
+ * leave for the control lcore in the classify stage. */
+#include <rte_arp.h>
+#include <rte_ether.h>
+#include <rte_icmp.h>
+#include <rte_ip.h>
+#include <rte_prefetch.h>
+#include <rte_tcp.h>
+#include <rte_udp.h>
+
+#include "dataplane/pipeline.h"
+
+#define HEADERS_MAX 8 /* IPv6 extension headers that are walked */
+
+/* A query is translated by identifier; an error carries a packet; the rest is neither. */
+static void
+parse_icmp(struct cgn_pkt *p, const uint8_t *l4)
+{
+	switch (l4[0]) {
+	case RTE_IP_ICMP_ECHO_REQUEST:
+	case RTE_IP_ICMP_ECHO_REPLY:
+		p->flags |= CGN_PKT_QUERY;
+		p->sport = p->dport = ((const struct rte_icmp_hdr *)l4)->icmp_ident;
+		break;
+	case 3:	 /* destination unreachable */
+	case 11: /* time exceeded */
+	case 12: /* parameter problem */
+		p->flags |= CGN_PKT_ICMP_ERROR;
+		break;
+	}
+}
+
+static void
+parse_transport(struct cgn_burst *b, uint64_t i, unsigned room)
+{
+	struct cgn_pkt *p = &b->p[i];
+	const uint8_t *l4 = cgn_at(b, i, p->l4);
+	const struct rte_tcp_hdr *tcp = (const void *)l4;
+	const struct rte_udp_hdr *udp = (const void *)l4;
+	bool ok = room >= 8;
+
+	p->sport = p->dport = 0;
+	p->tcp_flags = 0;
+	if (p->flags & CGN_PKT_NOT_FIRST)
+		return;
+	switch (p->proto) {
+	case CGN_IPPROTO_TCP:
+		ok = room >= sizeof(*tcp) && (tcp->data_off >> 4) >= 5 &&
+			(tcp->data_off >> 4) * 4u <= room;
+		break;
+	case CGN_IPPROTO_UDP:
+		ok = ok && rte_be_to_cpu_16(udp->dgram_len) >= sizeof(*udp) &&
+			(rte_be_to_cpu_16(udp->dgram_len) <= room ||
+				p->flags & CGN_PKT_FRAGMENT);
+		break;
+	case CGN_IPPROTO_ICMP:
+		if (ok)
+			parse_icmp(p, l4);
+		break;
+	default:
+		return;
+	}
+	if (!ok) {
+		p->flags |= CGN_PKT_CUT;
+	} else if (p->proto != CGN_IPPROTO_ICMP) {
+		p->sport = udp->src_port;
+		p->dport = udp->dst_port;
+		if (p->proto == CGN_IPPROTO_TCP)
+			p->tcp_flags = tcp->tcp_flags;
+	}
+}
+
+static bool
+martian4(rte_be32_t addr)
+{
+	uint32_t a = rte_be_to_cpu_32(addr);
+
+	return a >> 28 == 0xe || a >> 28 == 0xf || a >> 24 == 127 || a >> 24 == 0;
+}
+
+/* One's complement sum of the 20 or more bytes of an IPv4 header: 0xffff when right. */
+static bool
+checksum_right(const void *header, unsigned bytes)
+{
+	const cgn_word32 *w = header;
+	uint64_t sum = 0;
+
+	for (unsigned k = 0; k < bytes / 4; k++)
+		sum += w[k];
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)(sum + (sum >> 16)) == 0xffff;
+}
+
+enum cgn_drop
+cgn_parse_ip4(struct cgn_burst *b, uint64_t i, unsigned l3)
+{
+	struct rte_mbuf *m = b->pkt[i];
+	struct cgn_pkt *p = &b->p[i];
+	const struct rte_ipv4_hdr *ip = (const void *)cgn_at(b, i, l3);
+	unsigned room = m->pkt_len - l3, len, header;
+	uint16_t frag;
+
+	if (m->data_len < l3 + sizeof(*ip))
+		return CGN_DROP_RUNT;
+	len = rte_be_to_cpu_16(ip->total_length);
+	header = (ip->version_ihl & 0xfu) * 4;
+	if (ip->version_ihl >> 4 != 4 || header < sizeof(*ip) || len < header || len > room ||
+		m->data_len < l3 + header)
+		return CGN_DROP_IP4_HEADER;
+	if (!checksum_right(ip, header))
+		return CGN_DROP_IP4_CHECKSUM;
+	if (room > len)
+		rte_pktmbuf_trim(m, (uint16_t)(room - len));
+	p->version = 4;
+	p->l3 = (uint16_t)l3;
+	p->l4 = (uint16_t)(l3 + header);
+	p->len = (uint16_t)len;
+	p->proto = ip->next_proto_id;
+	p->src = ip->src_addr;
+	p->dst = ip->dst_addr;
+	if (martian4(p->src))
+		return CGN_DROP_MARTIAN;
+	frag = rte_be_to_cpu_16(ip->fragment_offset);
+	if (frag & (RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK))
+		p->flags |= CGN_PKT_FRAGMENT;
+	if (frag & RTE_IPV4_HDR_OFFSET_MASK)
+		p->flags |= CGN_PKT_NOT_FIRST;
+	if ((rte_be_to_cpu_32(p->dst) >> 28) == 0xe || p->dst == UINT32_MAX)
+		p->flags |= CGN_PKT_MULTICAST;
+	parse_transport(b, i, RTE_MIN(len - header, (unsigned)m->data_len - p->l4));
+	return CGN_DROP_REASONS;
+}
+
+/* Walks hop-by-hop and destination options (RFC 8200 4; the tunnel encapsulation limit of
+ * RFC 2473 4.1.1 is one: it binds who would encapsulate again, not the tunnel's end). */
+static bool
+walk_headers(struct cgn_burst *b, uint64_t i, unsigned end)
+{
+	struct cgn_pkt *p = &b->p[i];
+
+	for (unsigned k = 0; k < HEADERS_MAX; k++) {
+		const uint8_t *h = cgn_at(b, i, p->l4);
+
+		if (p->proto == CGN_IPPROTO_FRAG) {
+			p->flags |= CGN_PKT_FRAGMENT;
+			return end >= p->l4 + 8u;
+		}
+		if (p->proto != 0 && p->proto != CGN_IPPROTO_DSTOPT)
+			return true;
+		if (end < p->l4 + 8u || end < p->l4 + 8u * (h[1] + 1u))
+			return false;
+		p->proto = h[0];
+		p->l4 = (uint16_t)(p->l4 + 8u * (h[1] + 1u));
+	}
+	return false;
+}
+
+static enum cgn_drop
+parse_ip6(struct cgn_burst *b, uint64_t i, unsigned l3)
+{
+	struct rte_mbuf *m = b->pkt[i];
+	struct cgn_pkt *p = &b->p[i];
+	const struct rte_ipv6_hdr *ip = (const void *)cgn_at(b, i, l3);
+	unsigned room = m->pkt_len - l3, len;
+
+	if (m->data_len < l3 + sizeof(*ip))
+		return CGN_DROP_RUNT;
+	len = rte_be_to_cpu_16(ip->payload_len) + (unsigned)sizeof(*ip);
+	if ((*(const uint8_t *)ip) >> 4 != 6 || len > room)
+		return CGN_DROP_IP6_HEADER;
+	if (room > len)
+		rte_pktmbuf_trim(m, (uint16_t)(room - len));
+	p->version = 6;
+	p->l3 = (uint16_t)l3;
+	p->l4 = (uint16_t)(l3 + sizeof(*ip));
+	p->len = (uint16_t)len;
+	p->proto = ip->proto;
+	if (ip->src_addr[0] == 0xff)
+		return CGN_DROP_MARTIAN;
+	if (ip->dst_addr[0] == 0xff)
+		p->flags |= CGN_PKT_MULTICAST;
+	if (!walk_headers(b, i, RTE_MIN(l3 + len, (unsigned)m->data_len)))
+		return CGN_DROP_IP6_HEADER;
+	return CGN_DROP_REASONS;
+}
+
+/* The interface of a frame by port and VLAN; *l3: where the network header starts. */
+static enum cgn_drop
+parse_link(struct cgn_burst *b, uint64_t i, unsigned *l3, rte_be16_t *type)
+{
+	const struct rte_mbuf *m = b->pkt[i];
+	const struct cgn_snap_port *port = &b->snap->port[b->snap->by_device[m->port]];
+	const struct rte_ether_hdr *eth = (const void *)cgn_at(b, i, 0);
+	uint16_t iface = port->iface;
+
+	*l3 = sizeof(*eth);
+	if (m->data_len < *l3)
+		return CGN_DROP_RUNT;
+	*type = eth->ether_type;
+	if (*type == RTE_BE16(RTE_ETHER_TYPE_VLAN)) {
+		const struct rte_vlan_hdr *tag = (const void *)cgn_at(b, i, *l3);
+		uint16_t id;
+
+		*l3 += sizeof(*tag);
+		if (m->data_len < *l3)
+			return CGN_DROP_RUNT;
+		id = rte_be_to_cpu_16(tag->vlan_tci) & 0xfff;
+		if (id) /* 0: a priority tag */
+			iface = port->vlan ? port->vlan[id] : CGN_NONE16;
+		*type = tag->eth_proto;
+	}
+	if (iface == CGN_NONE16)
+		return CGN_DROP_VLAN;
+	b->p[i].iface = iface;
+	b->p[i].vpn = b->snap->iface[iface].vpn;
+	if (rte_is_multicast_ether_addr(&eth->dst_addr))
+		b->p[i].flags |= CGN_PKT_MULTICAST;
+	else if (!rte_is_same_ether_addr(&eth->dst_addr, &b->snap->iface[iface].mac))
+		return CGN_DROP_NOT_FOR_US;
+	return CGN_DROP_REASONS;
+}
+
+static enum cgn_drop
+parse_arp(struct cgn_burst *b, uint64_t i, unsigned l3)
+{
+	if (b->pkt[i]->data_len < l3 + sizeof(struct rte_arp_hdr))
+		return CGN_DROP_RUNT;
+	b->p[i].flags |= CGN_PKT_ARP;
+	b->p[i].l3 = (uint16_t)l3;
+	b->p[i].version = 0;
+	return CGN_DROP_REASONS;
+}
+
+static enum cgn_drop
+parse_frame(struct cgn_burst *b, uint64_t i)
+{
+	rte_be16_t type;
+	unsigned l3;
+	enum cgn_drop why = parse_link(b, i, &l3, &type);
+
+	if (why != CGN_DROP_REASONS)
+		return why;
+	switch (rte_be_to_cpu_16(type)) {
+	case RTE_ETHER_TYPE_IPV4:
+		return cgn_parse_ip4(b, i, l3);
+	case RTE_ETHER_TYPE_IPV6:
+		return parse_ip6(b, i, l3);
+	case RTE_ETHER_TYPE_ARP:
+		return parse_arp(b, i, l3);
+	}
+	return CGN_DROP_ETHERTYPE;
+}
+
+/* A packet that another stage, or another CPU, has translated on its way up. */
+static enum cgn_drop
+parse_hairpin(struct cgn_burst *b, uint64_t i, const struct cgn_mark *mark)
+{
+	b->p[i].flags |= CGN_PKT_HAIRPIN;
+	b->p[i].iface = mark->iface;
+	b->p[i].vpn = mark->vpn;
+	return cgn_parse_ip4(b, i, 0);
+}
+
+void
+cgn_stage_parse(struct cgn_burst *b)
+{
+	CGN_FOREACH(i, b->live)
+	rte_prefetch0(cgn_at(b, i, 0));
+	CGN_FOREACH(i, b->live)
+	{
+		const struct cgn_mark *mark = b->wire ? NULL : cgn_mark(b->pkt[i]);
+		enum cgn_drop why;
+
+		b->p[i].flags = 0;
+		b->p[i].user = b->p[i].session = CGN_NONE;
+		if (mark && mark->op == CGN_MARK_HAIRPIN)
+			why = parse_hairpin(b, i, mark);
+		else
+			why = parse_frame(b, i);
+		if (why != CGN_DROP_REASONS)
+			cgn_drop(b, i, why);
+	}
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The list of stages and the loop that runs them. Every TIMED_EVERYth burst is timed, stage
+ * by stage, for the statistics; reading the clock once per stage of every burst would cost
+ * as much as some stages do. */
+#include <rte_cycles.h>
+
+#include "dataplane/pipeline.h"
+
+#define TIMED_EVERY 64
+
+static cgn_stage *const stages[CGN_STAGE_COUNT] = {
+	[CGN_STAGE_PARSE] = cgn_stage_parse,
+	[CGN_STAGE_ROUTE] = cgn_stage_route,
+	[CGN_STAGE_CLASSIFY] = cgn_stage_classify,
+	[CGN_STAGE_STEER] = cgn_stage_steer,
+	[CGN_STAGE_DECAP] = cgn_stage_decap,
+	[CGN_STAGE_TTL] = cgn_stage_ttl,
+	[CGN_STAGE_USER] = cgn_stage_user,
+	[CGN_STAGE_SESSION_UP] = cgn_stage_session_up,
+	[CGN_STAGE_CREATE_UP] = cgn_stage_create_up,
+	[CGN_STAGE_REWRITE_UP] = cgn_stage_rewrite_up,
+	[CGN_STAGE_SESSION_DOWN] = cgn_stage_session_down,
+	[CGN_STAGE_CREATE_DOWN] = cgn_stage_create_down,
+	[CGN_STAGE_REWRITE_DOWN] = cgn_stage_rewrite_down,
+	[CGN_STAGE_ENCAP] = cgn_stage_encap,
+	[CGN_STAGE_REROUTE] = cgn_stage_reroute,
+	[CGN_STAGE_FORWARD] = cgn_stage_forward,
+	[CGN_STAGE_FINISH] = cgn_stage_finish,
+};
+
+static void
+run_timed(struct cgn_burst *b)
+{
+	uint64_t then = rte_rdtsc();
+
+	for (unsigned s = 0; s < CGN_STAGE_COUNT; s++) {
+		uint64_t now;
+
+		stages[s](b);
+		now = rte_rdtsc();
+		b->w->stats.stage_cycles[s] += now - then;
+		b->w->stats.stage_packets[s] += b->n;
+		then = now;
+	}
+}
+
+static void
+count_in(struct cgn_burst *b)
+{
+	struct cgn_flow_count *in =
+		&b->w->stats.flow[b->wire ? CGN_FLOW_RX : CGN_FLOW_TAKEN];
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; i < b->n; i++)
+		bytes += b->pkt[i]->pkt_len;
+	in->packets += b->n;
+	in->bytes += bytes;
+}
+
+void
+cgn_pipeline_run(struct cgn_worker *w, struct rte_mbuf **pkt, unsigned n, bool wire)
+{
+	struct cgn_burst b;
+
+	b.w = w;
+	b.snap = w->snap;
+	b.now = w->now;
+	b.n = n;
+	b.wire = wire;
+	b.live = n == CGN_BURST ? ~0ull : CGN_BIT(n) - 1;
+	b.up = b.down = b.plain = b.softwire = b.made = 0;
+	b.n_dead = 0;
+	memcpy(b.pkt, pkt, n * sizeof(pkt[0]));
+	count_in(&b);
+	if (w->bursts++ % TIMED_EVERY == 0)
+		run_timed(&b);
+	else
+		for (unsigned s = 0; s < CGN_STAGE_COUNT; s++)
+			stages[s](&b);
+}

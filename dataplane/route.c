@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What a packet is and who handles it. The routing table answers most of it: its next
+ * hops say "address of the box", "AFTR", "public pool" as well as "gateway". `route` looks
+ * up all destinations at once, `classify` sorts the burst into up, down and plain, `steer`
+ * hands what belongs to another CPU over to it. `reroute` looks up where the translated
+ * packets go. */
+#include <rte_fib.h>
+#include <rte_fib6.h>
+#include <rte_icmp.h>
+#include <rte_ip.h>
+
+#include "dataplane/pipeline.h"
+#include "dataplane/steer.h"
+
+static uint64_t
+lookup4(struct cgn_burst *b, uint64_t mask, uint16_t vpn)
+{
+	uint32_t dst[CGN_BURST];
+	uint64_t nh[CGN_BURST], done = 0;
+	uint8_t who[CGN_BURST];
+	unsigned n = 0;
+
+	CGN_FOREACH(i, mask)
+	if (b->p[i].version == 4 && b->p[i].vpn == vpn) {
+		const struct rte_ipv4_hdr *ip = (const void *)cgn_at(b, i, b->p[i].l3);
+
+		dst[n] = rte_be_to_cpu_32(ip->dst_addr);
+		who[n++] = (uint8_t)i;
+		done |= CGN_BIT(i);
+	}
+	if (!n)
+		return 0;
+	if (b->snap->vpn[vpn].fib4)
+		rte_fib_lookup_bulk(b->snap->vpn[vpn].fib4, dst, nh, (int)n);
+	else
+		memset(nh, 0, sizeof(nh[0]) * n);
+	for (unsigned k = 0; k < n; k++)
+		b->p[who[k]].nexthop = (uint16_t)nh[k];
+	return done;
+}
+
+static uint64_t
+lookup6(struct cgn_burst *b, uint64_t mask, uint16_t vpn)
+{
+	uint8_t dst[CGN_BURST][16], who[CGN_BURST];
+	uint64_t nh[CGN_BURST], done = 0;
+	unsigned n = 0;
+
+	CGN_FOREACH(i, mask)
+	if (b->p[i].version == 6 && b->p[i].vpn == vpn) {
+		const struct rte_ipv6_hdr *ip = (const void *)cgn_at(b, i, b->p[i].l3);
+
+		memcpy(dst[n], ip->dst_addr, 16);
+		who[n++] = (uint8_t)i;
+		done |= CGN_BIT(i);
+	}
+	if (!n)
+		return 0;
+	if (b->snap->vpn[vpn].fib6)
+		rte_fib6_lookup_bulk(b->snap->vpn[vpn].fib6, dst, nh, (int)n);
+	else
+		memset(nh, 0, sizeof(nh[0]) * n);
+	for (unsigned k = 0; k < n; k++)
+		b->p[who[k]].nexthop = (uint16_t)nh[k];
+	return done;
+}
+
+void
+cgn_route_lookup(struct cgn_burst *b, uint64_t mask)
+{
+	while (mask) {
+		uint16_t vpn = b->p[__builtin_ctzll(mask)].vpn;
+
+		mask &= ~lookup4(b, mask, vpn);
+		mask &= ~lookup6(b, mask, vpn);
+	}
+}
+
+void
+cgn_stage_route(struct cgn_burst *b)
+{
+	uint64_t ip = 0;
+
+	CGN_FOREACH(i, b->live)
+	if (b->p[i].version && !(b->p[i].flags & CGN_PKT_MULTICAST))
+		ip |= CGN_BIT(i);
+	cgn_route_lookup(b, ip);
+}
+
+void
+cgn_stage_reroute(struct cgn_burst *b)
+{
+	cgn_route_lookup(b, b->up | b->down | b->made);
+}
+
+static void
+punt_local(struct cgn_burst *b, uint64_t i)
+{
+	*cgn_mark(b->pkt[i]) = (struct cgn_mark){ .op = CGN_MARK_LOCAL,
+		.iface = b->p[i].iface,
+		.vpn = b->p[i].vpn,
+		.l3 = b->p[i].l3 };
+	cgn_punt(b, i);
+}
+
+/* Whose B4 is it? Prefixes of an AFTR are sorted, the longest first. */
+static const struct cgn_remote *
+find_remote(const struct cgn_snapshot *snap, const struct cgn_aftr *aftr, const uint8_t *src)
+{
+	const struct cgn_remote *r = &snap->remote[aftr->first];
+	uint64_t a[2];
+
+	memcpy(a, src, 16);
+	for (uint32_t k = 0; k < aftr->n; k++, r++) {
+		uint64_t addr[2], mask[2];
+
+		memcpy(addr, r->addr, 16);
+		memcpy(mask, r->mask, 16);
+		if ((a[0] & mask[0]) == addr[0] && (a[1] & mask[1]) == addr[1])
+			return r;
+	}
+	return NULL;
+}
+
+static void
+classify_aftr(struct cgn_burst *b, uint64_t i, const struct cgn_nexthop *nh)
+{
+	const struct rte_ipv6_hdr *ip = (const void *)cgn_at(b, i, b->p[i].l3);
+	const struct cgn_remote *r;
+
+	if (b->p[i].proto == CGN_IPPROTO_ICMPV6) {
+		punt_local(b, i);
+		return;
+	}
+	if (b->p[i].proto != CGN_IPPROTO_IPIP) {
+		cgn_drop(b, i,
+			b->p[i].flags & CGN_PKT_FRAGMENT ? CGN_DROP_FRAGMENT :
+							   CGN_DROP_SOFTWIRE_PROTOCOL);
+		return;
+	}
+	r = find_remote(b->snap, &b->snap->aftr[nh->index], ip->src_addr);
+	if (!r) {
+		cgn_drop(b, i, CGN_DROP_SOFTWIRE_SOURCE);
+		return;
+	}
+	b->p[i].instance = r->instance;
+	b->p[i].scope = r->scope;
+	memcpy(b->b4[i], ip->src_addr, 16);
+	b->up |= CGN_BIT(i);
+	b->softwire |= CGN_BIT(i);
+}
+
+static void
+classify6(struct cgn_burst *b, uint64_t i)
+{
+	const struct cgn_nexthop *nh = &b->snap->nexthop[b->p[i].nexthop];
+
+	if (b->p[i].flags & CGN_PKT_MULTICAST) {
+		if (b->p[i].proto == CGN_IPPROTO_ICMPV6)
+			punt_local(b, i);
+		else
+			cgn_drop(b, i, CGN_DROP_MULTICAST);
+		return;
+	}
+	if (nh->kind == CGN_NH_LOCAL)
+		punt_local(b, i);
+	else if (nh->kind == CGN_NH_AFTR)
+		classify_aftr(b, i, nh);
+	else
+		b->plain |= CGN_BIT(i);
+}
+
+/* The NAT44 instance that serves a source on this interface. Interfaces without one are
+ * most, and cost one look. */
+static uint16_t
+find_nat44(const struct cgn_snapshot *snap, const struct cgn_pkt *p)
+{
+	const struct cgn_iface *iface = &snap->iface[p->iface];
+
+	for (unsigned k = 0; k < iface->n_nat; k++)
+		if (cgn_instance_pool(snap, iface->nat[k], p->src) != CGN_NONE16)
+			return iface->nat[k];
+	return CGN_NONE16;
+}
+
+static void
+classify4(struct cgn_burst *b, uint64_t i)
+{
+	struct cgn_pkt *p = &b->p[i];
+	const struct cgn_nexthop *nh = &b->snap->nexthop[p->nexthop];
+
+	if (p->flags & CGN_PKT_MULTICAST) {
+		cgn_drop(b, i, CGN_DROP_MULTICAST);
+	} else if (p->flags & CGN_PKT_HAIRPIN) {
+		if (nh->kind == CGN_NH_POOL)
+			b->down |= CGN_BIT(i);
+		else
+			cgn_drop(b, i, CGN_DROP_HAIRPIN);
+	} else if (nh->kind == CGN_NH_LOCAL) {
+		punt_local(b, i);
+	} else if ((p->instance = find_nat44(b->snap, p)) != CGN_NONE16) {
+		b->up |= CGN_BIT(i);
+	} else if (nh->kind == CGN_NH_POOL) {
+		b->down |= CGN_BIT(i);
+	} else {
+		b->plain |= CGN_BIT(i);
+	}
+}
+
+void
+cgn_stage_classify(struct cgn_burst *b)
+{
+	CGN_FOREACH(i, b->live)
+	if (b->p[i].version == 4)
+		classify4(b, i);
+	else if (b->p[i].version == 6)
+		classify6(b, i);
+	else
+		punt_local(b, i); /* ARP */
+}
+
+static uint16_t
+location_up(const struct cgn_burst *b, uint64_t i)
+{
+	const struct cgn_instance *inst = &b->snap->instance[b->p[i].instance];
+	union cgn_key user;
+
+	if (b->softwire & CGN_BIT(i))
+		cgn_user_key6(&user, b->b4[i], inst->prefix_length, 0);
+	else
+		cgn_user_key4(&user, b->p[i].src, 0);
+	return b->snap->group[inst->group].bucket[cgn_steer_bucket(&user)];
+}
+
+static uint32_t
+slot_of(const struct cgn_burst *b, uint64_t i, rte_be32_t addr)
+{
+	const struct cgn_pool_range *r =
+		&b->snap->range[b->snap->nexthop[b->p[i].nexthop].index];
+
+	return r->slot + (rte_be_to_cpu_32(addr) - r->first);
+}
+
+void
+cgn_steer_hand(struct cgn_burst *b, uint64_t i, uint16_t worker, uint8_t op)
+{
+	struct cgn_mark *mark = cgn_mark(b->pkt[i]);
+	uint8_t hops = b->wire ? 1 : (uint8_t)(mark->hops + 1);
+
+	if (worker == CGN_NONE16) {
+		cgn_drop(b, i, CGN_DROP_LOCATION_DOWN);
+	} else if (hops > HOPS_MAX) {
+		cgn_drop(b, i, CGN_DROP_LOOP);
+	} else {
+		*mark = (struct cgn_mark){ .op = op,
+			.hops = hops,
+			.iface = b->p[i].iface,
+			.vpn = b->p[i].vpn };
+		b->w->stats.flow[CGN_FLOW_HANDED].packets++;
+		b->w->stats.flow[CGN_FLOW_HANDED].bytes += b->pkt[i]->pkt_len;
+		cgn_hand(b, i, worker);
+	}
+}
+
+/* The location that a hairpinned packet goes down by, and its CPU. */
+uint16_t
+cgn_steer_down(const struct cgn_burst *b, uint64_t i)
+{
+	const struct rte_ipv4_hdr *ip = (const void *)cgn_at(b, i, b->p[i].l3);
+
+	return b->snap->address[slot_of(b, i, ip->dst_addr)].location;
+}
+
+void
+cgn_stage_steer(struct cgn_burst *b)
+{
+	CGN_FOREACH(i, b->up | b->down)
+	{
+		uint16_t location, worker;
+
+		if (b->up & CGN_BIT(i)) {
+			location = location_up(b, i);
+		} else {
+			b->p[i].slot = slot_of(b, i, b->p[i].dst);
+			location = b->snap->address[b->p[i].slot].location;
+		}
+		b->p[i].location = location;
+		worker = b->snap->location[location].worker;
+		if (worker != b->w->conf.index)
+			cgn_steer_hand(b, i, worker,
+				b->p[i].flags & CGN_PKT_HAIRPIN ? CGN_MARK_HAIRPIN :
+								  CGN_MARK_RECEIVE);
+	}
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Life of mappings and sessions. A mapping binds an inside address and port to a public
+ * port and lives as long as it has sessions; with endpoint-independent mapping every flow
+ * of the inside port shares it (RFC 4787 REQ-1), otherwise each flow has its own. Opening
+ * a session may make user, block, mapping and session, in that order; when a step fails
+ * the ones before it are undone in reverse, so that a refused packet leaves nothing
+ * behind. Closing the last session of a mapping, and the last mapping of a user, removes
+ * them.
+ *
+ * Only the owner calls this: from the create stages, from the sweep, and on an operator's
+ * clear. */
+#include <errno.h>
+
+#include "dataplane/block.h"
+#include "dataplane/checksum.h"
+#include "dataplane/create.h"
+#include "dataplane/user.h"
+
+enum cgn_class
+cgn_class_of(uint8_t proto)
+{
+	return proto == CGN_IPPROTO_TCP ? CGN_TCP :
+		proto == CGN_IPPROTO_UDP ? CGN_UDP :
+					   CGN_ICMP;
+}
+
+static uint32_t
+inside_owner(const struct cgn_worker *w, uint16_t instance, uint8_t proto, uint32_t user)
+{
+	return w->snap->instance[instance].kind == CGN_DS_LITE ?
+		cgn_owner_user(proto, user) :
+		cgn_owner_scope(proto, instance);
+}
+
+static uint32_t
+outside_owner(const struct cgn_worker *w, uint16_t instance, uint8_t proto)
+{
+	return cgn_owner_scope(proto, w->snap->instance[instance].vpn_out);
+}
+
+/* Keys of a mapping: those of a session with an empty remote half. */
+static void
+mapping_keys(const struct cgn_worker *w, const struct cgn_mapping *m, union cgn_key *up,
+	union cgn_key *down)
+{
+	*up = (union cgn_key){ .owner = inside_owner(w, m->instance, m->proto, m->user),
+		.local = m->inside,
+		.local_port = m->inside_port };
+	*down = (union cgn_key){ .owner = outside_owner(w, m->instance, m->proto),
+		.local = m->outside,
+		.local_port = m->outside_port };
+}
+
+static void
+session_keys(const struct cgn_worker *w, const struct cgn_session *s, union cgn_key *up,
+	union cgn_key *down)
+{
+	*up = (union cgn_key){ .owner = inside_owner(w, s->instance, s->proto, s->user),
+		.local = s->inside,
+		.remote = s->remote,
+		.local_port = s->inside_port,
+		.remote_port = s->remote_port };
+	*down = (union cgn_key){ .owner = outside_owner(w, s->instance, s->proto),
+		.local = s->outside,
+		.remote = s->remote,
+		.local_port = s->outside_port,
+		.remote_port = s->remote_port };
+}
+
+/* Adds one key to each of two tables, or to none. */
+static bool
+add_both(struct cgn_worker *w, struct cgn_table *up, struct cgn_table *down,
+	const union cgn_key key[2], uint32_t index)
+{
+	if (cgn_table_add(up, &key[0], index) == 0) {
+		if (cgn_table_add(down, &key[1], index) == 0)
+			return true;
+		cgn_table_del(up, &key[0]);
+	}
+	w->stats.event[CGN_EVENT_TABLE_FULL]++;
+	return false;
+}
+
+void
+cgn_mapping_release(struct cgn_worker *w, uint32_t index)
+{
+	struct cgn_mapping *m = cgn_mapping_at(w, index);
+	struct cgn_user *u = cgn_user_at(w, m->user);
+	enum cgn_class class = cgn_class_of(m->proto);
+	uint32_t user = m->user;
+	union cgn_key key[2];
+
+	if (m->sessions)
+		return;
+	mapping_keys(w, m, &key[0], &key[1]);
+	if (m->shared)
+		cgn_table_del(w->map_up, &key[0]);
+	cgn_table_del(w->map_down, &key[1]);
+	cgn_port_give(w, m->block, class, rte_be_to_cpu_16(m->outside_port));
+	u->ports[class]--;
+	u->mappings--;
+	m->proto = 0;
+	cgn_slots_give(&w->mappings, index);
+	w->stats.event[CGN_EVENT_MAPPING_DEL]++;
+	if (!u->mappings)
+		cgn_user_del(w, user);
+}
+
+/* Puts the keys of a new mapping in: the inside one only if later flows may share it. */
+static bool
+mapping_publish(struct cgn_worker *w, uint32_t index)
+{
+	const struct cgn_mapping *m = cgn_mapping_at(w, index);
+	union cgn_key key[2];
+
+	mapping_keys(w, m, &key[0], &key[1]);
+	if (m->shared)
+		return add_both(w, w->map_up, w->map_down, key, index);
+	return cgn_table_add(w->map_down, &key[1], index) == 0;
+}
+
+enum cgn_drop
+cgn_mapping_add(struct cgn_worker *w, const struct cgn_flow *f, uint32_t *index)
+{
+	struct cgn_user *u = cgn_user_at(w, f->user);
+	enum cgn_class class = cgn_class_of(f->proto);
+	enum cgn_drop why;
+	struct cgn_mapping *m;
+	uint32_t block;
+	uint16_t port;
+
+	*index = cgn_slots_take(&w->mappings);
+	if (*index == CGN_NONE)
+		return CGN_DROP_SESSIONS_FULL;
+	m = cgn_mapping_at(w, *index);
+	m->proto = 0;
+	port = cgn_user_port(w, f->user, class, &block, &why);
+	if (!port) {
+		cgn_slots_give(&w->mappings, *index);
+		return why;
+	}
+	*m = (struct cgn_mapping){ .block = block,
+		.inside = f->inside,
+		.outside = w->snap->address[u->address].addr,
+		.inside_port = f->inside_port,
+		.outside_port = rte_cpu_to_be_16(port),
+		.user = f->user,
+		.instance = u->instance,
+		.proto = f->proto,
+		.shared = w->snap->instance[u->instance].eim };
+	if (!mapping_publish(w, *index)) {
+		cgn_port_give(w, block, class, port);
+		m->proto = 0;
+		cgn_slots_give(&w->mappings, *index);
+		return CGN_DROP_SESSIONS_FULL;
+	}
+	u->ports[class]++;
+	u->mappings++;
+	w->stats.event[CGN_EVENT_MAPPING_ADD]++;
+	return CGN_DROP_REASONS;
+}
+
+static void
+set_deltas(struct cgn_session *s)
+{
+	uint16_t port = cgn_delta16(s->inside_port, s->outside_port);
+
+	s->delta3 = cgn_delta32(s->inside, s->outside);
+	s->delta4 = s->proto == CGN_IPPROTO_ICMP ? port : cgn_delta_add(s->delta3, port);
+}
+
+static void
+session_fill(struct cgn_worker *w, struct cgn_session *s, const struct cgn_flow *f,
+	uint32_t mapping)
+{
+	const struct cgn_mapping *m = cgn_mapping_at(w, mapping);
+	const struct cgn_user *u = cgn_user_at(w, f->user);
+
+	*s = (struct cgn_session){ .mapping = mapping,
+		.inside = m->inside,
+		.outside = m->outside,
+		.remote = f->remote,
+		.inside_port = m->inside_port,
+		.outside_port = m->outside_port,
+		.remote_port = f->remote_port,
+		.proto = f->proto,
+		.state = f->state,
+		.user = f->user,
+		.seen = w->now,
+		.created = w->now,
+		.instance = u->instance,
+		.location = u->location,
+		.vpn_out = w->snap->instance[u->instance].vpn_out,
+		.kind = u->kind,
+		.timer = (uint8_t)cgn_state_timer(f->state, f->proto),
+		.from = (uint8_t)f->from };
+	set_deltas(s);
+}
+
+enum cgn_drop
+cgn_session_add(struct cgn_worker *w, const struct cgn_flow *f, uint32_t mapping,
+	uint32_t *index)
+{
+	struct cgn_user *u = cgn_user_at(w, f->user);
+	struct cgn_session *s;
+	union cgn_key key[2];
+
+	*index = cgn_slots_take(&w->sessions);
+	if (*index == CGN_NONE)
+		return CGN_DROP_SESSIONS_FULL;
+	s = cgn_session_at(w, *index);
+	session_fill(w, s, f, mapping);
+	session_keys(w, s, &key[0], &key[1]);
+	if (!add_both(w, w->up, w->down, key, *index)) {
+		s->state = CGN_STATE_FREE;
+		cgn_slots_give(&w->sessions, *index);
+		return CGN_DROP_SESSIONS_FULL;
+	}
+	w->count[*index] = (struct cgn_session_count){ 0 };
+	cgn_mapping_at(w, mapping)->sessions++;
+	u->sessions[cgn_class_of(f->proto)]++;
+	u->reverse += f->from == CGN_DOWN;
+	w->instance[u->instance].sessions++;
+	w->location[u->location].sessions++;
+	w->stats.event[CGN_EVENT_SESSION_ADD]++;
+	return CGN_DROP_REASONS;
+}
+
+void
+cgn_session_del(struct cgn_worker *w, uint32_t index)
+{
+	struct cgn_session *s = cgn_session_at(w, index);
+	struct cgn_user *u = cgn_user_at(w, s->user);
+	uint32_t mapping = s->mapping;
+	union cgn_key key[2];
+
+	session_keys(w, s, &key[0], &key[1]);
+	cgn_table_del(w->up, &key[0]);
+	cgn_table_del(w->down, &key[1]);
+	u->sessions[cgn_class_of(s->proto)]--;
+	u->reverse -= s->from == CGN_DOWN;
+	w->instance[s->instance].sessions--;
+	w->location[s->location].sessions--;
+	w->stats.event[CGN_EVENT_SESSION_DEL]++;
+	cgn_mapping_at(w, mapping)->sessions--;
+	s->state = CGN_STATE_FREE;
+	cgn_slots_give(&w->sessions, index);
+	cgn_mapping_release(w, mapping);
+}

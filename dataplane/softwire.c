@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The DS-Lite tunnel (RFC 6333, RFC 2473): `decap` takes the outer header off and reads
+ * the inner one, `user` finds who is at the other end, `encap` puts the ready-made header
+ * of the user on. The user is always the outer source, never the inner address. Between
+ * them the packet is IPv4 like any other. `ttl` stands behind `decap`, because only then
+ * the time to live that counts is known.
+ *
+ * Not here: reassembly and fragmentation of the outer packet. */
+#include <rte_icmp.h>
+#include <rte_ip.h>
+#include <rte_prefetch.h>
+
+#include "dataplane/pipeline.h"
+#include "dataplane/softwire.h"
+#include "dataplane/steer.h"
+
+#define IPPROTO_IPV6_IN_IP 41
+
+void
+cgn_stage_decap(struct cgn_burst *b)
+{
+	CGN_FOREACH(i, b->softwire)
+	{
+		struct cgn_pkt *p = &b->p[i];
+		uint16_t vpn = p->vpn;
+
+		rte_pktmbuf_adj(b->pkt[i], p->l4);
+		p->flags = 0;
+		if (cgn_parse_ip4(b, i, 0) != CGN_DROP_REASONS)
+			cgn_drop(b, i, CGN_DROP_INNER_HEADER);
+		else if (p->proto == CGN_IPPROTO_IPIP || p->proto == IPPROTO_IPV6_IN_IP)
+			cgn_drop(b, i, CGN_DROP_NESTED);
+		else if (p->flags & CGN_PKT_MULTICAST)
+			cgn_drop(b, i, CGN_DROP_MULTICAST);
+		p->vpn = vpn;
+	}
+}
+
+static bool
+ttl_used_up(const struct cgn_burst *b, uint64_t i)
+{
+	const uint8_t *ip = cgn_at(b, i, b->p[i].l3);
+
+	return ip[b->p[i].version == 4 ? offsetof(struct rte_ipv4_hdr, time_to_live) :
+					 offsetof(struct rte_ipv6_hdr, hop_limits)] <= 1;
+}
+
+void
+cgn_stage_ttl(struct cgn_burst *b)
+{
+	CGN_FOREACH(i, b->up | b->down | b->plain)
+	if (ttl_used_up(b, i))
+		cgn_icmp_error(b, i, CGN_DROP_TTL, 11, 0, 0);
+}
+
+/* Finds the users of the softwire packets. A user that is not known yet is made with its
+ * first session, in create_up. */
+void
+cgn_stage_user(struct cgn_burst *b)
+{
+	const union cgn_key *key[CGN_BURST];
+	uint32_t user[CGN_BURST];
+	uint8_t who[CGN_BURST];
+	unsigned n = 0;
+
+	CGN_FOREACH(i, b->softwire)
+	{
+		const struct cgn_pkt *p = &b->p[i];
+
+		cgn_user_key6(&b->key[i], b->b4[i],
+			b->snap->instance[p->instance].prefix_length, p->scope);
+		key[n] = &b->key[i];
+		who[n++] = (uint8_t)i;
+	}
+	if (!n)
+		return;
+	cgn_table_find_bulk(b->w->user_by_key, key, n, user);
+	for (unsigned k = 0; k < n; k++)
+		b->p[who[k]].user = user[k];
+}
+
+void
+cgn_softwire_header(uint8_t header[40], const struct cgn_instance *inst, const uint8_t b4[16])
+{
+	struct rte_ipv6_hdr *ip = (void *)header;
+
+	memset(ip, 0, sizeof(*ip));
+	ip->vtc_flow = rte_cpu_to_be_32(
+		6u << 28 | (uint32_t)(inst->traffic_class < 0 ? 0 : inst->traffic_class) << 20);
+	ip->proto = CGN_IPPROTO_IPIP;
+	ip->hop_limits = inst->hop_limit;
+	memcpy(ip->src_addr, inst->local_ipv6, 16);
+	memcpy(ip->dst_addr, b4, 16);
+}
+
+/* The traffic class of the tunnel packet is the inner one, or what is configured
+ * (RFC 2473 6.4). */
+void
+cgn_softwire_push(struct rte_mbuf *m, const uint8_t header[40], const struct cgn_instance *inst)
+{
+	const struct rte_ipv4_hdr *inner = rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *);
+	uint8_t tos = inner->type_of_service;
+	struct rte_ipv6_hdr *ip = (void *)rte_pktmbuf_prepend(m, sizeof(*ip));
+
+	memcpy(ip, header, sizeof(*ip));
+	ip->payload_len = rte_cpu_to_be_16((uint16_t)(m->pkt_len - sizeof(*ip)));
+	if (inst->traffic_class < 0)
+		ip->vtc_flow |= rte_cpu_to_be_32((uint32_t)tos << 20);
+}
+
+static void
+encap_one(struct cgn_burst *b, uint64_t i, const struct cgn_user *u)
+{
+	const struct cgn_instance *inst = &b->snap->instance[u->instance];
+	struct cgn_pkt *p = &b->p[i];
+
+	const struct rte_ipv4_hdr *ip = (const void *)cgn_at(b, i, p->l3);
+
+	if (p->len + 40u > inst->mtu &&
+		ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_DF_FLAG)) {
+		cgn_icmp_error(b, i, CGN_DROP_MTU, 3, 4,
+			rte_cpu_to_be_32((uint32_t)inst->mtu - 40));
+		return;
+	}
+	rte_pktmbuf_adj(b->pkt[i], p->l3);
+	cgn_softwire_push(b->pkt[i], u->header, inst);
+	p->version = 6;
+	p->l3 = 0;
+	p->len = (uint16_t)(p->len + 40);
+	p->vpn = inst->vpn_in;
+}
+
+void
+cgn_stage_encap(struct cgn_burst *b)
+{
+	uint64_t tunnel = 0;
+
+	CGN_FOREACH(i, b->down)
+	{
+		const struct cgn_session *s = cgn_session_at(b->w, b->p[i].session);
+
+		if (s->kind == CGN_DS_LITE) {
+			tunnel |= CGN_BIT(i);
+			rte_prefetch0(cgn_user_at(b->w, s->user)->header);
+		} else {
+			b->p[i].vpn = b->snap->instance[s->instance].vpn_in;
+		}
+	}
+	CGN_FOREACH(i, tunnel)
+	encap_one(b, i,
+		cgn_user_at(b->w, cgn_session_at(b->w, b->p[i].session)->user));
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * A user comes into being with its first packet and goes with its last mapping. All its
+ * mappings have one public address (paired pooling, RFC 4787 REQ-2, RFC 6888 REQ-2). The
+ * address is looked for among those of the user's location, from a random one on, so that
+ * users spread; when none has room the pool's overload pool is asked. Limits are checked
+ * before anything is taken. */
+#include "dataplane/block.h"
+#include "dataplane/softwire.h"
+#include "dataplane/steer.h"
+#include "dataplane/user.h"
+
+#define OVERLOADS_MAX 4 /* pools that are asked one after the other */
+
+static void
+user_key(const struct cgn_burst *b, uint64_t i, union cgn_key *key)
+{
+	const struct cgn_pkt *p = &b->p[i];
+
+	if (b->softwire & CGN_BIT(i))
+		cgn_user_key6(key, b->b4[i], b->snap->instance[p->instance].prefix_length,
+			p->scope);
+	else
+		cgn_user_key4(key, p->src, p->instance);
+}
+
+uint32_t
+cgn_user_find(const struct cgn_burst *b, uint64_t i)
+{
+	union cgn_key key;
+
+	user_key(b, i, &key);
+	return cgn_table_find(b->w->user_by_key, &key);
+}
+
+/* An address of the location's share of the pool with room for one more user. */
+static uint32_t
+find_address(struct cgn_worker *w, uint16_t location, uint16_t pool,
+	const struct cgn_instance *inst)
+{
+	const struct cgn_snapshot *snap = w->snap;
+	const struct cgn_share *share = &snap->share[location * snap->n_pools + pool];
+	uint32_t at = share->n ? (uint32_t)(cgn_random(w) % share->n) : 0;
+
+	for (uint32_t k = 0; k < share->n; k++) {
+		uint32_t slot = share->slot[at];
+		const struct cgn_address *a = snap->state[w->conf.index][slot];
+
+		at = at + 1 < share->n ? at + 1 : 0;
+		if (!snap->address[slot].locked && a->free >= inst->block_size &&
+			(!inst->users_per_address || a->users < inst->users_per_address))
+			return slot;
+	}
+	return CGN_NONE;
+}
+
+static void
+fill(struct cgn_burst *b, uint64_t i, struct cgn_user *u, uint32_t slot)
+{
+	const struct cgn_pkt *p = &b->p[i];
+	const struct cgn_instance *inst = &b->snap->instance[p->instance];
+
+	memset(u, 0, sizeof(*u));
+	u->block = CGN_NONE;
+	u->instance = p->instance;
+	u->location = p->location;
+	u->address = slot;
+	u->kind = inst->kind;
+	u->live = true;
+	u->created = u->refilled = b->now;
+	u->tokens = inst->create_rate;
+	user_key(b, i, &u->key);
+	if (inst->kind == CGN_DS_LITE) {
+		memcpy(u->softwire, b->b4[i], 16);
+		cgn_softwire_header(u->header, inst, u->softwire);
+	} else {
+		u->inside = p->src;
+	}
+}
+
+/* Blocks of an address may be too scattered for the size: then the next address. */
+static enum cgn_drop
+settle(struct cgn_burst *b, uint64_t i, uint32_t user, uint16_t pool)
+{
+	struct cgn_worker *w = b->w;
+	const struct cgn_instance *inst = &b->snap->instance[b->p[i].instance];
+	unsigned tries = OVERLOADS_MAX;
+
+	for (; pool != CGN_NONE16 && tries--; pool = b->snap->pool[pool].overload) {
+		uint32_t slot = find_address(w, b->p[i].location, pool, inst);
+
+		if (slot == CGN_NONE)
+			continue;
+		fill(b, i, cgn_user_at(w, user), slot);
+		if (cgn_block_take(w, user, inst->block_size) == CGN_DROP_REASONS)
+			return CGN_DROP_REASONS;
+	}
+	return CGN_DROP_NO_ADDRESS;
+}
+
+enum cgn_drop
+cgn_user_add(struct cgn_burst *b, uint64_t i, uint32_t *user)
+{
+	struct cgn_worker *w = b->w;
+	struct cgn_pkt *p = &b->p[i];
+	uint16_t pool = cgn_instance_pool(b->snap, p->instance, p->src);
+	enum cgn_drop why;
+	struct cgn_user *u;
+
+	if (pool == CGN_NONE16)
+		return CGN_DROP_ACL;
+	if (w->users.used == w->users.capacity)
+		return CGN_DROP_USERS_FULL;
+	*user = cgn_slots_take(&w->users);
+	why = settle(b, i, *user, pool);
+	if (why != CGN_DROP_REASONS) {
+		cgn_user_at(w, *user)->live = false;
+		cgn_slots_give(&w->users, *user);
+		return why;
+	}
+	u = cgn_user_at(w, *user);
+	w->snap->state[w->conf.index][u->address]->users++;
+	w->instance[u->instance].users++;
+	w->location[u->location].users++;
+	w->stats.event[CGN_EVENT_USER_ADD]++;
+	if (cgn_table_add(w->user_by_key, &u->key, *user)) {
+		w->stats.event[CGN_EVENT_TABLE_FULL]++;
+		cgn_user_del(w, *user);
+		return CGN_DROP_USERS_FULL;
+	}
+	return CGN_DROP_REASONS;
+}
+
+void
+cgn_user_del(struct cgn_worker *w, uint32_t user)
+{
+	struct cgn_user *u = cgn_user_at(w, user);
+
+	cgn_table_del(w->user_by_key, &u->key);
+	cgn_block_give_all(w, u);
+	w->snap->state[w->conf.index][u->address]->users--;
+	w->instance[u->instance].users--;
+	w->location[u->location].users--;
+	u->live = false;
+	cgn_slots_give(&w->users, user);
+	w->stats.event[CGN_EVENT_USER_DEL]++;
+}
+
+/* One token is one session; the bucket holds a second's worth. */
+static bool
+rate_allows(struct cgn_user *u, uint32_t rate, cgn_tick now)
+{
+	cgn_tick age = cgn_tick_age(now, u->refilled);
+
+	if (!rate)
+		return true;
+	if (age) {
+		uint64_t more = (uint64_t)rate * RTE_MIN(age, (cgn_tick)CGN_TICKS_PER_S) /
+			CGN_TICKS_PER_S;
+
+		u->tokens = (uint32_t)RTE_MIN((uint64_t)rate, u->tokens + more);
+		u->refilled = now;
+	}
+	if (!u->tokens)
+		return false;
+	u->tokens--;
+	return true;
+}
+
+enum cgn_drop
+cgn_user_admit(struct cgn_worker *w, struct cgn_user *u, enum cgn_class class,
+	enum cgn_dir from)
+{
+	const struct cgn_instance *inst = &w->snap->instance[u->instance];
+	uint32_t all = u->sessions[CGN_TCP] + u->sessions[CGN_UDP] + u->sessions[CGN_ICMP];
+
+	if (all >= inst->max_sessions || u->sessions[class] >= inst->max_class[class]) {
+		u->discards[CGN_DISCARD_SESSIONS]++;
+		return CGN_DROP_LIMIT_SESSIONS;
+	}
+	if (from == CGN_DOWN && inst->max_reverse && u->reverse >= inst->max_reverse) {
+		u->discards[CGN_DISCARD_SESSIONS]++;
+		return CGN_DROP_LIMIT_REVERSE;
+	}
+	if (!rate_allows(u, inst->create_rate, w->now)) {
+		u->discards[CGN_DISCARD_RATE]++;
+		return CGN_DROP_LIMIT_RATE;
+	}
+	return CGN_DROP_REASONS;
+}
+
+/* Size of the next block that the mode grants; 0: no more. */
+static uint16_t
+next_block(const struct cgn_instance *inst, const struct cgn_user *u)
+{
+	switch (inst->port_mode) {
+	case CGN_MODE_DYNAMIC:
+	case CGN_MODE_SINGLE:
+		return inst->block_size;
+	case CGN_MODE_SEMI_DYNAMIC:
+		return u->extended < inst->extended_times ? inst->extended_size : 0;
+	}
+	return 0;
+}
+
+uint16_t
+cgn_user_port(struct cgn_worker *w, uint32_t user, enum cgn_class class, uint32_t *block,
+	enum cgn_drop *why)
+{
+	struct cgn_user *u = cgn_user_at(w, user);
+	const struct cgn_instance *inst = &w->snap->instance[u->instance];
+	uint16_t port, size;
+
+	*why = CGN_DROP_LIMIT_PORTS;
+	if (u->ports[class] < inst->max_ports[class]) {
+		port = cgn_port_take(w, u, class, block);
+		if (port)
+			return port;
+		size = next_block(inst, u);
+		*why = size ? cgn_block_take(w, user, size) : CGN_DROP_NO_PORT;
+		if (*why == CGN_DROP_REASONS) {
+			u->extended++;
+			return cgn_port_take(w, u, class, block);
+		}
+	}
+	u->discards[CGN_DISCARD_PORTS]++;
+	return 0;
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Birth and death of a worker, and its ticks. All memory is taken at start, by the sizes
+ * of the licence; the path never allocates. A worker without sessions is a line card: it
+ * parses, steers and forwards, and hands everything else over. */
+#include <errno.h>
+#include <stdio.h>
+
+#include <rte_log.h>
+#include <rte_malloc.h>
+
+#include "dataplane/worker.h"
+
+/* Blocks: one per user, and as many again; users who open hundreds of ports need more. */
+static uint32_t
+blocks_for(const struct cgn_worker_conf *conf)
+{
+	return conf->users * 2 + conf->sessions / 16;
+}
+
+static struct cgn_table *
+table(const struct cgn_worker_conf *conf, const char *what, uint32_t capacity, uint64_t salt)
+{
+	char name[24];
+
+	snprintf(name, sizeof(name), "cgn-%s-%u", what, conf->index);
+	return cgn_table_create(name, capacity, conf->seed * 0x9e3779b97f4a7c15ull + salt,
+		conf->socket);
+}
+
+static int
+create_tables(struct cgn_worker *w)
+{
+	const struct cgn_worker_conf *conf = &w->conf;
+
+	w->user_by_key = table(conf, "user", conf->users, 1);
+	w->up = table(conf, "up", conf->sessions, 2);
+	w->down = table(conf, "down", conf->sessions, 3);
+	w->map_up = table(conf, "map-up", conf->sessions, 4);
+	w->map_down = table(conf, "map-down", conf->sessions, 5);
+	w->count = rte_malloc_socket("cgn-count",
+		sizeof(*w->count) * RTE_MAX(conf->sessions, 1u), RTE_CACHE_LINE_SIZE,
+		conf->socket);
+	if (!w->user_by_key || !w->up || !w->down || !w->map_up || !w->map_down || !w->count)
+		return -ENOMEM;
+	return 0;
+}
+
+static int
+create_slots(struct cgn_worker *w)
+{
+	const struct cgn_worker_conf *conf = &w->conf;
+	int rc = cgn_slots_init(&w->sessions, "cgn-sessions", sizeof(struct cgn_session),
+		conf->sessions, conf->socket);
+
+	if (!rc)
+		rc = cgn_slots_init(&w->mappings, "cgn-mappings", sizeof(struct cgn_mapping),
+			conf->sessions, conf->socket);
+	if (!rc)
+		rc = cgn_slots_init(&w->users, "cgn-users",
+			RTE_ALIGN_CEIL(sizeof(struct cgn_user), RTE_CACHE_LINE_SIZE),
+			conf->users, conf->socket);
+	if (!rc)
+		rc = cgn_slots_init(&w->blocks, "cgn-blocks", sizeof(struct cgn_block),
+			blocks_for(conf), conf->socket);
+	return rc;
+}
+
+struct cgn_worker *
+cgn_worker_create(const struct cgn_worker_conf *conf)
+{
+	struct cgn_worker *w = rte_zmalloc_socket(
+		"cgn-worker", sizeof(*w), RTE_CACHE_LINE_SIZE, conf->socket);
+
+	if (!w)
+		return NULL;
+	w->conf = *conf;
+	w->random = conf->seed;
+	if (create_tables(w) || create_slots(w)) {
+		cgn_worker_destroy(w);
+		return NULL;
+	}
+	return w;
+}
+
+void
+cgn_worker_destroy(struct cgn_worker *w)
+{
+	if (!w)
+		return;
+	cgn_slots_fini(&w->blocks);
+	cgn_slots_fini(&w->users);
+	cgn_slots_fini(&w->mappings);
+	cgn_slots_fini(&w->sessions);
+	rte_free(w->count);
+	cgn_table_destroy(w->map_down);
+	cgn_table_destroy(w->map_up);
+	cgn_table_destroy(w->down);
+	cgn_table_destroy(w->up);
+	cgn_table_destroy(w->user_by_key);
+	rte_free(w);
+}
+
+void
+cgn_worker_tick(struct cgn_worker *w, const struct cgn_snapshot *snap, uint64_t now_ms)
+{
+	w->snap = snap;
+	w->now_ms = now_ms;
+	w->now = (cgn_tick)(now_ms / CGN_MS_PER_TICK);
+	cgn_sweep(w);
+	cgn_msg_step(w);
+}
