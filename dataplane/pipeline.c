@@ -58,8 +58,10 @@ count_in(struct cgn_burst *b)
 	in->bytes += bytes;
 }
 
-void
-cgn_pipeline_run(struct cgn_worker *w, struct rte_mbuf **pkt, unsigned n, bool wire)
+/* Runs packets through all stages; those that go round again are left in pkt, their
+ * number is returned. */
+static unsigned
+run(struct cgn_worker *w, struct rte_mbuf **pkt, unsigned n, bool wire, bool first)
 {
 	struct cgn_burst b;
 
@@ -70,12 +72,25 @@ cgn_pipeline_run(struct cgn_worker *w, struct rte_mbuf **pkt, unsigned n, bool w
 	b.wire = wire;
 	b.live = n == CGN_BURST ? ~0ull : CGN_BIT(n) - 1;
 	b.up = b.down = b.plain = b.softwire = b.made = 0;
-	b.n_dead = 0;
+	b.n_dead = b.n_again = 0;
 	memcpy(b.pkt, pkt, n * sizeof(pkt[0]));
-	count_in(&b);
+	if (first)
+		count_in(&b);
 	if (w->bursts++ % TIMED_EVERY == 0)
 		run_timed(&b);
 	else
 		for (unsigned s = 0; s < CGN_STAGE_COUNT; s++)
 			stages[s](&b);
+	memcpy(pkt, b.again, b.n_again * sizeof(pkt[0]));
+	return b.n_again;
+}
+
+/* A hairpin between two users of this CPU goes round here; cgn_steer_hand() ends the
+ * round of one that would go on for ever. */
+void
+cgn_pipeline_run(struct cgn_worker *w, struct rte_mbuf **pkt, unsigned n, bool wire)
+{
+	n = run(w, pkt, n, wire, true);
+	while (n)
+		n = run(w, pkt, n, false, false);
 }

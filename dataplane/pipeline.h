@@ -55,6 +55,8 @@ struct cgn_burst {
 	uint8_t b4[CGN_BURST][16]; /* source of the tunnel packet */
 	struct rte_mbuf *dead[CGN_BURST];
 	unsigned n_dead;
+	struct rte_mbuf *again[CGN_BURST]; /* go round again on this CPU */
+	unsigned n_again;
 };
 
 #define CGN_FOREACH(i, mask)                                                              \
@@ -120,6 +122,8 @@ cgn_hand(struct cgn_burst *b, uint64_t i, uint16_t worker)
 static inline void
 cgn_punt(struct cgn_burst *b, uint64_t i)
 {
+	b->w->stats.flow[CGN_FLOW_PUNTED].packets++;
+	b->w->stats.flow[CGN_FLOW_PUNTED].bytes += b->pkt[i]->pkt_len;
 	cgn_emit(b->w, b->pkt[i], CGN_OUT_PUNT, 0);
 	cgn_leave(b, i);
 }
@@ -134,7 +138,8 @@ void cgn_route_lookup(struct cgn_burst *b, uint64_t mask);
 #define HOPS_MAX 4 /* rounds of a packet inside the box */
 
 /* Hands a packet over to a worker (CGN_NONE16: nobody), with CGN_MARK_RECEIVE or
- * CGN_MARK_HAIRPIN, unless it has been round HOPS_MAX times. */
+ * CGN_MARK_HAIRPIN, unless it has been round HOPS_MAX times. One for this CPU runs again
+ * behind the burst. */
 void cgn_steer_hand(struct cgn_burst *b, uint64_t i, uint16_t worker, uint8_t op);
 
 /* Location index of a packet whose next hop is CGN_NH_POOL, by its header. */

@@ -257,6 +257,11 @@ cgn_steer_hand(struct cgn_burst *b, uint64_t i, uint16_t worker, uint8_t op)
 			.hops = hops,
 			.iface = b->p[i].iface,
 			.vpn = b->p[i].vpn };
+		if (worker == b->w->conf.index) {
+			b->again[b->n_again++] = b->pkt[i];
+			cgn_leave(b, i);
+			return;
+		}
 		b->w->stats.flow[CGN_FLOW_HANDED].packets++;
 		b->w->stats.flow[CGN_FLOW_HANDED].bytes += b->pkt[i]->pkt_len;
 		cgn_hand(b, i, worker);

@@ -158,8 +158,11 @@ rate_allows(struct cgn_user *u, uint32_t rate, cgn_tick now)
 		uint64_t more = (uint64_t)rate * RTE_MIN(age, (cgn_tick)CGN_TICKS_PER_S) /
 			CGN_TICKS_PER_S;
 
-		u->tokens = (uint32_t)RTE_MIN((uint64_t)rate, u->tokens + more);
-		u->refilled = now;
+		/* part of a token stays with the time that has not been used up */
+		if (more) {
+			u->tokens = (uint32_t)RTE_MIN((uint64_t)rate, u->tokens + more);
+			u->refilled = now;
+		}
 	}
 	if (!u->tokens)
 		return false;

@@ -92,7 +92,7 @@ void cgn_worker_tick(struct cgn_worker *w, const struct cgn_snapshot *snap, uint
 
 /* Runs 1..64 packets through all stages. wire: frames from a port (mbuf->port set);
  * otherwise from another lcore, with a mark. All packets end in w->out or in a drop
- * counter. w->out must have room for 4 * n more. Its own lcore. */
+ * counter. w->out must have room for 4 * n more. pkt is overwritten. Its own lcore. */
 void cgn_pipeline_run(struct cgn_worker *w, struct rte_mbuf **pkt, unsigned n, bool wire);
 
 /* Gives a message to the worker; false: one is in progress. Its own lcore. */
