@@ -5,7 +5,7 @@
 #ifndef CGN_CONTROL_LOG_H
 #define CGN_CONTROL_LOG_H
 
-#include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <syslog.h> /* LOG_ERR and the like: the priorities of both */
@@ -20,8 +20,8 @@ struct cgn_log_event {
 	char text[CGN_LOG_TEXT];
 };
 
-/* Writes one line, `<6>cgnd: text`; without the prefix when stderr is a terminal. Any
- * thread but an lcore of the path. */
+/* Writes one line, `<6>cgnd: text`; without the prefix, and nothing below LOG_INFO,
+ * when stderr is a terminal. Any thread but an lcore of the path. */
 void cgn_log(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The same, and keeps it as an event. Control lcore. */
@@ -34,8 +34,16 @@ uint64_t cgn_log_events(void);
 /* An event by its number, 0 the first ever; NULL: overwritten, or not yet there. */
 const struct cgn_log_event *cgn_log_event_at(uint64_t number);
 
-/* A stream that logs what is written to it, line by line, as "dpdk: line", with warning
- * priority; for rte_openlog_stream(). NULL: out of memory. */
+/* A stream for rte_openlog_stream(): logs what DPDK says, line by line, as "dpdk: line"
+ * with DPDK's level. NULL: out of memory. While held, lines are kept (the last 32), so that
+ * a start that fails says one thing only. Start and end of the program. */
 FILE *cgn_log_stream(void);
+void cgn_log_hold(void);
+
+/* Ends holding back: what was kept is forgotten, or logged for debugging. */
+void cgn_log_release(bool show);
+
+/* The last line that was kept, "" if none. */
+const char *cgn_log_held(void);
 
 #endif

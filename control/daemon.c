@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What the control lcore does all day: packets that workers gave it, neighbours, commands,
+ * signals, and a look at how busy the workers are. It never waits for anything but the
+ * quiescent state of workers after a change of the snapshot. One per process.
+ *
+ * Not handled: reload of the configuration; failure of boards. */
+#include "control/daemon.h"
+
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <rte_cycles.h>
+
+#include "control/cmd_server.h"
+#include "control/host.h"
+#include "control/log.h"
+#include "dataplane/mark.h"
+
+#define IDLE_US	  250
+#define SAMPLE_MS 1000
+
+const struct cgn_snapshot *
+cgn_daemon_publish(struct cgn_daemon *d, const struct cgn_snapshot *snap)
+{
+	const struct cgn_snapshot *old = d->snap;
+	uint64_t token;
+
+	d->snap = snap;
+	__atomic_store_n(&d->rt.snap, snap, __ATOMIC_RELEASE);
+	token = rte_rcu_qsbr_start(d->rt.qsbr);
+	/* workers may share this processor */
+	while (!rte_rcu_qsbr_check(d->rt.qsbr, token, false))
+		rte_delay_us_sleep(20);
+	cgn_sender_begin(&d->out);
+	return old;
+}
+
+void
+cgn_daemon_hand(struct cgn_daemon *d, uint16_t worker, struct rte_mbuf *m)
+{
+	cgn_sender_give(&d->out, worker, &m, 1, CGN_DROP_HANDOVER_FULL);
+}
+
+static void
+take_packet(struct cgn_daemon *d, struct rte_mbuf *m)
+{
+	if (cgn_mark(m)->op == CGN_MARK_TRANSMIT)
+		cgn_sender_send(&d->out, cgn_mark(m)->port, m);
+	else
+		cgn_host_input(d->host, m);
+}
+
+static unsigned
+drain_mesh(struct cgn_daemon *d)
+{
+	struct rte_mbuf *pkt[CGN_BURST];
+	unsigned work = 0;
+
+	for (unsigned from = 0; from < d->rt.n_workers; from++) {
+		unsigned n = cgn_mesh_take(d->rt.mesh, from, d->out.node, pkt, CGN_BURST);
+
+		for (unsigned i = 0; i < n; i++)
+			take_packet(d, pkt[i]);
+		work += n;
+	}
+	return work;
+}
+
+static void
+take_signals(struct cgn_daemon *d)
+{
+	struct signalfd_siginfo si;
+
+	while (read(d->signal_fd, &si, sizeof(si)) == sizeof(si)) {
+		if (si.ssi_signo == SIGHUP) {
+			cgn_log_event(LOG_WARNING,
+				"SIGHUP: the configuration cannot be changed while running");
+			continue;
+		}
+		cgn_log(LOG_NOTICE, "stopping: %s",
+			si.ssi_signo == SIGTERM ? "SIGTERM" : "SIGINT");
+		d->stop = true;
+	}
+}
+
+static void
+sample_load(struct cgn_daemon *d, uint64_t tsc)
+{
+	if (d->now_ms - d->sampled.ms < SAMPLE_MS)
+		return;
+	for (unsigned i = 0; i < d->rt.n_workers; i++) {
+		uint64_t busy = __atomic_load_n(&d->rt.lcore[i]->beat.busy, __ATOMIC_RELAXED);
+
+		d->load[i] = (double)(busy - d->sampled.busy[i]) /
+			(double)(tsc - d->sampled.tsc);
+		d->sampled.busy[i] = busy;
+	}
+	d->sampled.ms = d->now_ms;
+	d->sampled.tsc = tsc;
+}
+
+/* Things that need not be done more than a thousand times per second. */
+static void
+every_ms(struct cgn_daemon *d, uint64_t tsc, uint64_t now_ms)
+{
+	if (now_ms == d->now_ms)
+		return;
+	d->now_ms = now_ms;
+	take_signals(d);
+	cgn_host_timer(d->host, now_ms);
+	sample_load(d, tsc);
+}
+
+static unsigned
+turn(struct cgn_daemon *d)
+{
+	uint64_t tsc = rte_get_tsc_cycles();
+	unsigned work;
+
+	cgn_sender_begin(&d->out);
+	every_ms(d, tsc, cgn_runtime_ms(&d->rt, tsc));
+	work = drain_mesh(d);
+	work += cgn_cmd_server_poll(d->cmd);
+	cgn_sender_flush(&d->out);
+	return work;
+}
+
+void
+cgn_daemon_run(struct cgn_daemon *d)
+{
+	while (!d->stop) {
+		d->empty = turn(d) ? 0 : d->empty + 1;
+		if (d->empty)
+			cgn_lcore_idle(d->empty, IDLE_US);
+	}
+}

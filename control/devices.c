@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Packet pools and ports. There are two pools: one that ports receive into, and one for
+ * packets that the box makes itself, so that a flood cannot silence it. Both hold frames of
+ * the largest MTU in one segment, and use the lock-free stack: whoever is stopped in the
+ * middle of an operation stops nobody else.
+ *
+ * Control lcore, at the start and at the end; no lcore polls at either time. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_errno.h>
+#include <rte_mbuf.h>
+
+#include "control/log.h"
+#include "control/stage.h"
+#include "dataplane/mark.h"
+
+#define POOL_OPS     "lf_stack"
+#define CACHE	     256
+#define QUEUE_DEPTH  1024
+#define OWN_PACKETS  4096
+#define FRAME_EXTRA  32 /* Ethernet, VLAN tags, check sequence, rounded up */
+#define POOL_SHARE   4	/* at most a quarter of the memory is packets */
+
+static bool
+is_physical(const struct cgn_conf_port *port)
+{
+	return port->parent.index == CGN_CONF_NONE;
+}
+
+static uint32_t
+count_nodes(const struct cgn_conf *conf)
+{
+	return conf->n_cpus + conf->dpdk.n_io_lcores + 1;
+}
+
+static uint16_t
+data_room(const struct cgn_conf *conf)
+{
+	uint32_t mtu = 0;
+
+	for (uint32_t i = 0; i < conf->n_ports; i++)
+		mtu = RTE_MAX(mtu, conf->ports[i].mtu);
+	mtu = RTE_ALIGN_CEIL(mtu + FRAME_EXTRA, 64u) + RTE_PKTMBUF_HEADROOM;
+	return (uint16_t)RTE_MIN(RTE_MAX(mtu, (uint32_t)RTE_MBUF_DEFAULT_BUF_SIZE), UINT16_MAX - 63u);
+}
+
+/* What fills all queues, rings and caches at once. */
+static uint32_t
+count_packets(const struct cgn_conf *conf)
+{
+	uint32_t nodes = count_nodes(conf), n = nodes * (CACHE * 2 + QUEUE_DEPTH);
+
+	for (uint32_t i = 0; i < conf->n_ports; i++)
+		if (is_physical(&conf->ports[i]))
+			n += (conf->ports[i].rx_queues + nodes) * QUEUE_DEPTH;
+	return n;
+}
+
+/* What ports cannot start without. */
+static uint32_t
+least_packets(const struct cgn_conf *conf)
+{
+	uint32_t n = count_nodes(conf) * CACHE * 2;
+
+	for (uint32_t i = 0; i < conf->n_ports; i++)
+		if (is_physical(&conf->ports[i]))
+			n += conf->ports[i].rx_queues * QUEUE_DEPTH;
+	return n;
+}
+
+static struct rte_mempool *
+create_pool(const char *name, uint32_t n, uint16_t room)
+{
+	return rte_pktmbuf_pool_create_by_ops(
+		name, n, CACHE, CGN_MARK_SIZE, room, SOCKET_ID_ANY, POOL_OPS);
+}
+
+static int
+create_pools(struct cgn_daemon *d)
+{
+	uint16_t room = data_room(d->conf);
+	uint64_t each = sizeof(struct rte_mbuf) + CGN_MARK_SIZE + room + RTE_CACHE_LINE_SIZE;
+	uint64_t most = ((uint64_t)d->conf->dpdk.memory_mb << 20) / POOL_SHARE / each;
+	uint32_t n = count_packets(d->conf), least = least_packets(d->conf);
+
+	n = (uint32_t)RTE_MIN((uint64_t)n, most);
+	d->port_pool = n < least ? NULL : create_pool("ports", n, room);
+	d->own_pool = create_pool("own", OWN_PACKETS + count_nodes(d->conf) * CACHE * 2, room);
+	if (d->port_pool && d->own_pool)
+		return 0;
+	snprintf(d->err, sizeof(d->err),
+		"dpdk.memory_mb = %u does not hold the packet buffers: the ports need %lu",
+		d->conf->dpdk.memory_mb, (least * each * POOL_SHARE >> 20) + 1);
+	return -ENOMEM;
+}
+
+static int
+start_port(struct cgn_daemon *d, const struct cgn_conf_port *conf)
+{
+	struct cgn_port *p = &d->port[d->n_ports];
+	struct cgn_port_conf pc = {
+		.name = conf->name,
+		.device = conf->device,
+		.mtu = (uint16_t)conf->mtu,
+		.rx_queues = (uint16_t)conf->rx_queues,
+		.tx_queues = (uint16_t)count_nodes(d->conf),
+		.pool = d->port_pool,
+	};
+	int rc = cgn_port_init(p, &pc, d->err, sizeof(d->err));
+
+	if (rc) {
+		size_t len = strlen(d->err);
+
+		if (cgn_log_held()[0])
+			snprintf(d->err + len, sizeof(d->err) - len, ": %s", cgn_log_held());
+		return rc;
+	}
+	d->n_ports++;
+	if (p->n_rx < conf->rx_queues)
+		cgn_log(LOG_WARNING, "port %s: %s has %u of the %u rx_queues", p->name,
+			p->driver, p->n_rx, conf->rx_queues);
+	return 0;
+}
+
+int
+cgn_devices_init(struct cgn_daemon *d)
+{
+	int rc = create_pools(d);
+
+	d->port = calloc(d->conf->n_ports + 1, sizeof(*d->port));
+	if (rc == 0 && !d->port)
+		rc = -ENOMEM;
+	for (uint32_t i = 0; rc == 0 && i < d->conf->n_ports; i++)
+		if (is_physical(&d->conf->ports[i]))
+			rc = start_port(d, &d->conf->ports[i]);
+	if (rc)
+		cgn_devices_fini(d);
+	return rc;
+}
+
+void
+cgn_devices_fini(struct cgn_daemon *d)
+{
+	while (d->n_ports)
+		cgn_port_fini(&d->port[--d->n_ports]);
+	free(d->port);
+	d->port = NULL;
+	rte_mempool_free(d->port_pool);
+	rte_mempool_free(d->own_pool);
+	d->port_pool = d->own_pool = NULL;
+}

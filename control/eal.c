@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * DPDK's environment. The arguments are a pure function of the configuration: the lcores as
+ * they are written, no PCI device but those configured, private names, and memory. Without
+ * hugepages nothing is shared with other processes (--no-shconf), because some drivers free
+ * shared memory that is not theirs at the end when it is not DPDK's heap.
+ *
+ * DPDK's own sockets go below the run directory, by the variable that systemd sets for the
+ * same purpose. DPDK writes to stdout and stderr when it fails; both are turned away while
+ * it starts, and the last line of its log becomes the cause.
+ *
+ * Control lcore, once at the start and once at the end of the process. */
+#include "control/eal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_log.h>
+
+#include "control/log.h"
+
+static FILE *log_stream;
+
+bool
+cgn_eal_is_pci(const struct cgn_conf_port *port)
+{
+	const char *d = port->device;
+	size_t hex = strspn(d, "0123456789abcdefABCDEF");
+
+	/* domain:bus:device.function or bus:device.function */
+	return (hex == 4 || hex == 2) && d[hex] == ':';
+}
+
+static int
+add(struct cgn_eal_args *args, const char *text)
+{
+	if (args->n >= CGN_EAL_ARGS)
+		return -E2BIG;
+	args->arg[args->n] = strdup(text);
+	if (!args->arg[args->n])
+		return -ENOMEM;
+	args->arg[++args->n] = NULL;
+	return 0;
+}
+
+static int
+add_value(struct cgn_eal_args *args, const char *option, const char *value)
+{
+	int rc = add(args, option);
+
+	return rc ? rc : add(args, value);
+}
+
+static int
+add_devices(struct cgn_eal_args *args, const struct cgn_conf *conf)
+{
+	bool pci = false;
+	int rc = 0;
+
+	for (uint32_t i = 0; rc == 0 && i < conf->n_ports; i++) {
+		if (!cgn_eal_is_pci(&conf->ports[i]))
+			continue;
+		rc = add_value(args, "-a", conf->ports[i].device);
+		pci = true;
+	}
+	if (rc || pci)
+		return rc;
+	rc = add(args, "--no-pci");
+	return rc ? rc : add(args, "--iova-mode=va");
+}
+
+static int
+add_memory(struct cgn_eal_args *args, const struct cgn_conf *conf)
+{
+	char mb[16];
+	int rc;
+
+	snprintf(mb, sizeof(mb), "%u", conf->dpdk.memory_mb);
+	rc = add_value(args, "-m", mb);
+	if (rc == 0 && !conf->dpdk.hugepages)
+		rc = add_value(args, "--no-huge", "--no-shconf");
+	return rc;
+}
+
+int
+cgn_eal_args_make(struct cgn_eal_args *args, const struct cgn_conf *conf, const char *prefix)
+{
+	char main_lcore[16];
+	int rc;
+
+	memset(args, 0, sizeof(*args));
+	snprintf(main_lcore, sizeof(main_lcore), "%u", conf->dpdk.control_lcore);
+	rc = add(args, "cgnd");
+	if (rc == 0)
+		rc = add_value(args, "--lcores", conf->dpdk.lcores);
+	if (rc == 0)
+		rc = add_value(args, "--main-lcore", main_lcore);
+	if (rc == 0)
+		rc = add_value(args, "--file-prefix", prefix);
+	if (rc == 0)
+		rc = add_memory(args, conf);
+	if (rc == 0)
+		rc = add_devices(args, conf);
+	for (uint32_t i = 0; rc == 0 && i < conf->dpdk.n_extra_args; i++)
+		rc = add(args, conf->dpdk.extra_args[i]);
+	return rc;
+}
+
+void
+cgn_eal_args_free(struct cgn_eal_args *args)
+{
+	for (int i = 0; i < args->n; i++)
+		free(args->arg[i]);
+	memset(args, 0, sizeof(*args));
+}
+
+void
+cgn_eal_prefix(char prefix[CGN_EAL_PREFIX_LEN], const char *run_dir)
+{
+	struct stat st = { 0 };
+	uint32_t hash;
+
+	if (stat(run_dir, &st))
+		st.st_dev = 0;
+	hash = 2166136261u ^ (uint32_t)st.st_dev;
+	for (const char *p = run_dir; *p; p++)
+		hash = (hash ^ (uint8_t)*p) * 16777619u;
+	snprintf(prefix, CGN_EAL_PREFIX_LEN, "cgnd-%08x", hash);
+}
+
+/* Turns stdout and stderr away; saved receives what they were. */
+static void
+silence(int saved[2])
+{
+	int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	fflush(NULL);
+	for (int i = 0; i < 2; i++) {
+		saved[i] = fcntl(i + 1, F_DUPFD_CLOEXEC, 3);
+		if (fd >= 0 && saved[i] >= 0)
+			dup2(fd, i + 1);
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
+static void
+speak(int saved[2])
+{
+	fflush(NULL);
+	for (int i = 0; i < 2; i++) {
+		if (saved[i] < 0)
+			continue;
+		dup2(saved[i], i + 1);
+		close(saved[i]);
+	}
+}
+
+static int
+start(struct cgn_eal_args *args, char *err, size_t err_size)
+{
+	/* DPDK moves the arguments about and keeps pointers to them only while it starts */
+	char *argv[CGN_EAL_ARGS + 1];
+	int saved[2], rc, code;
+
+	memcpy(argv, args->arg, sizeof(argv));
+	silence(saved);
+	rc = rte_eal_init(args->n, argv);
+	code = rte_errno;
+	speak(saved);
+	if (rc >= 0)
+		return 0;
+	snprintf(err, err_size, "DPDK does not start: %s",
+		cgn_log_held()[0] ? cgn_log_held() : rte_strerror(code));
+	return code ? -code : -EINVAL;
+}
+
+int
+cgn_eal_init(const struct cgn_conf *conf, const char *run_dir, char *err, size_t err_size)
+{
+	char prefix[CGN_EAL_PREFIX_LEN];
+	struct cgn_eal_args args;
+	int rc;
+
+	cgn_eal_prefix(prefix, run_dir);
+	setenv("RUNTIME_DIRECTORY", run_dir, 1);
+	log_stream = cgn_log_stream();
+	if (log_stream)
+		rte_openlog_stream(log_stream);
+	rte_log_set_global_level(RTE_LOG_WARNING);
+	rc = cgn_eal_args_make(&args, conf, prefix);
+	if (rc)
+		snprintf(err, err_size, "dpdk.extra_args: %s", strerror(-rc));
+	else
+		rc = start(&args, err, err_size);
+	cgn_eal_args_free(&args);
+	return rc;
+}
+
+void
+cgn_eal_fini(void)
+{
+	rte_eal_cleanup();
+	rte_openlog_stream(NULL);
+	if (log_stream)
+		fclose(log_stream);
+	log_stream = NULL;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * DPDK's environment: from the configuration to its arguments, its start and its end. */
+#ifndef CGN_CONTROL_EAL_H
+#define CGN_CONTROL_EAL_H
+
+#include <stddef.h>
+
+#include "conf/conf.h"
+
+#define CGN_EAL_ARGS	   128
+#define CGN_EAL_PREFIX_LEN 24
+
+struct cgn_eal_args {
+	int n;
+	char *arg[CGN_EAL_ARGS + 1]; /* arg[n] is NULL */
+};
+
+/* The argument vector for rte_eal_init(). prefix: of files in /dev/hugepages and sockets.
+ * 0; -ENOMEM, -E2BIG: too many extra_args. To be freed in either case. */
+int cgn_eal_args_make(struct cgn_eal_args *args, const struct cgn_conf *conf,
+	const char *prefix);
+void cgn_eal_args_free(struct cgn_eal_args *args);
+
+/* A prefix that no other daemon on the machine has: from the run directory, which is the
+ * daemon's own, and the file system it is on. */
+void cgn_eal_prefix(char prefix[CGN_EAL_PREFIX_LEN], const char *run_dir);
+
+/* True for a port that is a PCI device. */
+bool cgn_eal_is_pci(const struct cgn_conf_port *port);
+
+/* Starts DPDK; its files are kept below run_dir. 0, or -errno with one line in err. */
+int cgn_eal_init(const struct cgn_conf *conf, const char *run_dir, char *err,
+	size_t err_size);
+
+/* Ends DPDK. Ports, rings and memory have been given back before. */
+void cgn_eal_fini(void);
+
+#endif

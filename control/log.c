@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What the daemon says. A line is written with one system call, so that lines of threads
+ * do not mix. Events are the lines that `show log` repeats: a ring in memory, overwritten
+ * from the oldest on, of the control lcore alone.
+ *
+ * DPDK logs to a stream of ours. Its lines are held back during the start: most of them are
+ * of no use when all went well, and when it did not, the cause is the last one.
+ *
+ * Not handled: files, rotation, rate. That is the journal's business. */
+#include "control/log.h"
+
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rte_common.h>
+#include <rte_log.h>
+
+#define LINE 512
+#define HELD 32
+
+static struct cgn_log_event events[CGN_LOG_EVENTS];
+static uint64_t n_events;
+
+static struct {
+	char line[LINE]; /* being put together */
+	size_t len;
+	bool holding;
+	unsigned n_held; /* also those that were overwritten */
+	char held[HELD][LINE];
+} stream;
+
+static void
+write_line(int priority, const char *text)
+{
+	bool terminal = isatty(STDERR_FILENO);
+	char line[LINE + 32];
+	int n;
+
+	if (terminal && priority > LOG_INFO)
+		return;
+	n = terminal ? snprintf(line, sizeof(line), "cgnd: %s\n", text)
+		     : snprintf(line, sizeof(line), "<%d>cgnd: %s\n", priority, text);
+	if (write(STDERR_FILENO, line, RTE_MIN((size_t)n, sizeof(line) - 1)) < 0)
+		return; /* nobody is listening, and nobody could be told */
+}
+
+void
+cgn_log(int priority, const char *format, ...)
+{
+	char text[LINE];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	write_line(priority, text);
+}
+
+void
+cgn_log_event(int priority, const char *format, ...)
+{
+	struct cgn_log_event *e = &events[n_events++ % CGN_LOG_EVENTS];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(e->text, sizeof(e->text), format, ap);
+	va_end(ap);
+	clock_gettime(CLOCK_REALTIME, &e->when);
+	e->priority = priority;
+	write_line(priority, e->text);
+}
+
+uint64_t
+cgn_log_events(void)
+{
+	return n_events;
+}
+
+const struct cgn_log_event *
+cgn_log_event_at(uint64_t number)
+{
+	if (number >= n_events || n_events - number > CGN_LOG_EVENTS)
+		return NULL;
+	return &events[number % CGN_LOG_EVENTS];
+}
+
+static int
+dpdk_priority(void)
+{
+	int level = rte_log_cur_msg_loglevel();
+
+	/* DPDK counts from 1 (emergency), the journal from 0 */
+	return level > 0 ? RTE_MIN(level - 1, LOG_DEBUG) : LOG_INFO;
+}
+
+static void
+end_line(void)
+{
+	unsigned i = stream.n_held % HELD;
+	int priority = dpdk_priority();
+
+	stream.line[stream.len] = '\0';
+	stream.len = 0;
+	if (!stream.line[0])
+		return;
+	if (!stream.holding) {
+		cgn_log(priority, "dpdk: %s", stream.line);
+		return;
+	}
+	memcpy(stream.held[i], stream.line, sizeof(stream.line));
+	stream.n_held++;
+}
+
+static ssize_t
+stream_write(void *cookie, const char *buf, size_t size)
+{
+	(void)cookie;
+	for (size_t i = 0; i < size; i++) {
+		if (buf[i] == '\n')
+			end_line();
+		else if (stream.len < sizeof(stream.line) - 1)
+			stream.line[stream.len++] = buf[i];
+	}
+	return (ssize_t)size;
+}
+
+FILE *
+cgn_log_stream(void)
+{
+	return fopencookie(NULL, "w", (cookie_io_functions_t){ .write = stream_write });
+}
+
+void
+cgn_log_hold(void)
+{
+	stream.holding = true;
+	stream.n_held = 0;
+}
+
+void
+cgn_log_release(bool show)
+{
+	unsigned first = stream.n_held > HELD ? stream.n_held - HELD : 0;
+
+	stream.holding = false;
+	for (unsigned i = first; show && i < stream.n_held; i++)
+		cgn_log(LOG_DEBUG, "dpdk: %s", stream.held[i % HELD]);
+	stream.n_held = 0;
+}
+
+const char *
+cgn_log_held(void)
+{
+	return stream.n_held ? stream.held[(stream.n_held - 1) % HELD] : "";
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * cgnd: reads its options and the configuration, then starts, runs and stops the daemon.
+ * Runs in the foreground; exit 0 after SIGTERM or SIGINT, 1 when the configuration is
+ * refused or the start fails, 2 when the options are wrong. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "control/stage.h"
+
+static const char usage[] =
+	"usage: cgnd [--check] -c FILE\n"
+	"  -c, --config FILE  the configuration\n"
+	"      --check        read and check the configuration, do not start\n"
+	"      --version      print the version\n"
+	"      --help         print this\n";
+
+enum { OPT_CHECK = 1000, OPT_VERSION, OPT_HELP };
+
+static const struct option options[] = {
+	{ "config", required_argument, NULL, 'c' },
+	{ "check", no_argument, NULL, OPT_CHECK },
+	{ "version", no_argument, NULL, OPT_VERSION },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ NULL, 0, NULL, 0 },
+};
+
+/* Static, for it is large and there is one. */
+static struct cgn_daemon daemon_state;
+
+static struct cgn_conf *
+load(const char *path)
+{
+	struct cgn_conf_errors errors = { 0 };
+	struct cgn_conf *conf = NULL;
+
+	cgn_conf_errors_init(&errors);
+	cgn_conf_load(path, &conf, &errors);
+	cgn_conf_errors_print(&errors, stderr);
+	cgn_conf_errors_fini(&errors);
+	return conf;
+}
+
+static int
+run(struct cgn_conf *conf)
+{
+	daemon_state.conf = conf;
+	if (cgn_start(&daemon_state))
+		return 1;
+	cgn_daemon_run(&daemon_state);
+	cgn_stop(&daemon_state);
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *path = NULL;
+	struct cgn_conf *conf;
+	bool check = false;
+	int c, rc;
+
+	while ((c = getopt_long(argc, argv, "c:", options, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			path = optarg;
+			break;
+		case OPT_CHECK:
+			check = true;
+			break;
+		case OPT_VERSION:
+			printf("cgnd %s\n", CGN_VERSION);
+			return 0;
+		case OPT_HELP:
+			fputs(usage, stdout);
+			return 0;
+		default:
+			fputs(usage, stderr);
+			return 2;
+		}
+	}
+	if (!path || optind < argc) {
+		fputs(usage, stderr);
+		return 2;
+	}
+	conf = load(path);
+	if (!conf)
+		return 1;
+	rc = check ? 0 : run(conf);
+	cgn_conf_free(conf);
+	return rc;
+}

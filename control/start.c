@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Start and stop: a table of stages, run forward at the start, backward at the end, and
+ * backward from where it broke when the start fails, so that the daemon is either whole or
+ * not there. A stage that fails leaves one line in d->err, and that line is all that is
+ * said; what DPDK has to say meanwhile is kept for debugging.
+ *
+ * Control lcore. */
+#include <errno.h>
+#include <grp.h>
+#include <stdio.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
+
+#include <rte_cycles.h>
+
+#include "control/cmd_server.h"
+#include "control/eal.h"
+#include "control/host.h"
+#include "control/log.h"
+#include "control/preflight.h"
+#include "control/privilege.h"
+#include "control/show.h"
+#include "control/stage.h"
+
+struct stage {
+	int (*init)(struct cgn_daemon *d);
+	void (*fini)(struct cgn_daemon *d);
+};
+
+static int
+init_dpdk(struct cgn_daemon *d)
+{
+	const char *run_dir = d->conf->node.run_dir;
+	char prefix[CGN_EAL_PREFIX_LEN];
+	int rc;
+
+	cgn_eal_prefix(prefix, run_dir);
+	rc = cgn_preflight(d->conf, prefix, d->err, sizeof(d->err));
+	return rc ? rc : cgn_eal_init(d->conf, run_dir, d->err, sizeof(d->err));
+}
+
+static void
+fini_dpdk(struct cgn_daemon *d)
+{
+	(void)d;
+	cgn_eal_fini();
+}
+
+static int
+init_host(struct cgn_daemon *d)
+{
+	d->host = cgn_host_create(d);
+	if (d->host)
+		return 0;
+	snprintf(d->err, sizeof(d->err), "neighbours: out of memory");
+	return -ENOMEM;
+}
+
+static void
+fini_host(struct cgn_daemon *d)
+{
+	cgn_host_destroy(d->host);
+	d->host = NULL;
+}
+
+/* Owner group of the command socket; (gid_t)-1: the process's own. */
+static int
+find_group(struct cgn_daemon *d, gid_t *gid)
+{
+	const char *name = d->conf->node.group;
+	struct group *group;
+
+	*gid = (gid_t)-1;
+	if (!name || !name[0])
+		return 0;
+	group = getgrnam(name);
+	if (!group) {
+		snprintf(d->err, sizeof(d->err), "node.group: there is no group \"%s\"", name);
+		return -ENOENT;
+	}
+	*gid = group->gr_gid;
+	return 0;
+}
+
+static int
+init_commands(struct cgn_daemon *d)
+{
+	gid_t gid;
+	int rc = find_group(d, &gid);
+
+	if (rc)
+		return rc;
+	return cgn_cmd_server_create(d->conf->node.run_dir, gid, &cgn_show_handlers, d, &d->cmd,
+		d->err, sizeof(d->err));
+}
+
+static void
+fini_commands(struct cgn_daemon *d)
+{
+	cgn_cmd_server_destroy(d->cmd);
+	d->cmd = NULL;
+}
+
+static int
+init_ready(struct cgn_daemon *d)
+{
+	cgn_privilege_drop(d->conf);
+	clock_gettime(CLOCK_REALTIME, &d->started);
+	d->start_ms = d->now_ms = cgn_runtime_ms(&d->rt, rte_get_tsc_cycles());
+	cgn_log_release(true);
+	cgn_log_event(LOG_INFO, "started: %u ports, %u CPUs", d->n_ports, d->n_cpus);
+	sd_notify(0, "READY=1");
+	printf("cgnd: ready\n");
+	fflush(stdout);
+	return 0;
+}
+
+static void
+fini_ready(struct cgn_daemon *d)
+{
+	(void)d;
+	sd_notify(0, "STOPPING=1");
+}
+
+static const struct stage stages[] = {
+	{ cgn_rundir_init, cgn_rundir_fini },
+	{ cgn_signals_init, cgn_signals_fini },
+	{ cgn_privilege_init, NULL },
+	{ init_dpdk, fini_dpdk },
+	{ cgn_devices_init, cgn_devices_fini },
+	{ cgn_boards_init, cgn_boards_fini },
+	{ cgn_publish_init, cgn_publish_fini },
+	{ init_host, fini_host },
+	{ init_commands, fini_commands },
+	{ cgn_launch_init, cgn_launch_fini },
+	{ init_ready, fini_ready },
+};
+
+static void
+unwind(struct cgn_daemon *d, unsigned n)
+{
+	while (n-- > 0)
+		if (stages[n].fini)
+			stages[n].fini(d);
+}
+
+int
+cgn_start(struct cgn_daemon *d)
+{
+	cgn_log_hold();
+	for (unsigned i = 0; i < sizeof(stages) / sizeof(stages[0]); i++) {
+		int rc = stages[i].init(d);
+
+		if (rc == 0)
+			continue;
+		unwind(d, i);
+		cgn_log_release(false);
+		cgn_log(LOG_ERR, "%s", d->err);
+		return rc;
+	}
+	return 0;
+}
+
+void
+cgn_stop(struct cgn_daemon *d)
+{
+	unwind(d, sizeof(stages) / sizeof(stages[0]));
+}
