@@ -52,8 +52,8 @@ void cgn_conf_errors_print(const struct cgn_conf_errors *errs, FILE *out);
  * path: the file; `@include` is relative to its directory.
  * out: receives the configuration, NULL when it is refused.
  * errs: receives all errors and warnings (added to what it holds).
- * Returns 0; -EINVAL when refused, -ENOENT and the like when the file cannot be read,
- * -ENOMEM; an error line says why in every case. Control lcore; not thread safe.
+ * Returns 0; -EINVAL when refused, -ENOENT and the like when a file cannot be read; an
+ * error line says why in every case. Control lcore; not thread safe.
  */
 int cgn_conf_load(const char *path, struct cgn_conf **out, struct cgn_conf_errors *errs);
 
@@ -88,6 +88,20 @@ bool cgn_conf_addr_inside(
 
 /* True when both addresses are set and equal. */
 bool cgn_conf_addr_equal(const struct cgn_conf_addr *a, const struct cgn_conf_addr *b);
+
+/*
+ * The port in a VPN (index) on whose connected network addr is, of several the one with
+ * the longest prefix; CGN_CONF_NONE when there is none.
+ */
+int32_t cgn_conf_connected_port(
+	const struct cgn_conf *conf, int32_t vpn, const struct cgn_conf_addr *addr);
+
+/* The port in a VPN (index) that has addr as its own; CGN_CONF_NONE: none. */
+int32_t cgn_conf_own_port(
+	const struct cgn_conf *conf, int32_t vpn, const struct cgn_conf_addr *addr);
+
+/* True when addr, host byte order, is given out by the pool. */
+bool cgn_conf_pool_holds(const struct cgn_conf_address_group *pool, uint32_t addr);
 
 /* True when an ACL (index, or CGN_CONF_NONE for "any") permits addr. */
 bool cgn_conf_acl_permits(

@@ -92,7 +92,7 @@ struct cgn_conf_port {
 		parent; /* port whose VLAN this is; index CGN_CONF_NONE: physical */
 	uint32_t vlan;	/* 1..4094 on a sub-interface, else 0 */
 	struct cgn_conf_ref vpn; /* vpns[] */
-	uint32_t mtu;		 /* of the IP packet; a sub-interface has its parent's */
+	uint32_t mtu;		 /* of the IP packet */
 	uint32_t rx_queues;
 	struct cgn_conf_ifaddr *addresses;
 	uint32_t n_addresses;

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Checks of ports and routes: names and addresses once, a port is a device or a VLAN of
+ * one, the MTU suits the addresses, a next hop is reachable.
+ */
+
+#include <string.h>
+
+#include "conf/reader.h"
+
+enum { ADDR_SIZE = 48 };
+
+static void
+check_vlan(struct cgn_reader *r, uint32_t index)
+{
+	const struct cgn_conf *conf = r->conf;
+	const struct cgn_conf_port *port = &conf->ports[index], *parent;
+
+	if (port->device[0])
+		cgn_reader_error(r, &port->device, "a port with a parent has no device");
+	if (!port->vlan)
+		cgn_reader_error(
+			r, &port->vlan, "is missing, a port with a parent has a vlan");
+	if (cgn_reader_given(r, &port->rx_queues))
+		cgn_reader_error(r, &port->rx_queues,
+			"a port with a parent has the parent's queues");
+	if (port->parent.index < 0)
+		return;
+	parent = &conf->ports[port->parent.index];
+	if (parent->parent.name[0])
+		cgn_reader_error(r, &port->parent, "\"%s\" is not a port with a device",
+			parent->name);
+	if (port->mtu > parent->mtu)
+		cgn_reader_error(r, &port->mtu,
+			"%u is more than %u, the mtu of the parent", port->mtu,
+			parent->mtu);
+	for (uint32_t i = 0; i < index; i++) {
+		const struct cgn_conf_port *other = &conf->ports[i];
+
+		if (other->parent.index == port->parent.index &&
+			other->vlan == port->vlan)
+			cgn_reader_error(r, &port->vlan,
+				"vlan %u of \"%s\" is already port \"%s\"", port->vlan,
+				parent->name, other->name);
+	}
+}
+
+/* The device proper of "net_af_packet0,iface=x" is the part before the comma. */
+static bool
+same_device(const char *a, const char *b)
+{
+	size_t n = strcspn(a, ",");
+
+	return n == strcspn(b, ",") && !memcmp(a, b, n);
+}
+
+static void
+check_device(struct cgn_reader *r, uint32_t index)
+{
+	const struct cgn_conf_port *port = &r->conf->ports[index];
+
+	if (!port->device[0] && !cgn_reader_given(r, &port->device))
+		cgn_reader_error(r, &port->device,
+			"is missing, a port has a device, or a parent and a vlan");
+	if (port->vlan)
+		cgn_reader_error(r, &port->vlan, "a vlan needs a parent");
+	for (uint32_t i = 0; i < index; i++) {
+		const struct cgn_conf_port *other = &r->conf->ports[i];
+
+		if (port->device[0] && same_device(other->device, port->device))
+			cgn_reader_error(r, &port->device,
+				"\"%s\" is already port \"%s\"", port->device,
+				other->name);
+	}
+}
+
+static bool
+is_link_local(const struct cgn_conf_addr *addr)
+{
+	return addr->family == 6 && addr->bytes[0] == 0xfe &&
+	       (addr->bytes[1] & 0xc0) == 0x80;
+}
+
+/* Another port of the VPN that has addr, or this one earlier in its list. */
+static const struct cgn_conf_port *
+earlier_owner(const struct cgn_conf *conf, uint32_t port, uint32_t address)
+{
+	const struct cgn_conf_addr *addr = &conf->ports[port].addresses[address].addr;
+
+	for (uint32_t i = 0; i <= port; i++) {
+		const struct cgn_conf_port *other = &conf->ports[i];
+		uint32_t n = i == port ? address : other->n_addresses;
+
+		if (i != port && is_link_local(addr))
+			continue;
+		for (uint32_t j = 0; j < n; j++) {
+			if (other->vpn.index == conf->ports[port].vpn.index &&
+				cgn_conf_addr_equal(&other->addresses[j].addr, addr))
+				return other;
+		}
+	}
+	return NULL;
+}
+
+static void
+check_addresses(struct cgn_reader *r, uint32_t index)
+{
+	const struct cgn_conf_port *port = &r->conf->ports[index];
+	bool has_ipv6 = false;
+
+	for (uint32_t i = 0; i < port->n_addresses; i++) {
+		const struct cgn_conf_port *owner = earlier_owner(r->conf, index, i);
+		char text[ADDR_SIZE];
+
+		has_ipv6 |= port->addresses[i].addr.family == 6;
+		if (owner)
+			cgn_reader_error(r, &port->addresses[i],
+				"%s is already on port \"%s\"",
+				cgn_conf_addr_format(&port->addresses[i].addr, text),
+				owner->name);
+	}
+	if (has_ipv6 && port->mtu < 1280)
+		cgn_reader_error(r, &port->mtu,
+			"%u is too small for IPv6, allowed is 1280..9600", port->mtu);
+}
+
+void
+cgn_check_ports(struct cgn_reader *r)
+{
+	const struct cgn_conf *conf = r->conf;
+
+	for (uint32_t i = 0; i < conf->n_ports; i++) {
+		const struct cgn_conf_port *port = &conf->ports[i];
+
+		for (uint32_t j = 0; j < i; j++) {
+			if (port->name[0] && !strcmp(conf->ports[j].name, port->name))
+				cgn_reader_error(r, &port->name,
+					"\"%s\" is already a port, at line %d",
+					port->name, conf->ports[j].src.line);
+		}
+		if (cgn_reader_given(r, &port->parent))
+			check_vlan(r, i);
+		else
+			check_device(r, i);
+		check_addresses(r, i);
+	}
+}
+
+/* ---- routes ---- */
+
+static void
+check_next_hop(struct cgn_reader *r, const struct cgn_conf_route *route)
+{
+	char text[ADDR_SIZE];
+
+	if (!route->next_hop.family)
+		return;
+	cgn_conf_addr_format(&route->next_hop, text);
+	if (route->prefix.addr.family &&
+		route->prefix.addr.family != route->next_hop.family)
+		cgn_reader_error(r, &route->next_hop,
+			"%s is not of the family of the prefix", text);
+	else if (route->port < 0)
+		cgn_reader_error(r, &route->next_hop,
+			"%s is on no connected network of a port in VPN \"%s\"", text,
+			route->vpn.name);
+	else if (cgn_conf_own_port(r->conf, route->vpn.index, &route->next_hop) >= 0)
+		cgn_reader_error(
+			r, &route->next_hop, "%s is an address of this box", text);
+}
+
+void
+cgn_check_routes(struct cgn_reader *r)
+{
+	const struct cgn_conf *conf = r->conf;
+
+	for (uint32_t i = 0; i < conf->n_routes; i++) {
+		const struct cgn_conf_route *route = &conf->routes[i];
+
+		check_next_hop(r, route);
+		for (uint32_t j = 0; j < i; j++) {
+			const struct cgn_conf_route *other = &conf->routes[j];
+
+			if (other->vpn.index == route->vpn.index &&
+				other->prefix.len == route->prefix.len &&
+				cgn_conf_addr_equal(
+					&other->prefix.addr, &route->prefix.addr))
+				cgn_reader_error(r, &route->prefix,
+					"has a route already, at line %d",
+					other->src.line);
+		}
+	}
+}

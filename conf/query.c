@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Questions about a configuration that more than one consumer has: what an ACL permits,
+ * which port an address is behind, how much memory the box will need. Pure functions, any
+ * thread; not for the packet path.
+ */
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/conf.h"
+
+const char *
+cgn_conf_kind_name(enum cgn_conf_kind kind)
+{
+	static const char *const names[] = {
+		[CGN_CONF_DS_LITE] = "ds-lite",
+		[CGN_CONF_NAT44] = "nat",
+		[CGN_CONF_NAT64] = "nat64",
+	};
+
+	return names[kind];
+}
+
+int32_t
+cgn_conf_connected_port(
+	const struct cgn_conf *conf, int32_t vpn, const struct cgn_conf_addr *addr)
+{
+	int32_t best = CGN_CONF_NONE;
+	int best_len = -1;
+
+	for (uint32_t i = 0; i < conf->n_ports; i++) {
+		const struct cgn_conf_port *port = &conf->ports[i];
+
+		for (uint32_t j = 0; port->vpn.index == vpn && j < port->n_addresses;
+			j++) {
+			const struct cgn_conf_ifaddr *own = &port->addresses[j];
+
+			if (own->len > best_len &&
+				cgn_conf_addr_inside(addr, &own->addr, own->len)) {
+				best = (int32_t)i;
+				best_len = own->len;
+			}
+		}
+	}
+	return best;
+}
+
+int32_t
+cgn_conf_own_port(
+	const struct cgn_conf *conf, int32_t vpn, const struct cgn_conf_addr *addr)
+{
+	for (uint32_t i = 0; i < conf->n_ports; i++) {
+		const struct cgn_conf_port *port = &conf->ports[i];
+
+		for (uint32_t j = 0; port->vpn.index == vpn && j < port->n_addresses;
+			j++) {
+			if (cgn_conf_addr_equal(&port->addresses[j].addr, addr))
+				return (int32_t)i;
+		}
+	}
+	return CGN_CONF_NONE;
+}
+
+bool
+cgn_conf_pool_holds(const struct cgn_conf_address_group *pool, uint32_t addr)
+{
+	for (uint32_t i = 0; i < pool->n_pool; i++) {
+		if (addr >= pool->pool[i].first && addr <= pool->pool[i].last)
+			return true;
+	}
+	return false;
+}
+
+bool
+cgn_conf_acl_permits(
+	const struct cgn_conf *conf, int32_t acl, const struct cgn_conf_addr *addr)
+{
+	const struct cgn_conf_acl *list;
+
+	if (acl < 0)
+		return true;
+	list = &conf->acls[acl];
+	for (uint32_t i = 0; i < list->n_deny; i++) {
+		if (cgn_conf_addr_inside(addr, &list->deny[i].addr, list->deny[i].len))
+			return false;
+	}
+	for (uint32_t i = 0; i < list->n_permit; i++) {
+		if (cgn_conf_addr_inside(
+			    addr, &list->permit[i].addr, list->permit[i].len))
+			return true;
+	}
+	return !list->n_permit;
+}
+
+/*
+ * A session is one line, its counters half of one, and four entries of the hash tables of
+ * 48 bytes with their share of empty buckets; a user is three lines and one entry. A VPN
+ * has forwarding tables for both families, a port with a device a pool of packet buffers.
+ */
+uint64_t
+cgn_conf_memory_estimate(const struct cgn_conf *conf)
+{
+	enum { SESSION = 64 + 32 + 4 * 48, USER = 192 + 48 };
+	const uint64_t vpn = 96ull << 20, pool = 16384ull * 2560;
+	uint64_t bytes = conf->n_vpns * vpn;
+
+	for (uint32_t i = 0; i < conf->n_cpus; i++)
+		bytes += (uint64_t)conf->cpus[i]->sessions * SESSION +
+			 (uint64_t)conf->cpus[i]->users * USER;
+	for (uint32_t i = 0; i < conf->n_ports; i++)
+		bytes += conf->ports[i].device[0] ? pool : 0;
+	return bytes;
+}
+
+/* ---- EAL --lcores ---- */
+
+static void
+set_add(uint64_t set[2], unsigned long id)
+{
+	set[id / 64] |= 1ull << id % 64;
+}
+
+/* N or N-M, where a range may run down as well; ids up to max. */
+static const char *
+parse_span(const char *p, unsigned long max, uint64_t *set)
+{
+	unsigned long first, last;
+	char *end;
+
+	if (!isdigit((unsigned char)*p))
+		return NULL;
+	first = last = strtoul(p, &end, 10);
+	if (*end == '-') {
+		p = end + 1;
+		if (!isdigit((unsigned char)*p))
+			return NULL;
+		last = strtoul(p, &end, 10);
+	}
+	if (first > max || last > max)
+		return NULL;
+	for (unsigned long id = first < last ? first : last;
+		set && id <= (first < last ? last : first); id++)
+		set_add(set, id);
+	return end;
+}
+
+/* A span, or "( span, span ... )". */
+static const char *
+parse_set(const char *p, unsigned long max, uint64_t *set)
+{
+	if (*p != '(')
+		return parse_span(p, max, set);
+	do {
+		p = parse_span(p + 1, max, set);
+	} while (p && *p == ',');
+	return p && *p == ')' ? p + 1 : NULL;
+}
+
+int
+cgn_conf_lcores_parse(const char *text, uint64_t set[2])
+{
+	char plain[1024];
+	const char *p = plain;
+	size_t n = 0;
+
+	for (; *text && n < sizeof(plain) - 1; text++) {
+		if (!isspace((unsigned char)*text))
+			plain[n++] = *text;
+	}
+	plain[n] = '\0';
+	set[0] = set[1] = 0;
+	for (;; p++) {
+		p = parse_set(p, 127, set);
+		if (p && *p == '@')
+			p = parse_set(p + 1, 1023, NULL);
+		if (!p || (*p && *p != ','))
+			return -EINVAL;
+		if (!*p)
+			return 0;
+	}
+}
