@@ -69,7 +69,7 @@ cgn_cmd_begin(struct cgn_cmd_ctx *ctx, const struct cgn_cmd_handlers *handlers, 
 	const char *line, size_t len)
 {
 	const char *argv[ARGV_MAX];
-	cgn_cmd_fn start;
+	cgn_cmd_fn *start;
 	int argc, rc;
 
 	ctx->app = app;
@@ -143,7 +143,10 @@ next_entries(struct cgn_cmd_ctx *ctx)
 			ctx->entry_count = ctx->entry_index;
 			break;
 		}
-		json_array_append_new(entries, entry);
+		if (json_is_null(entry))
+			json_decref(entry);
+		else
+			json_array_append_new(entries, entry);
 		ctx->entry_index++;
 	}
 	cgn_cmd_reply(ctx, entries);
@@ -151,13 +154,22 @@ next_entries(struct cgn_cmd_ctx *ctx)
 }
 
 int
-cgn_cmd_reply_list(struct cgn_cmd_ctx *ctx, size_t count, cgn_cmd_entry_fn entry)
+cgn_cmd_reply_list(struct cgn_cmd_ctx *ctx, size_t count, cgn_cmd_entry_fn *entry)
 {
 	ctx->entry = entry;
 	ctx->entry_index = 0;
 	ctx->entry_count = count;
 	ctx->next = next_entries;
 	return 0;
+}
+
+int
+cgn_cmd_reply_one(struct cgn_cmd_ctx *ctx, size_t index, cgn_cmd_entry_fn *entry)
+{
+	int rc = cgn_cmd_reply_list(ctx, index + 1, entry);
+
+	ctx->entry_index = index;
+	return rc;
 }
 
 int

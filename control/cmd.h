@@ -16,10 +16,11 @@ enum cgn_cmd_step {
 struct cgn_cmd_ctx;
 
 /* 0 or an enum cgn_cmd_step, or -errno after cgn_cmd_refuse(). */
-typedef int (*cgn_cmd_fn)(struct cgn_cmd_ctx *ctx);
+typedef int cgn_cmd_fn(struct cgn_cmd_ctx *ctx);
 
-/* One entry of a list, by its number; NULL when there is none (memory has run out). */
-typedef json_t *(*cgn_cmd_entry_fn)(struct cgn_cmd_ctx *ctx, size_t index);
+/* One entry of a list, by its number: NULL when there is none, the list ends there;
+ * JSON's null when this number is passed over. */
+typedef json_t *cgn_cmd_entry_fn(struct cgn_cmd_ctx *ctx, size_t index);
 
 /* A command in progress. Lives on the control lcore from the request to the last frame
  * or to the disconnection of the client, whichever is first. */
@@ -28,7 +29,7 @@ struct cgn_cmd_ctx {
 	void *app;		  /* what the handlers work on, as given to the server */
 
 	/* Set by a start function that answers in pages. */
-	cgn_cmd_fn next;
+	cgn_cmd_fn *next;
 	void (*release)(struct cgn_cmd_ctx *ctx); /* called once, whatever the end */
 	void *state;				  /* the handler's own */
 
@@ -37,13 +38,13 @@ struct cgn_cmd_ctx {
 	json_t *page;	 /* given and not yet sent */
 	int exit_code;	 /* 1 refused, 2 usage; 0 while all is well */
 	char error[512];
-	cgn_cmd_entry_fn entry;
+	cgn_cmd_entry_fn *entry;
 	size_t entry_index, entry_count;
 };
 
 /* The commands a server answers; an absent one is refused as unknown. */
 struct cgn_cmd_handlers {
-	cgn_cmd_fn start[CGN_CMD_COUNT];
+	cgn_cmd_fn *start[CGN_CMD_COUNT];
 };
 
 /**
@@ -81,7 +82,10 @@ void cgn_cmd_reply_next(struct cgn_cmd_ctx *ctx, const char *token);
  *               return NULL for an index that is gone by then (the list ends there)
  * @return 0, for the start function to return
  */
-int cgn_cmd_reply_list(struct cgn_cmd_ctx *ctx, size_t count, cgn_cmd_entry_fn entry);
+int cgn_cmd_reply_list(struct cgn_cmd_ctx *ctx, size_t count, cgn_cmd_entry_fn *entry);
+
+/** For handlers: answers a list with the entry of one number alone. */
+int cgn_cmd_reply_one(struct cgn_cmd_ctx *ctx, size_t index, cgn_cmd_entry_fn *entry);
 
 /**
  * For handlers: the command is refused; exit code 1.

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The show and clear commands: which function answers which, and the values they share.
+ *
+ * The handlers are in show_*.c and clear.c by subject. They run on the control lcore,
+ * read the configuration, the snapshot and the counters of the workers, and never the
+ * workers' tables (query.c asks for those). A key that has no value now is null, never
+ * left out.
+ */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "control/show.h"
+
+const struct cgn_cmd_handlers
+	cgn_show_handlers = { .start = {
+				      [CGN_CMD_SHOW_VERSION] = cgn_show_version,
+				      [CGN_CMD_SHOW_CONFIG] = cgn_show_config,
+				      [CGN_CMD_SHOW_PORTS] = cgn_show_ports,
+				      [CGN_CMD_SHOW_ROUTES] = cgn_show_routes,
+				      [CGN_CMD_SHOW_NEIGHBOURS] = cgn_show_neighbours,
+				      [CGN_CMD_SHOW_BOARD] = cgn_show_board,
+				      [CGN_CMD_SHOW_LOCATION] = cgn_show_location,
+				      [CGN_CMD_SHOW_GROUP] = cgn_show_group,
+				      [CGN_CMD_SHOW_DS_LITE] = cgn_show_ds_lite,
+				      [CGN_CMD_SHOW_NAT] = cgn_show_nat,
+				      [CGN_CMD_SHOW_NAT64] = cgn_show_nat64,
+				      [CGN_CMD_SHOW_SESSION] = cgn_show_session,
+				      [CGN_CMD_SHOW_USER] = cgn_show_user,
+				      [CGN_CMD_SHOW_ADDRESS_GROUP] =
+					      cgn_show_address_group,
+				      [CGN_CMD_SHOW_HA] = cgn_show_ha,
+				      [CGN_CMD_SHOW_VRRP] = cgn_show_vrrp,
+				      [CGN_CMD_SHOW_STATISTICS] = cgn_show_statistics,
+				      [CGN_CMD_SHOW_LOG] = cgn_show_log,
+				      [CGN_CMD_CLEAR_SESSION] = cgn_clear_session,
+				      [CGN_CMD_CLEAR_USER] = cgn_clear_user,
+			      } };
+
+/* A CPU whose loop has not turned for so long, in milliseconds, has failed. */
+#define FAILED_MS 1000
+
+json_t *
+cgn_show_addr4(rte_be32_t addr)
+{
+	char text[INET_ADDRSTRLEN];
+
+	return json_string(inet_ntop(AF_INET, &addr, text, sizeof(text)));
+}
+
+json_t *
+cgn_show_endpoint4(rte_be32_t addr, rte_be16_t port)
+{
+	char text[INET_ADDRSTRLEN + 8];
+
+	inet_ntop(AF_INET, &addr, text, sizeof(text));
+	snprintf(text + strlen(text), 8, ":%u", rte_be_to_cpu_16(port));
+	return json_string(text);
+}
+
+json_t *
+cgn_show_addr16(const uint8_t addr[16])
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	char text[INET6_ADDRSTRLEN];
+	bool v4 = memcmp(addr, mapped, sizeof(mapped)) == 0;
+
+	return json_string(inet_ntop(
+		v4 ? AF_INET : AF_INET6, v4 ? addr + 12 : addr, text, sizeof(text)));
+}
+
+json_t *
+cgn_show_addr(const struct cgn_conf_addr *addr)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (addr->family == 0)
+		return json_null();
+	return json_string(cgn_conf_addr_format(addr, text));
+}
+
+json_t *
+cgn_show_prefix(const struct cgn_conf_addr *addr, uint8_t len)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	return json_sprintf("%s/%u", cgn_conf_addr_format(addr, text), len);
+}
+
+json_t *
+cgn_show_mac(const struct rte_ether_addr *mac)
+{
+	char text[RTE_ETHER_ADDR_FMT_SIZE];
+
+	snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x",
+		RTE_ETHER_ADDR_BYTES(mac));
+	return json_string(text);
+}
+
+json_t *
+cgn_show_proto(uint8_t proto)
+{
+	switch (proto) {
+	case CGN_IPPROTO_TCP:
+		return json_string("tcp");
+	case CGN_IPPROTO_UDP:
+		return json_string("udp");
+	case CGN_IPPROTO_ICMP:
+		return json_string("icmp");
+	default:
+		return json_sprintf("%u", proto);
+	}
+}
+
+json_t *
+cgn_show_time(const struct timespec *when)
+{
+	char day[32];
+	struct tm tm;
+
+	gmtime_r(&when->tv_sec, &tm);
+	strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm);
+	return json_sprintf("%s.%03ldZ", day, when->tv_nsec / 1000000);
+}
+
+uint32_t
+cgn_show_find_location(const struct cgn_daemon *d, uint64_t id)
+{
+	for (uint32_t i = 0; i < d->snap->n_locations; i++)
+		if (d->snap->location[i].id == id)
+			return i;
+	return CGN_NONE;
+}
+
+uint32_t
+cgn_show_find_instance(const struct cgn_daemon *d, const char *name)
+{
+	for (uint32_t i = 0; i < d->snap->n_instances; i++)
+		if (strcmp(d->snap->instance[i].name, name) == 0)
+			return i;
+	return CGN_NONE;
+}
+
+const char *
+cgn_show_cpu_state(const struct cgn_daemon *d, uint16_t index)
+{
+	const struct cgn_lcore *lcore = d->rt.lcore[index];
+
+	if (lcore == NULL || CGN_SHOW_READ(lcore->beat.tsc) == 0)
+		return "down";
+	return cgn_lcore_age_ms(lcore) > FAILED_MS ? "failed" : "up";
+}
+
+struct cgn_tally
+cgn_show_location_tally(const struct cgn_daemon *d, uint32_t location)
+{
+	struct cgn_tally sum = { 0, 0 };
+
+	for (uint16_t i = 0; i < d->n_cpus && location < CGN_MAX_LOCATIONS; i++) {
+		sum.users += CGN_SHOW_READ(d->worker[i]->location[location].users);
+		sum.sessions += CGN_SHOW_READ(d->worker[i]->location[location].sessions);
+	}
+	return sum;
+}
+
+struct cgn_tally
+cgn_show_instance_tally(const struct cgn_daemon *d, uint32_t instance)
+{
+	struct cgn_tally sum = { 0, 0 };
+
+	for (uint16_t i = 0; i < d->n_cpus && instance < CGN_MAX_INSTANCES; i++) {
+		sum.users += CGN_SHOW_READ(d->worker[i]->instance[instance].users);
+		sum.sessions += CGN_SHOW_READ(d->worker[i]->instance[instance].sessions);
+	}
+	return sum;
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * show version, ports, routes, neighbours, log: the box itself.
+ *
+ * Control lcore. Routes are those of the configuration and of the connected networks;
+ * what the neighbours are is read from the tables that the path reads.
+ */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <rte_version.h>
+
+#include "control/log.h"
+#include "control/show.h"
+#include "dataplane/neigh.h"
+
+int
+cgn_show_version(struct cgn_cmd_ctx *ctx)
+{
+	const struct cgn_daemon *d = ctx->app;
+
+	cgn_cmd_reply(
+		ctx, json_pack("{s:s,s:s,s:s,s:s,s:o,s:I,s:i}", "product", "Softboard",
+			     "version", CGN_VERSION, "dpdk", rte_version(), "node",
+			     d->conf->node.name, "started", cgn_show_time(&d->started),
+			     "uptime_s", (json_int_t)((d->now_ms - d->start_ms) / 1000),
+			     "pid", (int)getpid()));
+	return 0;
+}
+
+/* The physical port that a port of the configuration is or belongs to. */
+static const struct cgn_port *
+find_device(const struct cgn_daemon *d, const struct cgn_conf_port *port)
+{
+	uint16_t device = 0;
+
+	if (port->parent.index != CGN_CONF_NONE)
+		port = &d->conf->ports[port->parent.index];
+	for (const struct cgn_conf_port *p = d->conf->ports; p < port; p++)
+		device += p->parent.index == CGN_CONF_NONE;
+	return device < d->n_ports ? &d->port[device] : NULL;
+}
+
+static json_t *
+port_addresses(const struct cgn_conf_port *port)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < port->n_addresses; i++)
+		json_array_append_new(list, cgn_show_prefix(&port->addresses[i].addr,
+						    port->addresses[i].len));
+	return list;
+}
+
+/* Counters of a device; a sub-interface has none of its own. */
+static void
+add_counters(json_t *entry, const struct cgn_port_state *state, bool physical)
+{
+	const struct {
+		const char *key;
+		uint64_t value;
+	} counters[] = {
+		{ "rx_packets", state->rx_packets },
+		{ "rx_bytes", state->rx_bytes },
+		{ "tx_packets", state->tx_packets },
+		{ "tx_bytes", state->tx_bytes },
+		{ "rx_missed", state->rx_missed },
+		{ "rx_errors", state->rx_errors },
+		{ "rx_no_mbuf", state->rx_no_mbuf },
+		{ "tx_errors", state->tx_errors },
+	};
+
+	for (size_t i = 0; i < RTE_DIM(counters); i++)
+		json_object_set_new(entry, counters[i].key,
+			physical ? json_integer((json_int_t)counters[i].value)
+				 : json_null());
+}
+
+static json_t *
+port_entry(struct cgn_cmd_ctx *ctx, size_t index)
+{
+	const struct cgn_daemon *d = ctx->app;
+	const struct cgn_conf_port *port = &d->conf->ports[index];
+	bool physical = port->parent.index == CGN_CONF_NONE;
+	struct cgn_port_state state = { 0 };
+	const struct cgn_port *device;
+	json_t *entry;
+
+	if (index >= d->conf->n_ports || (device = find_device(d, port)) == NULL)
+		return NULL;
+	cgn_port_read(device, &state);
+	entry = json_pack("{s:s,s:s,s:s?,s:s?,s:o,s:o,s:i,s:s,s:o,s:o,s:s?,s:o,s:o}",
+		"name", port->name, "state", state.up ? "up" : "down", "device",
+		physical ? port->device : NULL, "parent",
+		physical ? NULL : port->parent.name, "vlan",
+		physical ? json_null() : json_integer(port->vlan), "mac",
+		cgn_show_mac(&device->mac), "mtu", (int)port->mtu, "vpn", port->vpn.name,
+		"addresses", port_addresses(port), "speed_mbps",
+		state.speed_mbps == UINT32_MAX ? json_null()
+					       : json_integer(state.speed_mbps),
+		"driver", physical ? device->driver : NULL, "rx_queues",
+		physical ? json_integer(device->n_rx) : json_null(), "tx_queues",
+		physical ? json_integer(device->n_tx) : json_null());
+	add_counters(entry, &state, physical);
+	return entry;
+}
+
+int
+cgn_show_ports(struct cgn_cmd_ctx *ctx)
+{
+	const struct cgn_daemon *d = ctx->app;
+
+	return cgn_cmd_reply_list(ctx, d->conf->n_ports, port_entry);
+}
+
+static json_t *
+static_route(const struct cgn_conf *conf, const struct cgn_conf_route *route)
+{
+	return json_pack("{s:o,s:o,s:s?,s:s,s:s}", "prefix",
+		cgn_show_prefix(&route->prefix.addr, route->prefix.len), "next_hop",
+		cgn_show_addr(&route->next_hop), "port",
+		route->port == CGN_CONF_NONE ? NULL : conf->ports[route->port].name,
+		"vpn", route->vpn.name, "origin", "static");
+}
+
+static json_t *
+connected_route(const struct cgn_conf_port *port, const struct cgn_conf_ifaddr *address)
+{
+	struct cgn_conf_addr net = address->addr;
+
+	for (unsigned bit = address->len; bit < (net.family == 4 ? 32 : 128); bit++)
+		net.bytes[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
+	return json_pack("{s:o,s:n,s:s,s:s,s:s}", "prefix",
+		cgn_show_prefix(&net, address->len), "next_hop", "port", port->name,
+		"vpn", port->vpn.name, "origin", "connected");
+}
+
+/* First the connected networks, port by port, then the static routes. */
+static json_t *
+route_entry(struct cgn_cmd_ctx *ctx, size_t index)
+{
+	const struct cgn_daemon *d = ctx->app;
+	const struct cgn_conf *conf = d->conf;
+
+	for (uint32_t p = 0; p < conf->n_ports; p++) {
+		const struct cgn_conf_port *port = &conf->ports[p];
+
+		if (index < port->n_addresses)
+			return connected_route(port, &port->addresses[index]);
+		index -= port->n_addresses;
+	}
+	return index < conf->n_routes ? static_route(conf, &conf->routes[index]) : NULL;
+}
+
+int
+cgn_show_routes(struct cgn_cmd_ctx *ctx)
+{
+	const struct cgn_daemon *d = ctx->app;
+	size_t count = d->conf->n_routes;
+
+	for (uint32_t p = 0; p < d->conf->n_ports; p++)
+		count += d->conf->ports[p].n_addresses;
+	return cgn_cmd_reply_list(ctx, count, route_entry);
+}
+
+/* Where a walk over the neighbours of all interfaces is. */
+struct walk {
+	uint16_t iface;
+	uint32_t cursor;
+};
+
+static json_t *
+neighbour_entry(const struct cgn_daemon *d, const struct cgn_iface *iface,
+	const struct cgn_neigh *neigh)
+{
+	struct rte_ether_addr mac;
+	bool known = cgn_neigh_mac(neigh, &mac);
+
+	return json_pack("{s:o,s:o,s:s,s:s,s:s}", "address", cgn_show_addr16(neigh->addr),
+		"mac", known ? cgn_show_mac(&mac) : json_null(), "port", iface->name,
+		"vpn", d->snap->vpn[iface->vpn].name, "state",
+		known ? "reachable" : "incomplete");
+}
+
+static int
+next_neighbours(struct cgn_cmd_ctx *ctx)
+{
+	const struct cgn_daemon *d = ctx->app;
+	struct walk *walk = ctx->state;
+	json_t *page = json_array();
+
+	while (walk->iface < d->snap->n_ifaces && json_array_size(page) < 32) {
+		const struct cgn_iface *iface = &d->snap->iface[walk->iface];
+		const struct cgn_neigh *neigh =
+			cgn_neigh_next(iface->neigh, &walk->cursor);
+
+		if (neigh != NULL) {
+			json_array_append_new(page, neighbour_entry(d, iface, neigh));
+		} else {
+			walk->iface++;
+			walk->cursor = 0;
+		}
+	}
+	cgn_cmd_reply(ctx, page);
+	return walk->iface < d->snap->n_ifaces ? CGN_CMD_MORE : CGN_CMD_DONE;
+}
+
+static void
+free_state(struct cgn_cmd_ctx *ctx)
+{
+	free(ctx->state);
+}
+
+int
+cgn_show_neighbours(struct cgn_cmd_ctx *ctx)
+{
+	ctx->state = calloc(1, sizeof(struct walk));
+	ctx->next = next_neighbours;
+	ctx->release = free_state;
+	return ctx->state != NULL ? 0 : -ENOMEM;
+}
+
+static json_t *
+log_entry(struct cgn_cmd_ctx *ctx, size_t index)
+{
+	static const char *const severities[] = { "emergency", "alert", "critical",
+		"error", "warning", "notice", "info", "debug" };
+	uint64_t first = *(uint64_t *)ctx->state;
+	const struct cgn_log_event *event = cgn_log_event_at(first + index);
+
+	if (event == NULL)
+		return json_pack("{s:n,s:n,s:s}", "time", "severity", "reason",
+			"overwritten while it was printed");
+	return json_pack("{s:o,s:s,s:s}", "time", cgn_show_time(&event->when), "severity",
+		severities[event->priority & 7], "reason", event->text);
+}
+
+int
+cgn_show_log(struct cgn_cmd_ctx *ctx)
+{
+	uint64_t *first = malloc(sizeof(*first)), count = cgn_log_events();
+
+	if (first == NULL)
+		return -ENOMEM;
+	*first = count > CGN_LOG_EVENTS ? count - CGN_LOG_EVENTS : 0;
+	ctx->state = first;
+	ctx->release = free_state;
+	return cgn_cmd_reply_list(ctx, (size_t)(count - *first), log_entry);
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * show statistics: the counters of all lcores and of the control lcore, summed.
+ *
+ * Each counter has one writer; they are read one after the other while traffic runs, so
+ * sums that belong together may be a few packets apart. Every reason for a drop is there,
+ * also those that never happened. Control lcore.
+ */
+#include "control/show.h"
+
+static void
+add_stats(struct cgn_stats *sum, const struct cgn_stats *stats)
+{
+	for (unsigned i = 0; i < CGN_FLOW_COUNT; i++) {
+		sum->flow[i].packets += CGN_SHOW_READ(stats->flow[i].packets);
+		sum->flow[i].bytes += CGN_SHOW_READ(stats->flow[i].bytes);
+	}
+	for (unsigned i = 0; i < CGN_DROP_REASONS; i++)
+		sum->drop[i] += CGN_SHOW_READ(stats->drop[i]);
+	for (unsigned i = 0; i < CGN_EVENT_COUNT; i++)
+		sum->event[i] += CGN_SHOW_READ(stats->event[i]);
+	for (unsigned i = 0; i < CGN_STAGE_COUNT; i++) {
+		sum->stage_cycles[i] += CGN_SHOW_READ(stats->stage_cycles[i]);
+		sum->stage_packets[i] += CGN_SHOW_READ(stats->stage_packets[i]);
+	}
+}
+
+static json_t *
+show_flows(const struct cgn_stats *sum)
+{
+	json_t *flows = json_object();
+
+	for (unsigned i = 0; i < CGN_FLOW_COUNT; i++)
+		json_object_set_new(flows, cgn_flow_name((enum cgn_flow_id)i),
+			json_pack("{s:I,s:I}", "packets",
+				(json_int_t)sum->flow[i].packets, "bytes",
+				(json_int_t)sum->flow[i].bytes));
+	return flows;
+}
+
+static json_t *
+show_drops(const struct cgn_stats *sum)
+{
+	json_t *drops = json_object();
+
+	for (unsigned i = 0; i < CGN_DROP_REASONS; i++)
+		json_object_set_new(drops, cgn_drop_name((enum cgn_drop)i),
+			json_integer((json_int_t)sum->drop[i]));
+	return drops;
+}
+
+/* Cycles per packet of each stage, of the bursts that were timed; null: none yet. */
+static json_t *
+show_stages(const struct cgn_stats *sum)
+{
+	json_t *stages = json_object();
+
+	for (unsigned i = 0; i < CGN_STAGE_COUNT; i++) {
+		double packets = (double)sum->stage_packets[i];
+
+		json_object_set_new(stages, cgn_stage_name((enum cgn_stage_id)i),
+			json_pack("{s:I,s:o}", "packets_timed",
+				(json_int_t)sum->stage_packets[i], "cycles_per_packet",
+				packets > 0 ? json_real((double)sum->stage_cycles[i] /
+							packets)
+					    : json_null()));
+	}
+	return stages;
+}
+
+static json_t *
+show_events(const struct cgn_stats *sum)
+{
+	json_t *events = json_object();
+
+	for (unsigned i = 0; i < CGN_EVENT_COUNT; i++)
+		json_object_set_new(events, cgn_event_name((enum cgn_event_id)i),
+			json_integer((json_int_t)sum->event[i]));
+	return events;
+}
+
+int
+cgn_show_statistics(struct cgn_cmd_ctx *ctx)
+{
+	const struct cgn_daemon *d = ctx->app;
+	struct cgn_stats sum = { 0 };
+
+	for (uint16_t i = 0; i < d->rt.n_workers; i++)
+		add_stats(&sum, &d->worker[i]->stats);
+	add_stats(&sum, &d->stats);
+	cgn_cmd_reply(ctx, json_pack("{s:o,s:o,s:o,s:o}", "flows", show_flows(&sum),
+				   "stages", show_stages(&sum), "drops", show_drops(&sum),
+				   "events", show_events(&sum)));
+	return 0;
+}
