@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * DPDK's environment. The arguments are a pure function of the configuration: the lcores as
- * they are written, no PCI device but those configured, private names, and memory. Without
- * hugepages nothing is shared with other processes (--no-shconf), because some drivers free
- * shared memory that is not theirs at the end when it is not DPDK's heap.
+ * they are written, no PCI device but those configured, private names, and memory. Nothing
+ * is shared with other processes: hugepages are anonymous (--in-memory), so that they are
+ * free again however the daemon ends, and no file system has to be mounted for them;
+ * without hugepages that is called --no-shconf.
  *
  * DPDK's own sockets go below the run directory, by the variable that systemd sets for the
  * same purpose. DPDK writes to stdout and stderr when it fails; both are turned away while
@@ -25,6 +26,8 @@
 #include <rte_log.h>
 
 #include "control/log.h"
+
+#define TELEMETRY "dpdk_telemetry.v2"
 
 static FILE *log_stream;
 
@@ -84,9 +87,11 @@ add_memory(struct cgn_eal_args *args, const struct cgn_conf *conf)
 
 	snprintf(mb, sizeof(mb), "%u", conf->dpdk.memory_mb);
 	rc = add_value(args, "-m", mb);
-	if (rc == 0 && !conf->dpdk.hugepages)
-		rc = add_value(args, "--no-huge", "--no-shconf");
-	return rc;
+	if (rc)
+		return rc;
+	if (conf->dpdk.hugepages)
+		return add(args, "--in-memory");
+	return add_value(args, "--no-huge", "--no-shconf");
 }
 
 int
@@ -204,12 +209,33 @@ cgn_eal_init(const struct cgn_conf *conf, const char *run_dir, char *err, size_t
 	return rc;
 }
 
+/* DPDK removes its sockets when the process has ended, its directories never. */
+static void
+remove_directory(const char *run_dir)
+{
+	char prefix[CGN_EAL_PREFIX_LEN], path[512];
+	int dir;
+
+	cgn_eal_prefix(prefix, run_dir);
+	snprintf(path, sizeof(path), "%s/dpdk", run_dir);
+	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return;
+	snprintf(path, sizeof(path), "%s/" TELEMETRY, prefix);
+	unlinkat(dir, path, 0);
+	unlinkat(dir, prefix, AT_REMOVEDIR);
+	close(dir);
+	snprintf(path, sizeof(path), "%s/dpdk", run_dir);
+	rmdir(path);
+}
+
 void
-cgn_eal_fini(void)
+cgn_eal_fini(const char *run_dir)
 {
 	rte_eal_cleanup();
 	rte_openlog_stream(NULL);
 	if (log_stream)
 		fclose(log_stream);
 	log_stream = NULL;
+	remove_directory(run_dir);
 }

@@ -16,7 +16,7 @@ struct cgn_eal_args {
 	char *arg[CGN_EAL_ARGS + 1]; /* arg[n] is NULL */
 };
 
-/* The argument vector for rte_eal_init(). prefix: of files in /dev/hugepages and sockets.
+/* The argument vector for rte_eal_init(). prefix: name of DPDK's directory.
  * 0; -ENOMEM, -E2BIG: too many extra_args. To be freed in either case. */
 int cgn_eal_args_make(struct cgn_eal_args *args, const struct cgn_conf *conf,
 	const char *prefix);
@@ -33,7 +33,7 @@ bool cgn_eal_is_pci(const struct cgn_conf_port *port);
 int cgn_eal_init(const struct cgn_conf *conf, const char *run_dir, char *err,
 	size_t err_size);
 
-/* Ends DPDK. Ports, rings and memory have been given back before. */
-void cgn_eal_fini(void);
+/* Ends DPDK and removes its files. Ports, rings and memory have been given back before. */
+void cgn_eal_fini(const char *run_dir);
 
 #endif

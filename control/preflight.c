@@ -3,15 +3,13 @@
  * Checks before DPDK starts. Its own words for a missing interface, CPU or hugepage are
  * either many or none; here each is one line that names the thing and the way out.
  *
- * Control lcore, once, before rte_eal_init(); nothing is changed but files of hugepages
- * that a predecessor with the same run directory left when it was killed.
+ * Control lcore, once, before rte_eal_init(); nothing is changed.
  *
  * Not handled: what only the device itself can tell, such as permissions. */
 #include "control/preflight.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <mntent.h>
 #include <net/if.h>
 #include <sched.h>
 #include <stdio.h>
@@ -68,43 +66,6 @@ cgn_preflight_hugepages(const char *sysfs, uint32_t memory_mb, char *err, size_t
 		"\"sysctl vm.nr_hugepages=%lu\", or set dpdk.hugepages = false to run without",
 		memory_mb, free_mb,
 		small_total + ((memory_mb - free_mb) * 1024 + small_kb - 1) / small_kb);
-}
-
-static void
-remove_files(const char *mount, const char *prefix)
-{
-	size_t len = strlen(prefix);
-	DIR *dir = opendir(mount);
-	struct dirent *e;
-
-	while (dir && (e = readdir(dir)))
-		if (strncmp(e->d_name, prefix, len) == 0 &&
-			strncmp(e->d_name + len, "map_", 4) == 0)
-			unlinkat(dirfd(dir), e->d_name, 0);
-	if (dir)
-		closedir(dir);
-}
-
-static int
-check_mount(const char *prefix, char *err, size_t err_size)
-{
-	FILE *mounts = setmntent("/proc/mounts", "re");
-	struct mntent *m;
-	bool found = false;
-
-	while (mounts && (m = getmntent(mounts))) {
-		if (strcmp(m->mnt_type, "hugetlbfs") != 0)
-			continue;
-		found = true;
-		remove_files(m->mnt_dir, prefix);
-	}
-	if (mounts)
-		endmntent(mounts);
-	if (found)
-		return 0;
-	return FAIL(err, err_size, -ENODEV,
-		"hugepages are not mounted: \"mount -t hugetlbfs none /dev/hugepages\", or set "
-		"dpdk.hugepages = false to run without");
 }
 
 /* ---- CPUs ---- */
@@ -242,14 +203,12 @@ cgn_preflight_port(const struct cgn_conf_port *port, char *err, size_t err_size)
 }
 
 int
-cgn_preflight(const struct cgn_conf *conf, const char *prefix, char *err, size_t err_size)
+cgn_preflight(const struct cgn_conf *conf, char *err, size_t err_size)
 {
 	int rc = cgn_preflight_cpus(conf->dpdk.lcores, err, err_size);
 
 	for (uint32_t i = 0; rc == 0 && i < conf->n_ports; i++)
 		rc = cgn_preflight_port(&conf->ports[i], err, err_size);
-	if (rc == 0 && conf->dpdk.hugepages)
-		rc = check_mount(prefix, err, err_size);
 	if (rc == 0 && conf->dpdk.hugepages)
 		rc = cgn_preflight_hugepages(SYS_HUGEPAGES, conf->dpdk.memory_mb, err,
 			err_size);

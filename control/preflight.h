@@ -19,8 +19,7 @@ int cgn_preflight_cpus(const char *lcores, char *err, size_t err_size);
 /* The interface or PCI device behind a port exists. 0, or -ENODEV and a line in err. */
 int cgn_preflight_port(const struct cgn_conf_port *port, char *err, size_t err_size);
 
-/* All of it. Removes hugepage files under `prefix` that a killed predecessor left. */
-int cgn_preflight(const struct cgn_conf *conf, const char *prefix, char *err,
-	size_t err_size);
+/* All of it. */
+int cgn_preflight(const struct cgn_conf *conf, char *err, size_t err_size);
 
 #endif

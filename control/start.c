@@ -33,19 +33,15 @@ static int
 init_dpdk(struct cgn_daemon *d)
 {
 	const char *run_dir = d->conf->node.run_dir;
-	char prefix[CGN_EAL_PREFIX_LEN];
-	int rc;
+	int rc = cgn_preflight(d->conf, d->err, sizeof(d->err));
 
-	cgn_eal_prefix(prefix, run_dir);
-	rc = cgn_preflight(d->conf, prefix, d->err, sizeof(d->err));
 	return rc ? rc : cgn_eal_init(d->conf, run_dir, d->err, sizeof(d->err));
 }
 
 static void
 fini_dpdk(struct cgn_daemon *d)
 {
-	(void)d;
-	cgn_eal_fini();
+	cgn_eal_fini(d->conf->node.run_dir);
 }
 
 static int
