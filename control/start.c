@@ -17,7 +17,6 @@
 
 #include "control/cmd_server.h"
 #include "control/eal.h"
-#include "control/host.h"
 #include "control/log.h"
 #include "control/preflight.h"
 #include "control/privilege.h"
@@ -42,23 +41,6 @@ static void
 fini_dpdk(struct cgn_daemon *d)
 {
 	cgn_eal_fini(d->conf->node.run_dir);
-}
-
-static int
-init_host(struct cgn_daemon *d)
-{
-	d->host = cgn_host_create(d);
-	if (d->host)
-		return 0;
-	snprintf(d->err, sizeof(d->err), "neighbours: out of memory");
-	return -ENOMEM;
-}
-
-static void
-fini_host(struct cgn_daemon *d)
-{
-	cgn_host_destroy(d->host);
-	d->host = NULL;
 }
 
 /* Owner group of the command socket; (gid_t)-1: the process's own. */
@@ -128,7 +110,6 @@ static const struct stage stages[] = {
 	{ cgn_devices_init, cgn_devices_fini },
 	{ cgn_boards_init, cgn_boards_fini },
 	{ cgn_publish_init, cgn_publish_fini },
-	{ init_host, fini_host },
 	{ init_commands, fini_commands },
 	{ cgn_launch_init, cgn_launch_fini },
 	{ init_ready, fini_ready },
