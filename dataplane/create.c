@@ -79,10 +79,10 @@ open_up(struct cgn_burst *b, uint64_t i)
 	struct cgn_pkt *p = &b->p[i];
 	bool fresh = false;
 	struct cgn_flow f = {
-		.inside = p->src,
-		.inside_port = p->sport,
-		.remote = p->dst,
-		.remote_port = p->flags & CGN_PKT_QUERY ? 0 : p->dport,
+		.inside = p->flow.local,
+		.inside_port = p->flow.local_port,
+		.remote = p->flow.remote,
+		.remote_port = p->flow.remote_port,
 		.proto = p->proto,
 		.state = first_state(p, CGN_UP),
 		.from = CGN_UP,
@@ -114,8 +114,8 @@ open_down(struct cgn_burst *b, uint64_t i)
 	struct cgn_pkt *p = &b->p[i];
 	union cgn_key key = { .owner = cgn_owner_scope(
 				      p->proto, b->snap->address[p->slot].vpn),
-		.local = p->dst,
-		.local_port = p->dport };
+		.local = p->flow.local,
+		.local_port = p->flow.local_port };
 	uint32_t mapping = cgn_table_find(b->w->map_down, &key);
 	const struct cgn_mapping *m;
 	struct cgn_flow f;
@@ -126,8 +126,8 @@ open_down(struct cgn_burst *b, uint64_t i)
 	if (!m->shared || !b->snap->instance[m->instance].eif)
 		return CGN_DROP_FILTERED;
 	f = (struct cgn_flow){ .user = m->user,
-		.remote = p->src,
-		.remote_port = p->flags & CGN_PKT_QUERY ? 0 : p->sport,
+		.remote = p->flow.remote,
+		.remote_port = p->flow.remote_port,
 		.proto = p->proto,
 		.state = first_state(p, CGN_DOWN),
 		.from = CGN_DOWN };
@@ -156,7 +156,10 @@ create(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir)
 			p->session = cgn_flow_find(b, i, dir);
 		if (p->session != CGN_NONE)
 			continue;
-		why = cgn_flow_open(b, i, dir);
+		if (p->flags & CGN_PKT_ICMP_ERROR)
+			why = CGN_DROP_ICMP_NO_SESSION;
+		else
+			why = cgn_flow_open(b, i, dir);
 		if (why != CGN_DROP_REASONS)
 			cgn_drop(b, i, why);
 	}

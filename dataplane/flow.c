@@ -24,36 +24,49 @@ translatable(const struct cgn_pkt *p)
 }
 
 static void
+own_flow(struct cgn_pkt *p, enum cgn_dir dir)
+{
+	bool up = dir == CGN_UP, query = p->flags & CGN_PKT_QUERY;
+
+	p->flow = (struct cgn_tuple){
+		.local = up ? p->src : p->dst,
+		.remote = up ? p->dst : p->src,
+		.local_port = up ? p->sport : p->dport,
+		.remote_port = query ? 0 : up ? p->dport : p->sport,
+		.proto = p->proto,
+	};
+}
+
+static void
 flow_key(const struct cgn_burst *b, uint64_t i, enum cgn_dir dir, union cgn_key *k)
 {
 	const struct cgn_pkt *p = &b->p[i];
-	bool query = p->flags & CGN_PKT_QUERY;
 
-	if (dir == CGN_UP) {
-		k->owner = b->softwire & CGN_BIT(i) ? cgn_owner_user(p->proto, p->user) :
-						      cgn_owner_scope(p->proto, p->instance);
-		k->local = p->src;
-		k->remote = p->dst;
-		k->local_port = p->sport;
-		k->remote_port = query ? 0 : p->dport;
-	} else {
-		k->owner = cgn_owner_scope(p->proto, b->snap->address[p->slot].vpn);
-		k->local = p->dst;
-		k->remote = p->src;
-		k->local_port = p->dport;
-		k->remote_port = query ? 0 : p->sport;
-	}
+	if (dir == CGN_DOWN)
+		k->owner = cgn_owner_scope(p->flow.proto, b->snap->address[p->slot].vpn);
+	else if (b->softwire & CGN_BIT(i))
+		k->owner = cgn_owner_user(p->flow.proto, p->user);
+	else
+		k->owner = cgn_owner_scope(p->flow.proto, p->instance);
+	k->local = p->flow.local;
+	k->remote = p->flow.remote;
+	k->local_port = p->flow.local_port;
+	k->remote_port = p->flow.remote_port;
 }
 
+/* Fills p.flow, or says why the packet is of no flow that is translated. */
 static enum cgn_drop
-refuse(const struct cgn_pkt *p)
+flow_of(struct cgn_burst *b, uint64_t i, enum cgn_dir dir)
 {
+	struct cgn_pkt *p = &b->p[i];
+
 	if (p->flags & CGN_PKT_FRAGMENT)
 		return CGN_DROP_FRAGMENT;
 	if (p->flags & CGN_PKT_CUT)
 		return CGN_DROP_L4_HEADER;
 	if (p->flags & CGN_PKT_ICMP_ERROR)
-		return CGN_DROP_ICMP_NO_SESSION;
+		return cgn_quoted_flow(b, i, dir);
+	own_flow(p, dir);
 	if (translatable(p))
 		return CGN_DROP_REASONS;
 	return p->proto == CGN_IPPROTO_ICMP ? CGN_DROP_ICMP_TYPE : CGN_DROP_PROTOCOL;
@@ -72,7 +85,7 @@ find_sessions(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir)
 	b->hit = 0;
 	CGN_FOREACH(i, mask)
 	{
-		enum cgn_drop why = refuse(&b->p[i]);
+		enum cgn_drop why = flow_of(b, i, dir);
 
 		if (why != CGN_DROP_REASONS) {
 			cgn_drop(b, i, why);
@@ -244,9 +257,13 @@ translate(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir)
 	{
 		struct cgn_session *s = cgn_session_at(b->w, b->p[i].session);
 
-		track(b, &b->p[i], s, dir);
+		if (b->p[i].flags & CGN_PKT_ICMP_ERROR) {
+			cgn_quoted_rewrite(b, i, s, dir);
+		} else {
+			track(b, &b->p[i], s, dir);
+			rewrite(b, i, s, dir);
+		}
 		account(b, &b->p[i], s, dir);
-		rewrite(b, i, s, dir);
 		if (dir == CGN_UP)
 			b->p[i].vpn = s->vpn_out;
 	}

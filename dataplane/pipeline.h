@@ -9,6 +9,14 @@
 #include "dataplane/mark.h"
 #include "dataplane/worker.h"
 
+/* The flow of a packet, seen from the user. An ICMP error belongs to the flow of the
+ * packet that it quotes. */
+struct cgn_tuple {
+	rte_be32_t local, remote;
+	rte_be16_t local_port, remote_port; /* ICMP query: identifier, 0 */
+	uint8_t proto;
+};
+
 /* What is known of a packet. Offsets count from the start of the packet's data. */
 struct cgn_pkt {
 	uint16_t l3, l4;     /* IP and transport header */
@@ -25,6 +33,7 @@ struct cgn_pkt {
 	rte_be16_t sport, dport; /* ICMP query: identifier in both */
 	uint32_t user, session;
 	uint32_t slot; /* down: of the public address */
+	struct cgn_tuple flow; /* set with the session look-up */
 	rte_be32_t src, dst; /* IPv4 */
 };
 
@@ -147,6 +156,16 @@ uint16_t cgn_steer_down(const struct cgn_burst *b, uint64_t i);
 
 /* Takes a translation back: the packet is again as it came (but for the tunnel). */
 void cgn_flow_undo(struct cgn_burst *b, uint64_t i);
+
+/* Reads the packet that an ICMP error quotes into p.flow, seen from the user, after the
+ * error's own checksum and the quoted header have been checked (RFC 5508 REQ-3).
+ * CGN_DROP_REASONS, or why not. */
+enum cgn_drop cgn_quoted_flow(struct cgn_burst *b, uint64_t i, enum cgn_dir dir);
+
+/* Translates an ICMP error of a session, outside and quoted packet both (RFC 5508 REQ-4,
+ * REQ-5); the session is neither refreshed nor ended (REQ-6). */
+void cgn_quoted_rewrite(struct cgn_burst *b, uint64_t i, const struct cgn_session *s,
+	enum cgn_dir dir);
 
 /* Opens a session for the packet (create.c), with its mapping, block and user where they
  * do not exist yet. CGN_DROP_REASONS when p.session is set, else why not; then nothing
