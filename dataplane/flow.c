@@ -189,6 +189,23 @@ write_end(struct rte_ipv4_hdr *ip, uint8_t *l4, uint8_t proto, bool source, rte_
 /* ~htons(0x0100): what a time to live lower by one adds to the header's sum. */
 #define DELTA_TTL ((uint16_t)~RTE_BE16(0x0100))
 
+/* Where an address is shared the sender's identification is not unique any more; packets
+ * that may be fragmented get one that is (RFC 6864 5.3.1). */
+static void
+renew_id(struct cgn_worker *w, struct cgn_pkt *p, struct rte_ipv4_hdr *ip,
+	const struct cgn_session *s)
+{
+	uint32_t ends = s->outside ^ s->remote * 0x9e3779b1u ^ s->proto;
+	uint16_t *next = &w->ip_id[(ends ^ ends >> 16) % CGN_IP_IDS];
+
+	p->id = ip->packet_id;
+	if (ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_DF_FLAG))
+		return;
+	ip->packet_id = rte_cpu_to_be_16((*next)++);
+	ip->hdr_checksum =
+		cgn_checksum_apply(ip->hdr_checksum, cgn_delta16(p->id, ip->packet_id));
+}
+
 static inline void
 rewrite(struct cgn_burst *b, uint64_t i, struct cgn_session *s, enum cgn_dir dir)
 {
@@ -197,13 +214,15 @@ rewrite(struct cgn_burst *b, uint64_t i, struct cgn_session *s, enum cgn_dir dir
 	uint8_t *l4 = cgn_at(b, i, p->l4);
 
 	ip->time_to_live--;
-	if (dir == CGN_UP)
+	if (dir == CGN_UP) {
 		write_end(ip, l4, s->proto, true, s->outside, s->outside_port,
 			cgn_delta_add(s->delta3, DELTA_TTL), s->delta4);
-	else
+		renew_id(b->w, p, ip, s);
+	} else {
 		write_end(ip, l4, s->proto, false, s->inside, s->inside_port,
 			cgn_delta_add((uint16_t)~s->delta3, DELTA_TTL),
 			(uint16_t)~s->delta4);
+	}
 	p->flags |= CGN_PKT_TRANSLATED;
 }
 
@@ -217,13 +236,17 @@ cgn_flow_undo(struct cgn_burst *b, uint64_t i)
 	bool up = b->up & CGN_BIT(i);
 
 	ip->time_to_live++;
-	if (up)
+	if (up) {
+		ip->hdr_checksum = cgn_checksum_apply(
+			ip->hdr_checksum, cgn_delta16(ip->packet_id, p->id));
+		ip->packet_id = p->id;
 		write_end(ip, l4, s->proto, true, p->src, p->sport,
 			cgn_delta_add((uint16_t)~s->delta3, (uint16_t)~DELTA_TTL),
 			(uint16_t)~s->delta4);
-	else
+	} else {
 		write_end(ip, l4, s->proto, false, p->dst, p->dport,
 			cgn_delta_add(s->delta3, (uint16_t)~DELTA_TTL), s->delta4);
+	}
 	p->flags &= (uint16_t)~CGN_PKT_TRANSLATED;
 }
 

@@ -79,22 +79,20 @@ lower_ttl(struct cgn_burst *b, uint64_t i)
 	count(b, CGN_FLOW_FORWARDED, b->p[i].len);
 }
 
-/* Puts the link header on; the frame then starts at the data. */
-static void
-frame(struct cgn_burst *b, uint64_t i, const struct cgn_iface *iface,
+void
+cgn_frame(struct rte_mbuf *m, unsigned l3, uint8_t version, const struct cgn_iface *iface,
 	const struct rte_ether_addr *to)
 {
 	unsigned room = sizeof(struct rte_ether_hdr) +
 		(iface->vlan ? sizeof(struct rte_vlan_hdr) : 0);
-	rte_be16_t type = rte_cpu_to_be_16(
-		b->p[i].version == 4 ? RTE_ETHER_TYPE_IPV4 : RTE_ETHER_TYPE_IPV6);
+	rte_be16_t type = version == 4 ? RTE_BE16(RTE_ETHER_TYPE_IPV4) :
+					 RTE_BE16(RTE_ETHER_TYPE_IPV6);
 	struct rte_ether_hdr *eth;
 
-	if (b->p[i].l3 >= room)
-		rte_pktmbuf_adj(b->pkt[i], (uint16_t)(b->p[i].l3 - room));
+	if (l3 >= room)
+		eth = (void *)rte_pktmbuf_adj(m, (uint16_t)(l3 - room));
 	else
-		rte_pktmbuf_prepend(b->pkt[i], (uint16_t)(room - b->p[i].l3));
-	eth = (void *)cgn_at(b, i, 0);
+		eth = (void *)rte_pktmbuf_prepend(m, (uint16_t)(room - l3));
 	eth->dst_addr = *to;
 	eth->src_addr = iface->mac;
 	eth->ether_type = type;
@@ -127,19 +125,58 @@ neighbour(struct cgn_burst *b, uint64_t i, const struct cgn_nexthop *nh, uint8_t
 	return cgn_neigh_find(b->snap->iface[nh->iface].neigh, key);
 }
 
+/* How large a packet may be on its way out: a softwire has an MTU of its own. */
+static uint16_t
+mtu_of(const struct cgn_burst *b, uint64_t i, const struct cgn_iface *iface)
+{
+	const struct cgn_session *s;
+
+	if (!(b->down & CGN_BIT(i)) || b->p[i].version != 6)
+		return iface->mtu;
+	s = cgn_session_at(b->w, b->p[i].session);
+	return (uint16_t)RTE_MIN(iface->mtu, b->snap->instance[s->instance].mtu);
+}
+
+/* Fragments are for IPv4 without DF, and for the tunnel packets that are made here
+ * (RFC 6333 5.3): the outer packet is fragmented, never the inner one. */
+static bool
+may_fragment(const struct cgn_burst *b, uint64_t i)
+{
+	const struct rte_ipv4_hdr *ip = (const void *)cgn_at(b, i, b->p[i].l3);
+
+	if (b->p[i].version == 6)
+		return b->down & CGN_BIT(i);
+	return !(ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_DF_FLAG));
+}
+
+static void
+transmit(struct cgn_burst *b, uint64_t i, const struct cgn_iface *iface,
+	const struct rte_ether_addr *mac)
+{
+	if (b->pkt[i]->nb_segs > 1 && rte_pktmbuf_linearize(b->pkt[i])) {
+		cgn_drop(b, i, CGN_DROP_NO_MBUF);
+		return;
+	}
+	cgn_frame(b->pkt[i], b->p[i].l3, b->p[i].version, iface, mac);
+	count(b, CGN_FLOW_TX, b->pkt[i]->pkt_len);
+	cgn_send(b, i, iface->port);
+}
+
 static void
 to_link(struct cgn_burst *b, uint64_t i, const struct cgn_nexthop *nh)
 {
 	const struct cgn_iface *iface = &b->snap->iface[nh->iface];
+	uint16_t mtu = mtu_of(b, i, iface);
+	bool big = b->p[i].len > mtu;
 	struct cgn_neigh *neigh;
 	struct rte_ether_addr mac;
 	uint8_t key[16];
 
-	if (b->p[i].len > iface->mtu) {
+	if (big && !may_fragment(b, i)) {
 		if (b->made & CGN_BIT(i))
 			cgn_drop(b, i, CGN_DROP_MTU);
 		else
-			cgn_icmp_error(b, i, CGN_DROP_MTU, 3, 4, rte_cpu_to_be_32(iface->mtu));
+			cgn_icmp_error(b, i, CGN_DROP_MTU, 3, 4, rte_cpu_to_be_32(mtu));
 		return;
 	}
 	if (b->plain & CGN_BIT(i))
@@ -150,9 +187,10 @@ to_link(struct cgn_burst *b, uint64_t i, const struct cgn_nexthop *nh)
 		return;
 	}
 	cgn_neigh_touch(neigh);
-	frame(b, i, iface, &mac);
-	count(b, CGN_FLOW_TX, b->pkt[i]->pkt_len);
-	cgn_send(b, i, iface->port);
+	if (big)
+		cgn_fragment(b, i, iface, &mac, mtu);
+	else
+		transmit(b, i, iface, &mac);
 }
 
 static void

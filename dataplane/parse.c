@@ -35,8 +35,9 @@ parse_icmp(struct cgn_pkt *p, const uint8_t *l4)
 	}
 }
 
+/* room: bytes of the transport in the first segment; bytes: in all. */
 static void
-parse_transport(struct cgn_burst *b, uint64_t i, unsigned room)
+parse_transport(struct cgn_burst *b, uint64_t i, unsigned room, unsigned bytes)
 {
 	struct cgn_pkt *p = &b->p[i];
 	const uint8_t *l4 = cgn_at(b, i, p->l4);
@@ -55,7 +56,7 @@ parse_transport(struct cgn_burst *b, uint64_t i, unsigned room)
 		break;
 	case CGN_IPPROTO_UDP:
 		ok = ok && rte_be_to_cpu_16(udp->dgram_len) >= sizeof(*udp) &&
-			(rte_be_to_cpu_16(udp->dgram_len) <= room ||
+			(rte_be_to_cpu_16(udp->dgram_len) <= bytes ||
 				p->flags & CGN_PKT_FRAGMENT);
 		break;
 	case CGN_IPPROTO_ICMP:
@@ -134,7 +135,8 @@ cgn_parse_ip4(struct cgn_burst *b, uint64_t i, unsigned l3)
 		p->flags |= CGN_PKT_NOT_FIRST;
 	if ((rte_be_to_cpu_32(p->dst) >> 28) == 0xe || p->dst == UINT32_MAX)
 		p->flags |= CGN_PKT_MULTICAST;
-	parse_transport(b, i, RTE_MIN(len - header, (unsigned)m->data_len - p->l4));
+	parse_transport(
+		b, i, RTE_MIN(len - header, (unsigned)m->data_len - p->l4), len - header);
 	return CGN_DROP_REASONS;
 }
 
@@ -162,8 +164,8 @@ walk_headers(struct cgn_burst *b, uint64_t i, unsigned end)
 	return false;
 }
 
-static enum cgn_drop
-parse_ip6(struct cgn_burst *b, uint64_t i, unsigned l3)
+enum cgn_drop
+cgn_parse_ip6(struct cgn_burst *b, uint64_t i, unsigned l3)
 {
 	struct rte_mbuf *m = b->pkt[i];
 	struct cgn_pkt *p = &b->p[i];
@@ -251,7 +253,7 @@ parse_frame(struct cgn_burst *b, uint64_t i)
 	case RTE_ETHER_TYPE_IPV4:
 		return cgn_parse_ip4(b, i, l3);
 	case RTE_ETHER_TYPE_IPV6:
-		return parse_ip6(b, i, l3);
+		return cgn_parse_ip6(b, i, l3);
 	case RTE_ETHER_TYPE_ARP:
 		return parse_arp(b, i, l3);
 	}

@@ -35,6 +35,7 @@ struct cgn_pkt {
 	uint32_t slot; /* down: of the public address */
 	struct cgn_tuple flow; /* set with the session look-up */
 	rte_be32_t src, dst; /* IPv4 */
+	rte_be16_t id;	     /* IPv4 identification as it came */
 };
 
 #define CGN_PKT_FRAGMENT 0x01	/* any fragment */
@@ -141,6 +142,19 @@ cgn_punt(struct cgn_burst *b, uint64_t i)
  * CGN_DROP_REASONS when all is well, else the reason. */
 enum cgn_drop cgn_parse_ip4(struct cgn_burst *b, uint64_t i, unsigned l3);
 
+/* The same for an IPv6 header and the extension headers behind it. */
+enum cgn_drop cgn_parse_ip6(struct cgn_burst *b, uint64_t i, unsigned l3);
+
+/* Puts the link header of an interface before the IP packet that starts at `l3` of the
+ * data; the frame then starts at the data. version: 4 or 6. */
+void cgn_frame(struct rte_mbuf *m, unsigned l3, uint8_t version, const struct cgn_iface *iface,
+	const struct rte_ether_addr *to);
+
+/* Sends a packet that is larger than `mtu` in fragments (RFC 791 2.3, RFC 8200 4.5) and
+ * ends it; dropped when buffers or the outbox run out. */
+void cgn_fragment(struct cgn_burst *b, uint64_t i, const struct cgn_iface *iface,
+	const struct rte_ether_addr *to, uint16_t mtu);
+
 /* Looks up the next hop of every packet of the mask, in its VPN and by its version. */
 void cgn_route_lookup(struct cgn_burst *b, uint64_t mask);
 
@@ -186,7 +200,7 @@ void cgn_icmp_error(struct cgn_burst *b, uint64_t i, enum cgn_drop reason, uint8
 /* The stages, in the order of CGN_STAGES. */
 typedef void cgn_stage(struct cgn_burst *b);
 cgn_stage cgn_stage_parse, cgn_stage_route, cgn_stage_classify, cgn_stage_steer,
-	cgn_stage_decap, cgn_stage_ttl, cgn_stage_user, cgn_stage_session_up, cgn_stage_create_up,
+	cgn_stage_reassemble, cgn_stage_decap, cgn_stage_reassemble_inner, cgn_stage_ttl, cgn_stage_user, cgn_stage_session_up, cgn_stage_create_up,
 	cgn_stage_rewrite_up, cgn_stage_session_down, cgn_stage_create_down,
 	cgn_stage_rewrite_down, cgn_stage_encap, cgn_stage_reroute, cgn_stage_forward,
 	cgn_stage_finish;

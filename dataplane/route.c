@@ -133,10 +133,8 @@ classify_aftr(struct cgn_burst *b, uint64_t i, const struct cgn_nexthop *nh)
 		punt_local(b, i);
 		return;
 	}
-	if (b->p[i].proto != CGN_IPPROTO_IPIP) {
-		cgn_drop(b, i,
-			b->p[i].flags & CGN_PKT_FRAGMENT ? CGN_DROP_FRAGMENT :
-							   CGN_DROP_SOFTWIRE_PROTOCOL);
+	if (b->p[i].proto != CGN_IPPROTO_IPIP && b->p[i].proto != CGN_IPPROTO_FRAG) {
+		cgn_drop(b, i, CGN_DROP_SOFTWIRE_PROTOCOL);
 		return;
 	}
 	r = find_remote(b->snap, &b->snap->aftr[nh->index], ip->src_addr);

@@ -6,7 +6,8 @@
  * them the packet is IPv4 like any other. `ttl` stands behind `decap`, because only then
  * the time to live that counts is known.
  *
- * Not here: reassembly and fragmentation of the outer packet. */
+ * Outer fragments are whole again when they come here; a tunnel packet that is too big for
+ * the way out is fragmented when it is sent. */
 #include <rte_icmp.h>
 #include <rte_ip.h>
 #include <rte_prefetch.h>
@@ -25,6 +26,10 @@ cgn_stage_decap(struct cgn_burst *b)
 		struct cgn_pkt *p = &b->p[i];
 		uint16_t vpn = p->vpn;
 
+		if (p->proto != CGN_IPPROTO_IPIP) { /* was hidden by fragments */
+			cgn_drop(b, i, CGN_DROP_SOFTWIRE_PROTOCOL);
+			continue;
+		}
 		rte_pktmbuf_adj(b->pkt[i], p->l4);
 		p->flags = 0;
 		if (cgn_parse_ip4(b, i, 0) != CGN_DROP_REASONS)

@@ -14,7 +14,9 @@
 	X(ROUTE, "route")                                                                 \
 	X(CLASSIFY, "classify")                                                           \
 	X(STEER, "steer")                                                                 \
+	X(REASSEMBLE, "reassemble")                                                       \
 	X(DECAP, "decap")                                                                 \
+	X(REASSEMBLE_INNER, "reassemble_inner")                                           \
 	X(TTL, "ttl")                                                                     \
 	X(USER, "user")                                                                   \
 	X(SESSION_UP, "session_up")                                                       \
@@ -49,7 +51,9 @@ enum cgn_stage_id {
 	X(HANDED, "handed_over")                                                          \
 	X(TAKEN, "taken_over")                                                            \
 	X(PUNTED, "to_control")                                                           \
-	X(ICMP_SENT, "icmp_errors_sent")
+	X(ICMP_SENT, "icmp_errors_sent")                                                  \
+	X(REASSEMBLED, "reassembled")                                                     \
+	X(FRAGMENTED, "fragmented")
 
 enum cgn_flow_id {
 #define X(id, name) CGN_FLOW_##id,

@@ -8,6 +8,7 @@
 
 #include "dataplane/block.h"
 #include "dataplane/create.h"
+#include "dataplane/reassembly.h"
 
 #define SWEEP_MS   1000
 #define SLOTS_MAX  256 /* per call */
@@ -31,6 +32,8 @@ cgn_sweep(struct cgn_worker *w)
 	uint64_t passed = w->now_ms - w->sweep.last_ms;
 
 	cgn_block_expire(w);
+	w->stats.drop[CGN_DROP_FRAGMENT_TIMEOUT] +=
+		cgn_reassembly_expire(w->reassembly, w->now_ms);
 	if (!top)
 		return;
 	due = (uint32_t)RTE_MIN((uint64_t)top * RTE_MIN(passed, (uint64_t)SWEEP_MS) / SWEEP_MS,

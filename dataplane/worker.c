@@ -9,7 +9,10 @@
 #include <rte_log.h>
 #include <rte_malloc.h>
 
+#include "dataplane/reassembly.h"
 #include "dataplane/worker.h"
+
+#define DATAGRAMS 4096 /* that are reassembled at once */
 
 /* Blocks: one per user, and as many again; users who open hundreds of ports need more. */
 static uint32_t
@@ -63,7 +66,11 @@ create_slots(struct cgn_worker *w)
 	if (!rc)
 		rc = cgn_slots_init(&w->blocks, "cgn-blocks", sizeof(struct cgn_block),
 			blocks_for(conf), conf->socket);
-	return rc;
+	if (rc)
+		return rc;
+	w->reassembly = cgn_reassembly_create(
+		conf->sessions ? DATAGRAMS : 1, conf->seed, conf->socket);
+	return w->reassembly ? 0 : -ENOMEM;
 }
 
 struct cgn_worker *
@@ -88,6 +95,7 @@ cgn_worker_destroy(struct cgn_worker *w)
 {
 	if (!w)
 		return;
+	cgn_reassembly_destroy(w->reassembly);
 	cgn_slots_fini(&w->blocks);
 	cgn_slots_fini(&w->users);
 	cgn_slots_fini(&w->mappings);

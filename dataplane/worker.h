@@ -16,6 +16,7 @@
 #include "dataplane/table.h"
 
 struct cgn_msg;
+struct cgn_reassembly;
 
 /* What a worker asks the runtime to do with a packet. */
 enum cgn_out_kind {
@@ -24,7 +25,8 @@ enum cgn_out_kind {
 	CGN_OUT_PUNT, /* give it to the control lcore; mark.op says what to do there */
 };
 
-#define CGN_OUTBOX 1024
+#define CGN_OUTBOX 4096
+#define CGN_IP_IDS 1024
 
 struct cgn_outbox {
 	uint32_t n;
@@ -60,6 +62,8 @@ struct cgn_worker {
 	struct cgn_table *user_by_key, *up, *down, *map_up, *map_down;
 	struct cgn_slots users, sessions, mappings, blocks;
 	struct cgn_session_count *count; /* [sessions] */
+	struct cgn_reassembly *reassembly;
+	uint16_t ip_id[CGN_IP_IDS]; /* next identification, by hash of the ends */
 	uint64_t random;
 	uint64_t bursts;
 	struct {

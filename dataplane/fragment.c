@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Fragmentation on the way out: IPv4 without DF, and the outer IPv6 packet of a softwire
+ * (RFC 6333 5.3). The pieces are copies in buffers of the worker's own pool, all but the
+ * last a multiple of 8 bytes and as large as the MTU allows. Either all of them go into
+ * the outbox or none. */
+#include <rte_ip.h>
+
+#include "dataplane/block.h"
+#include "dataplane/pipeline.h"
+
+#define HEADER_MAX 60
+#define PIECES_MAX 128
+#define RESERVE	   (4 * CGN_BURST) /* places of the outbox that stay free for others */
+
+/* The headers that every piece begins with, and where the payload starts. */
+struct head {
+	uint8_t bytes[HEADER_MAX];
+	unsigned size;	  /* of a piece's headers */
+	unsigned payload; /* offset in the original */
+	uint8_t version;
+};
+
+static void
+head4(const struct cgn_burst *b, uint64_t i, struct head *h)
+{
+	const struct cgn_pkt *p = &b->p[i];
+
+	h->version = 4;
+	h->size = (unsigned)(*cgn_at(b, i, p->l3) & 0xf) * 4;
+	h->payload = p->l3 + h->size;
+	memcpy(h->bytes, cgn_at(b, i, p->l3), h->size);
+}
+
+static void
+head6(const struct cgn_burst *b, uint64_t i, struct head *h)
+{
+	struct rte_ipv6_hdr *ip = (void *)h->bytes;
+	struct rte_ipv6_fragment_ext *ext = (void *)(ip + 1);
+
+	h->version = 6;
+	h->size = sizeof(*ip) + sizeof(*ext);
+	h->payload = b->p[i].l3 + (unsigned)sizeof(*ip);
+	memcpy(ip, cgn_at(b, i, b->p[i].l3), sizeof(*ip));
+	*ext = (struct rte_ipv6_fragment_ext){ .next_header = ip->proto,
+		.id = (uint32_t)cgn_random(b->w) };
+	ip->proto = CGN_IPPROTO_FRAG;
+}
+
+static void
+finish4(uint8_t *header, unsigned size, unsigned offset, unsigned len, bool more)
+{
+	struct rte_ipv4_hdr *ip = (void *)header;
+	unsigned at = (rte_be_to_cpu_16(ip->fragment_offset) & RTE_IPV4_HDR_OFFSET_MASK) +
+		offset / 8;
+
+	more = more || ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_MF_FLAG);
+	ip->total_length = rte_cpu_to_be_16((uint16_t)(size + len));
+	ip->fragment_offset =
+		rte_cpu_to_be_16((uint16_t)(at | (more ? RTE_IPV4_HDR_MF_FLAG : 0)));
+	ip->hdr_checksum = 0;
+	ip->hdr_checksum = (uint16_t)~rte_raw_cksum(ip, size);
+}
+
+static void
+finish6(uint8_t *header, unsigned offset, unsigned len, bool more)
+{
+	struct rte_ipv6_hdr *ip = (void *)header;
+	struct rte_ipv6_fragment_ext *ext = (void *)(ip + 1);
+
+	ip->payload_len = rte_cpu_to_be_16((uint16_t)(sizeof(*ext) + len));
+	ext->frag_data = rte_cpu_to_be_16((uint16_t)(offset | more));
+}
+
+/* Fills m with the piece [offset, offset + len) of the payload. */
+static void
+piece(const struct cgn_burst *b, uint64_t i, const struct head *h, struct rte_mbuf *m,
+	unsigned offset, unsigned len, bool more)
+{
+	uint8_t *header = (uint8_t *)rte_pktmbuf_append(m, (uint16_t)(h->size + len));
+	uint8_t *to = header + h->size;
+	const void *from = rte_pktmbuf_read(b->pkt[i], h->payload + offset, len, to);
+
+	memcpy(header, h->bytes, h->size);
+	if (from != to)
+		memcpy(to, from, len);
+	if (h->version == 4)
+		finish4(header, h->size, offset, len, more);
+	else
+		finish6(header, offset, len, more);
+}
+
+void
+cgn_fragment(struct cgn_burst *b, uint64_t i, const struct cgn_iface *iface,
+	const struct rte_ether_addr *to, uint16_t mtu)
+{
+	struct rte_mbuf *m[PIECES_MAX];
+	unsigned bytes, room, n;
+	struct head h;
+
+	if (b->p[i].version == 4)
+		head4(b, i, &h);
+	else
+		head6(b, i, &h);
+	bytes = b->pkt[i]->pkt_len - h.payload;
+	room = (mtu - h.size) & ~7u;
+	n = (bytes + room - 1) / room;
+	if (n > PIECES_MAX || b->w->out.n + n > CGN_OUTBOX - RESERVE) {
+		cgn_drop(b, i, CGN_DROP_TX_FULL);
+		return;
+	}
+	if (rte_pktmbuf_alloc_bulk(b->w->conf.pool, m, n)) {
+		cgn_drop(b, i, CGN_DROP_NO_MBUF);
+		return;
+	}
+	for (unsigned k = 0; k < n; k++) {
+		unsigned offset = k * room, len = RTE_MIN(room, bytes - offset);
+
+		piece(b, i, &h, m[k], offset, len, k + 1 < n);
+		cgn_frame(m[k], 0, h.version, iface, to);
+		b->w->stats.flow[CGN_FLOW_TX].packets++;
+		b->w->stats.flow[CGN_FLOW_TX].bytes += m[k]->pkt_len;
+		cgn_emit(b->w, m[k], CGN_OUT_TX, iface->port);
+	}
+	b->w->stats.flow[CGN_FLOW_FRAGMENTED].packets++;
+	b->w->stats.flow[CGN_FLOW_FRAGMENTED].bytes += b->p[i].len;
+	b->dead[b->n_dead++] = b->pkt[i];
+	cgn_leave(b, i);
+}
