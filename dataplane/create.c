@@ -19,16 +19,12 @@ first_state(const struct cgn_pkt *p, enum cgn_dir dir)
 	return cgn_tcp_next(CGN_STATE_FREE, dir, p->tcp_flags);
 }
 
-/* Session on a mapping that exists; a new mapping that gets none goes again. */
+/* Limits come before anything is taken. */
 static enum cgn_drop
-open_on(struct cgn_burst *b, uint64_t i, const struct cgn_flow *f, uint32_t mapping)
+admit(const struct cgn_burst *b, const struct cgn_flow *f)
 {
-	enum cgn_drop why = cgn_user_admit(
+	return cgn_user_admit(
 		b->w, cgn_user_at(b->w, f->user), cgn_class_of(f->proto), f->from);
-
-	if (why == CGN_DROP_REASONS)
-		why = cgn_session_add(b->w, f, mapping, &b->p[i].session);
-	return why;
 }
 
 static uint32_t
@@ -47,19 +43,22 @@ shared_mapping(const struct cgn_burst *b, uint64_t i, const struct cgn_flow *f)
 	return cgn_table_find(b->w->map_up, &key);
 }
 
-/* With a user in hand: mapping and session. */
+/* With a user in hand: mapping and session; a new mapping that gets none goes again. */
 static enum cgn_drop
 open_for_user(struct cgn_burst *b, uint64_t i, const struct cgn_flow *f)
 {
-	uint32_t mapping = shared_mapping(b, i, f);
-	enum cgn_drop why;
+	enum cgn_drop why = admit(b, f);
+	uint32_t mapping;
 
+	if (why != CGN_DROP_REASONS)
+		return why;
+	mapping = shared_mapping(b, i, f);
 	if (mapping != CGN_NONE)
-		return open_on(b, i, f, mapping);
+		return cgn_session_add(b->w, f, mapping, &b->p[i].session);
 	why = cgn_mapping_add(b->w, f, &mapping);
 	if (why != CGN_DROP_REASONS)
 		return why;
-	why = open_on(b, i, f, mapping);
+	why = cgn_session_add(b->w, f, mapping, &b->p[i].session);
 	if (why != CGN_DROP_REASONS)
 		cgn_mapping_release(b->w, mapping);
 	return why;
@@ -119,6 +118,7 @@ open_down(struct cgn_burst *b, uint64_t i)
 	uint32_t mapping = cgn_table_find(b->w->map_down, &key);
 	const struct cgn_mapping *m;
 	struct cgn_flow f;
+	enum cgn_drop why;
 
 	if (mapping == CGN_NONE)
 		return CGN_DROP_NO_MAPPING;
@@ -133,7 +133,10 @@ open_down(struct cgn_burst *b, uint64_t i)
 		.from = CGN_DOWN };
 	if (f.state == CGN_STATE_FREE)
 		return CGN_DROP_TCP_NO_SYN;
-	return open_on(b, i, &f, mapping);
+	why = admit(b, &f);
+	return why == CGN_DROP_REASONS ?
+		cgn_session_add(b->w, &f, mapping, &b->p[i].session) :
+		why;
 }
 
 enum cgn_drop
