@@ -63,8 +63,8 @@ routes: ( { prefix = "$B4_NET::/40"; next_hop = "$SUB_WAN6"; },
           { prefix = "::/0"; next_hop = "$INET6"; } );
 
 boards: ( $(lab_conf_list "$LAB_BOARDS" '{ slot = @; cpus = ( { cpu = 0; lcore = @; } ); }') );
-license: ( $(lab_conf_list "$LAB_BOARDS" '{ slot = @; sessions = '"$LAB_SESSIONS"'; users = 8192;
-           nat44 = true; ds_lite = true; nat64 = true; }') );
+license: ( $(lab_conf_list "$LAB_BOARDS" "{ slot = @; sessions = $LAB_SESSIONS; users = 8192;
+           nat44 = true; ds_lite = true; nat64 = true; }") );
 
 service_locations: ( $(lab_conf_list "$LAB_BOARDS" '{ id = @; slot = @; cpu = 0; }') );
 service_instance_groups: ( { name = "group1";

@@ -7,7 +7,7 @@ t_up
 t_ok "cgnctl answers" t_exit 0 lab_ctl show version
 t_ok "cgnctl prints JSON" t_json 'type == "object"' show version
 t_ok "cgnctl: usage" t_exit 2 lab_ctl show nonsense
-t_ok "cgnctl: refused" t_exit 1 lab_ctl show session location=nowhere
+t_ok "cgnctl: refused" t_exit 1 lab_ctl show service-location 99
 t_ok "cgnctl: no daemon" t_exit 3 "$CGN_BUILD/cgnctl" --run-dir "$LAB_RUN/none" show version
 
 t_ok "traffic before" m_ping nsub "$WEB4"
