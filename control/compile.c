@@ -24,8 +24,6 @@
 #include "dataplane/neigh.h"
 #include "dataplane/worker.h"
 
-RTE_LOG_REGISTER(cgn_compile_logtype, cgn.compile, NOTICE)
-
 #define MAX_VPNS	1024
 #define MAX_GROUPS	1024
 #define MAX_POOLS	4096
@@ -100,7 +98,7 @@ cgn_compile_take(struct cgn_region *region, size_t n, size_t size)
 	void *piece = cgn_region_take(region, n, size);
 
 	if (piece == NULL)
-		COMPILE_LOG(ERR, "out of memory");
+		cgn_log(LOG_ERR, "out of memory");
 	return piece;
 }
 
@@ -114,7 +112,7 @@ cgn_compile_index(struct cgn_registry *reg, const char *what, const char *name,
 	cgn_compile_name(key, name);
 	i = cgn_registry_add(reg, key);
 	if (i == CGN_NONE) {
-		COMPILE_LOG(ERR, "%s \"%s\": more than %u different names since the start",
+		cgn_log(LOG_ERR, "%s \"%s\": more than %u different names since the start",
 			what, name, reg->max);
 		return -ENOSPC;
 	}
@@ -130,7 +128,7 @@ location_index(struct cgn_compile_run *r, uint32_t i)
 	uint32_t index = cgn_registry_add(&r->c->locations, &id);
 
 	if (index == CGN_NONE) {
-		COMPILE_LOG(ERR, "service-location %u: more than %u since the start", id,
+		cgn_log(LOG_ERR, "service-location %u: more than %u since the start", id,
 			CGN_MAX_LOCATIONS);
 		return -ENOSPC;
 	}
@@ -286,7 +284,7 @@ image_create(struct cgn_compiler *c, struct cgn_compile_base *base,
 	int rc;
 
 	if (image == NULL) {
-		COMPILE_LOG(ERR, "out of memory");
+		cgn_log(LOG_ERR, "out of memory");
 		return -ENOMEM;
 	}
 	image->base = base;
@@ -310,7 +308,7 @@ cgn_compile(struct cgn_compiler *c, const struct cgn_conf *conf,
 	int rc;
 
 	if (base == NULL) {
-		COMPILE_LOG(ERR, "out of memory");
+		cgn_log(LOG_ERR, "out of memory");
 		return -ENOMEM;
 	}
 	base->refs = 1;

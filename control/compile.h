@@ -92,6 +92,10 @@ const struct cgn_compile_addr *cgn_compile_connected(const struct cgn_snapshot *
 bool cgn_compile_proxies(const struct cgn_snapshot *snap, uint16_t iface,
 	const uint8_t key[16]);
 
+/* Copies the network part of a key, the rest is zero. len: 0..128;
+ * both may be the same. Any lcore. */
+void cgn_compile_mask(uint8_t out[16], const uint8_t key[16], uint8_t len);
+
 /* What the routing table of a VPN says of a key (IPv4 as ::ffff:a.b.c.d); never NULL.
  * Any lcore; one look-up, not for the fast path. */
 const struct cgn_nexthop *cgn_compile_route(const struct cgn_snapshot *snap, uint16_t vpn,

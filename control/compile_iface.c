@@ -53,7 +53,7 @@ neigh_table(struct cgn_compile_run *r, uint16_t index)
 	r->c->neigh[index] = cgn_neigh_create(name, index, CGN_COMPILE_NEIGHBOURS);
 	if (r->c->neigh[index] != NULL)
 		return 0;
-	COMPILE_LOG(ERR, "no memory for a neighbour table");
+	cgn_log(LOG_ERR, "no memory for a neighbour table");
 	return -ENOMEM;
 }
 
@@ -206,7 +206,7 @@ port_fill(struct cgn_compile_run *r, struct cgn_snap_port *ports, uint32_t i)
 	const struct cgn_compile_port *in = &r->in->port[i];
 
 	if (in->device >= CGN_MAX_PORTS) {
-		COMPILE_LOG(ERR, "port \"%s\": device %u, but at most %u are possible",
+		cgn_log(LOG_ERR, "port \"%s\": device %u, but at most %u are possible",
 			r->conf->ports[i].name, in->device, CGN_MAX_PORTS);
 		return -ENOSPC;
 	}

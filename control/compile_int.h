@@ -4,16 +4,11 @@
 #ifndef CGN_CONTROL_COMPILE_INT_H
 #define CGN_CONTROL_COMPILE_INT_H
 
-#include <rte_log.h>
-
 #include "control/compile.h"
+#include "control/log.h"
 #include "control/region.h"
 #include "control/registry.h"
 #include "dataplane/session.h"
-
-extern int cgn_compile_logtype;
-#define COMPILE_LOG(level, format, ...)                                                           \
-	rte_log(RTE_LOG_##level, cgn_compile_logtype, "compile: " format "\n", ##__VA_ARGS__)
 
 /* Neighbours of an interface. */
 #define CGN_COMPILE_NEIGHBOURS 8192
@@ -137,9 +132,6 @@ int cgn_compile_records(struct cgn_compiler *c, const struct cgn_snapshot *snap)
 
 /* An address of the configuration as a key (IPv4 as ::ffff:a.b.c.d). */
 void cgn_compile_key(uint8_t key[16], const struct cgn_conf_addr *addr);
-
-/* Copies the network part of a key, the rest is zero. len: 0..128. */
-void cgn_compile_mask(uint8_t out[16], const uint8_t key[16], uint8_t len);
 
 /* True when the first len bits agree. */
 bool cgn_compile_match(const uint8_t a[16], const uint8_t b[16], uint8_t len);

@@ -4,8 +4,8 @@
  * interfaces of NAT44 users, and the AFTR addresses with the B4 prefixes behind them.
  *
  * A user key has no room for both an instance and 128 bits of address, so the first 16
- * bits of the address give way to a scope, which stands for them and the instance. A
- * prefix shorter than 16 bits is therefore written out as several.
+ * bits of the address give way to a scope, which stands for them and the instance. No B4
+ * prefix is shorter than 16 bits, so a prefix has one scope.
  *
  * Control lcore. Not handled: IPv6 prefixes in ACLs (no translated packet has them as an
  * inside source but NAT64's). */
@@ -14,9 +14,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Remotes of an instance are searched one by one. */
-#define SHORTEST_REMOTE 8
 
 static rte_be32_t
 mask4(unsigned len)
@@ -76,7 +73,7 @@ instance_index(struct cgn_compile_run *r, uint32_t i)
 	key[CGN_NAME] = (char)from->kind;
 	index = cgn_registry_add(&r->c->instances, key);
 	if (index == CGN_NONE) {
-		COMPILE_LOG(ERR, "instance \"%s\": more than %u since the start",
+		cgn_log(LOG_ERR, "instance \"%s\": more than %u since the start",
 			from->name, r->c->instances.max);
 		return -ENOSPC;
 	}
@@ -115,7 +112,7 @@ fill_outbound(struct cgn_compile_run *r, struct cgn_instance *in,
 	const struct cgn_conf_instance *from)
 {
 	if (from->n_outbound > RTE_DIM(in->outbound)) {
-		COMPILE_LOG(ERR, "instance \"%s\": more than %zu outbound rules",
+		cgn_log(LOG_ERR, "instance \"%s\": more than %zu outbound rules",
 			from->name, RTE_DIM(in->outbound));
 		return -ENOSPC;
 	}
@@ -169,7 +166,7 @@ inside_iface(struct cgn_compile_run *r, uint32_t i, uint16_t iface)
 	struct cgn_iface *f = &r->ifaces[iface];
 
 	if (f->n_nat == RTE_DIM(f->nat)) {
-		COMPILE_LOG(ERR, "port \"%s\": inside of more than %zu NAT instances",
+		cgn_log(LOG_ERR, "port \"%s\": inside of more than %zu NAT instances",
 			f->name, RTE_DIM(f->nat));
 		return -ENOSPC;
 	}
@@ -264,7 +261,7 @@ scope_of(struct cgn_compile_run *r, uint16_t instance, const uint8_t addr[16],
 	uint32_t i = cgn_registry_add(&r->c->scopes, &key);
 
 	if (i == CGN_NONE) {
-		COMPILE_LOG(ERR, "more than %u heads of B4 prefixes since the start",
+		cgn_log(LOG_ERR, "more than %u heads of B4 prefixes since the start",
 			r->c->scopes.max);
 		return -ENOSPC;
 	}
@@ -272,39 +269,20 @@ scope_of(struct cgn_compile_run *r, uint16_t instance, const uint8_t addr[16],
 	return 0;
 }
 
-/* Remotes that a prefix is written out as. */
-static uint32_t
-pieces(const struct cgn_conf_prefix *p)
-{
-	return p->len < 16 ? 1u << (16 - p->len) : 1;
-}
-
 static int
-remote_add(struct cgn_compile_run *r, uint32_t i, const struct cgn_conf_prefix *p,
-	struct remote *out)
+remote_fill(struct cgn_compile_run *r, uint32_t i, const struct cgn_conf_prefix *p,
+	struct remote *to)
 {
 	const struct cgn_conf_instance *from = &r->conf->instances[i];
-	unsigned head = (unsigned)p->addr.bytes[0] << 8 | p->addr.bytes[1];
 
-	for (uint32_t k = 0; k < pieces(p); k++) {
-		struct remote *to = &out[k];
-		int rc;
-
-		memset(to, 0, sizeof(*to));
-		to->vpn = r->vpn[from->inside_vpn];
-		memcpy(to->aftr, from->local_ipv6.bytes, 16);
-		to->len = RTE_MAX(p->len, 16);
-		to->r.instance = r->instance[i];
-		memcpy(to->r.addr, p->addr.bytes, 16);
-		to->r.addr[0] = (uint8_t)((head + k) >> 8);
-		to->r.addr[1] = (uint8_t)(head + k);
-		memset(to->r.mask, 0xff, 16);
-		cgn_compile_mask(to->r.mask, to->r.mask, to->len);
-		rc = scope_of(r, to->r.instance, to->r.addr, &to->r.scope);
-		if (rc < 0)
-			return rc;
-	}
-	return 0;
+	to->vpn = r->vpn[from->inside_vpn];
+	memcpy(to->aftr, from->local_ipv6.bytes, 16);
+	to->len = p->len;
+	to->r.instance = r->instance[i];
+	memcpy(to->r.addr, p->addr.bytes, 16);
+	memset(to->r.mask, 0xff, 16);
+	cgn_compile_mask(to->r.mask, to->r.mask, to->len);
+	return scope_of(r, to->r.instance, to->r.addr, &to->r.scope);
 }
 
 /* All B4 prefixes of all instances, sorted. */
@@ -316,28 +294,17 @@ collect(struct cgn_compile_run *r, struct remote **all, uint32_t *n)
 
 	*n = 0;
 	for (uint32_t i = 0; i < conf->n_instances; i++)
-		for (uint32_t k = 0; k < conf->instances[i].n_remote_ipv6; k++) {
-			const struct cgn_conf_prefix *p = &conf->instances[i].remote_ipv6[k];
-
-			if (p->len < SHORTEST_REMOTE) {
-				COMPILE_LOG(ERR, "instance \"%s\": remote_ipv6 shorter "
-					"than /%u", conf->instances[i].name,
-					SHORTEST_REMOTE);
-				return -EINVAL;
-			}
-			*n += pieces(p);
-		}
+		*n += conf->instances[i].n_remote_ipv6;
 	*all = cgn_compile_take(&r->scratch, *n, sizeof(**all));
 	if (*all == NULL)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < conf->n_instances; i++)
 		for (uint32_t k = 0; k < conf->instances[i].n_remote_ipv6; k++) {
-			const struct cgn_conf_prefix *p = &conf->instances[i].remote_ipv6[k];
-			int rc = remote_add(r, i, p, *all + at);
+			int rc = remote_fill(r, i, &conf->instances[i].remote_ipv6[k],
+				&(*all)[at++]);
 
 			if (rc < 0)
 				return rc;
-			at += pieces(p);
 		}
 	qsort(*all, *n, sizeof(**all), order);
 	return 0;

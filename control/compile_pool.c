@@ -39,7 +39,7 @@ group_fill(struct cgn_compile_run *r, struct cgn_group *out, const struct cgn_co
 	struct cgn_member m[MAX_MEMBERS];
 
 	if (g->n_members > MAX_MEMBERS) {
-		COMPILE_LOG(ERR, "service-instance-group \"%s\": more than %u locations",
+		cgn_log(LOG_ERR, "service-instance-group \"%s\": more than %u locations",
 			g->name, MAX_MEMBERS);
 		return -ENOSPC;
 	}
@@ -126,7 +126,7 @@ slot_of(struct cgn_compile_run *r, uint16_t vpn, uint32_t ip)
 	uint32_t slot = cgn_registry_add(&r->c->slots, &key);
 
 	if (slot == CGN_NONE)
-		COMPILE_LOG(ERR, "more than %u public addresses, or out of memory",
+		cgn_log(LOG_ERR, "more than %u public addresses, or out of memory",
 			r->c->slots.max);
 	return slot;
 }
@@ -261,7 +261,7 @@ pool_divide(struct cgn_compile_run *r, const struct cgn_conf_address_group *g, u
 			addr[at++] = rte_cpu_to_be_32((uint32_t)ip);
 	rc = n ? cgn_steer_addresses(m, n, addr, at, owner) : -ENOSPC;
 	if (rc < 0) {
-		COMPILE_LOG(ERR, "address group \"%s\": %u addresses for %u locations",
+		cgn_log(LOG_ERR, "address group \"%s\": %u addresses for %u locations",
 			g->name, at, n);
 		return rc;
 	}
@@ -424,7 +424,7 @@ cgn_compile_records(struct cgn_compiler *c, const struct cgn_snapshot *snap)
 			hosting[snap->location[i].worker] = true;
 	for (uint16_t w = 0; w < CGN_MAX_WORKERS; w++)
 		if (hosting[w] && worker_records(c, snap, w) < 0) {
-			COMPILE_LOG(ERR, "no memory for the public addresses of worker %u",
+			cgn_log(LOG_ERR, "no memory for the public addresses of worker %u",
 				w);
 			return -ENOMEM;
 		}

@@ -42,7 +42,7 @@ cgn_compile_add_route(struct cgn_compile_run *r, const struct cgn_compile_entry 
 		struct cgn_compile_entry *more = realloc(r->route, room * sizeof(*more));
 
 		if (more == NULL) {
-			COMPILE_LOG(ERR, "out of memory");
+			cgn_log(LOG_ERR, "out of memory");
 			return -ENOMEM;
 		}
 		r->route = more;
@@ -125,13 +125,13 @@ static_route(struct cgn_compile_run *r, const struct cgn_conf_route *route)
 	e.nh.iface = iface;
 	cgn_compile_key(e.nh.gw, &route->next_hop);
 	if (hides_pool(r, &e)) {
-		COMPILE_LOG(WARNING, "%s:%d: route inside an address group left out",
+		cgn_log(LOG_WARNING, "%s:%d: route inside an address group left out",
 			route->src.file, route->src.line);
 		return 0;
 	}
 	e.nh.neigh = cgn_neigh_add(r->ifaces[iface].neigh, e.nh.gw);
 	if (e.nh.neigh == NULL) {
-		COMPILE_LOG(ERR, "%s:%d: no room for the next hop as a neighbour of \"%s\"",
+		cgn_log(LOG_ERR, "%s:%d: no room for the next hop as a neighbour of \"%s\"",
 			route->src.file, route->src.line, r->ifaces[iface].name);
 		return -ENOSPC;
 	}
@@ -156,7 +156,7 @@ number_nexthops(struct cgn_compile_routing *g, uint16_t *number)
 	g->n_nexthops = reg.n;
 	g->nexthop = cgn_compile_take(&g->region, reg.n, sizeof(*g->nexthop));
 	if (index == CGN_NONE)
-		COMPILE_LOG(ERR, "more than %d next hops", MAX_NEXTHOPS);
+		cgn_log(LOG_ERR, "more than %d next hops", MAX_NEXTHOPS);
 	else if (g->nexthop != NULL)
 		memcpy(g->nexthop, reg.keys, reg.n * sizeof(*g->nexthop));
 	cgn_registry_fini(&reg);
@@ -273,7 +273,7 @@ vpn_fill(struct cgn_compile_run *r, uint16_t vpn, struct cgn_compile_routing *g,
 	if (rc == 0 && (six.n > 0 || six.default_nh != 0))
 		rc = fib6_fill(r, v, &six, g, number);
 	if (rc < 0)
-		COMPILE_LOG(ERR, "forwarding tables of vpn \"%s\": %s", v->name,
+		cgn_log(LOG_ERR, "forwarding tables of vpn \"%s\": %s", v->name,
 			rte_strerror(-rc));
 	return rc;
 }
