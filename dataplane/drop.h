@@ -27,6 +27,13 @@
 		"RFC 1191 4")                                                             \
 	X(NEIGHBOUR, "neighbour_unresolved", "no answer, or too many held, for the next hop", \
 		"RFC 4861 7.2.2")                                                         \
+	X(ARP, "arp", "ARP packet that lies", "RFC 826")                                  \
+	X(ND, "neighbour_discovery", "hop limit, code or options of discovery are wrong", \
+		"RFC 4861 7.1")                                                           \
+	X(HOST_PROTOCOL, "host_protocol", "for the box itself, which does not speak this", \
+		"RFC 1122 3.2.2.1")                                                       \
+	X(HOST_RATE, "host_rate", "more for the box itself than it answers in a second",  \
+		"RFC 4443 2.4")                                                           \
 	X(SOFTWIRE_SOURCE, "softwire_source", "B4 address outside remote_ipv6",           \
 		"RFC 6333 11")                                                            \
 	X(SOFTWIRE_PROTOCOL, "softwire_protocol", "packet for the AFTR that is no IPv4-in-IPv6", \

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Shared by the files of the host, and by nobody else. */
+#ifndef CGN_CONTROL_HOST_INT_H
+#define CGN_CONTROL_HOST_INT_H
+
+#include <string.h>
+
+#include "control/compile.h"
+#include "control/host.h"
+#include "dataplane/mark.h"
+#include "dataplane/neigh.h"
+
+/* A thing that may happen `rate` times per second, and `burst` times at once. */
+struct bucket {
+	uint32_t rate, burst;
+	uint64_t milli; /* thousandths of a token */
+	uint64_t filled_ms;
+};
+
+struct cgn_host {
+	struct cgn_wire wire;
+	const struct cgn_snapshot *snap;
+	struct cgn_resolver *resolver;
+	uint64_t now_ms;
+	uint16_t ip_id;
+	struct bucket echo, refuse;
+	struct cgn_host_stats stats;
+};
+
+/* A packet for the box; data starts at the network header. */
+struct input {
+	struct rte_mbuf *m;
+	uint16_t iface, vpn;
+	bool framed;	/* from and broadcast are known */
+	bool multicast; /* the frame was not for the box alone */
+	struct rte_ether_addr from;
+};
+
+/* Takes one token; false: none left. */
+bool cgn_host_allow(struct cgn_host *h, struct bucket *b);
+
+/* Routes a packet that the box made (data starts at the IP header) in the VPN of `in`;
+ * without a route it goes back to where the packet before it came from. Takes m. */
+void cgn_host_output(struct cgn_host *h, const struct input *in, const uint8_t dst[16],
+	struct rte_mbuf *m);
+
+/* Transmits a frame, or counts that there was no buffer to make it (NULL). */
+void cgn_host_emit(struct cgn_host *h, struct rte_mbuf *m, const struct cgn_iface *f);
+
+/* Ends a packet, by name. */
+static inline void
+refuse(struct cgn_host *h, const struct input *in, enum cgn_drop reason)
+{
+	cgn_frame_drop(&h->wire, in->m, reason);
+}
+
+/* Each takes in->m. */
+void cgn_host_arp(struct cgn_host *h, const struct input *in);
+void cgn_host_ip4(struct cgn_host *h, const struct input *in);
+void cgn_host_ip6(struct cgn_host *h, const struct input *in);
+
+/* Neighbour discovery; message: `len` bytes of ICMPv6, checksum verified. */
+void cgn_host_nd(struct cgn_host *h, const struct input *in, const uint8_t *message,
+	unsigned len);
+
+#endif
