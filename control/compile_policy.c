@@ -107,6 +107,19 @@ fill_timers(struct cgn_instance *in, const struct cgn_conf_timers *t)
 	in->fragment_ms = t->fragment * 1000;
 }
 
+/* Without a host to tell, nothing is reported. */
+static uint8_t
+journal_of(const struct cgn_conf_log *log)
+{
+	static const uint8_t events[] = {
+		[CGN_CONF_LOG_BLOCKS] = CGN_JOURNAL_BLOCKS,
+		[CGN_CONF_LOG_SESSIONS] = CGN_JOURNAL_SESSIONS,
+		[CGN_CONF_LOG_ALL] = CGN_JOURNAL_BLOCKS | CGN_JOURNAL_SESSIONS,
+	};
+
+	return log->n_hosts ? events[log->events] : 0;
+}
+
 static int
 fill_outbound(struct cgn_compile_run *r, struct cgn_instance *in,
 	const struct cgn_conf_instance *from)
@@ -144,6 +157,7 @@ fill_instance(struct cgn_compile_run *r, uint32_t i)
 	in->eif = from->filtering == CGN_CONF_ENDPOINT_INDEPENDENT;
 	in->hairpin = from->hairpin;
 	in->accounting = from->accounting;
+	in->journal = journal_of(&from->log);
 	in->port_mode = (uint8_t)from->port_range.mode;
 	in->block_size = (uint16_t)from->port_range.size;
 	in->extended_size = (uint16_t)from->port_range.extended_size;

@@ -8,6 +8,7 @@
  * The search for a block goes on where the last one ended, so that neither an address
  * that is nearly full nor a freed block is looked at first. */
 #include "dataplane/block.h"
+#include "dataplane/journal.h"
 
 /* Bits [first, first + size) of a bitmap, one word at a time. */
 #define FOREACH_WORD(word, mask, first, size)                                             \
@@ -101,6 +102,7 @@ cgn_block_take(struct cgn_worker *w, uint32_t user, uint16_t size)
 	u->block = index;
 	u->blocks++;
 	w->stats.event[CGN_EVENT_BLOCK_TAKE]++;
+	cgn_journal_block(w, CGN_RECORD_BLOCK_TAKE, u, blk);
 	return CGN_DROP_REASONS;
 }
 
@@ -124,6 +126,7 @@ cgn_block_give_all(struct cgn_worker *w, struct cgn_user *u)
 			w->sweep.quarantine_head = index;
 		w->sweep.quarantine_tail = index;
 		w->stats.event[CGN_EVENT_BLOCK_GIVE]++;
+		cgn_journal_block(w, CGN_RECORD_BLOCK_GIVE, u, blk);
 	}
 	u->blocks = 0;
 }

@@ -7,6 +7,7 @@
 #include <rte_tcp.h>
 
 #include "dataplane/create.h"
+#include "dataplane/journal.h"
 #include "dataplane/pipeline.h"
 #include "dataplane/user.h"
 
@@ -123,6 +124,7 @@ open_down(struct cgn_burst *b, uint64_t i)
 	if (mapping == CGN_NONE)
 		return CGN_DROP_NO_MAPPING;
 	m = cgn_mapping_at(b->w, mapping);
+	p->user = m->user;
 	if (!m->shared || !b->snap->instance[m->instance].eif)
 		return CGN_DROP_FILTERED;
 	f = (struct cgn_flow){ .user = m->user,
@@ -145,6 +147,58 @@ cgn_flow_open(struct cgn_burst *b, uint64_t i, enum cgn_dir dir)
 	return dir == CGN_UP ? open_up(b, i) : open_down(b, i);
 }
 
+/* What an operator hears of a packet that was refused; CGN_RECORD_TYPES: nothing. */
+static enum cgn_record_type
+record_of(enum cgn_drop why)
+{
+	switch (why) {
+	case CGN_DROP_NO_ADDRESS:
+		return CGN_RECORD_NO_ADDRESS;
+	case CGN_DROP_NO_BLOCK:
+	case CGN_DROP_NO_PORT:
+		return CGN_RECORD_NO_PORT;
+	case CGN_DROP_LIMIT_SESSIONS:
+	case CGN_DROP_LIMIT_REVERSE:
+		return CGN_RECORD_LIMIT_SESSIONS;
+	case CGN_DROP_LIMIT_PORTS:
+		return CGN_RECORD_LIMIT_PORTS;
+	case CGN_DROP_LIMIT_RATE:
+		return CGN_RECORD_LIMIT_RATE;
+	case CGN_DROP_USERS_FULL:
+		return CGN_RECORD_USERS_FULL;
+	case CGN_DROP_SESSIONS_FULL:
+		return CGN_RECORD_SESSIONS_FULL;
+	default:
+		return CGN_RECORD_TYPES;
+	}
+}
+
+/* Ends a packet that got no session. When resources have ended the operator hears of it,
+ * and the inside sender as well if the instance says so (RFC 6888 REQ-11, RFC 5508
+ * REQ-8). */
+static void
+refuse(struct cgn_burst *b, uint64_t i, enum cgn_dir dir, enum cgn_drop why)
+{
+	const struct cgn_pkt *p = &b->p[i];
+	enum cgn_record_type type = record_of(why);
+	const struct cgn_user *u = p->user == CGN_NONE ? NULL : cgn_user_at(b->w, p->user);
+	uint16_t instance = p->instance;
+
+	if (type == CGN_RECORD_TYPES) {
+		cgn_drop(b, i, why);
+		return;
+	}
+	if (u && !u->live)
+		u = NULL;
+	if (dir == CGN_DOWN) /* only a user's mapping can have been refused */
+		instance = u->instance;
+	cgn_journal_refusal(b->w, type, instance, u, p->flow.proto);
+	if (dir == CGN_UP && b->snap->instance[instance].refusal)
+		cgn_icmp_error(b, i, why, 3, b->snap->instance[instance].refusal, 0);
+	else
+		cgn_drop(b, i, why);
+}
+
 static void
 create(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir)
 {
@@ -164,7 +218,7 @@ create(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir)
 		else
 			why = cgn_flow_open(b, i, dir);
 		if (why != CGN_DROP_REASONS)
-			cgn_drop(b, i, why);
+			refuse(b, i, dir, why);
 	}
 }
 

@@ -15,6 +15,7 @@
 #include "dataplane/block.h"
 #include "dataplane/checksum.h"
 #include "dataplane/create.h"
+#include "dataplane/journal.h"
 #include "dataplane/user.h"
 
 enum cgn_class
@@ -224,6 +225,7 @@ cgn_session_add(struct cgn_worker *w, const struct cgn_flow *f, uint32_t mapping
 	w->instance[u->instance].sessions++;
 	w->location[u->location].sessions++;
 	w->stats.event[CGN_EVENT_SESSION_ADD]++;
+	cgn_journal_session(w, CGN_RECORD_SESSION_ADD, s);
 	return CGN_DROP_REASONS;
 }
 
@@ -243,6 +245,7 @@ cgn_session_del(struct cgn_worker *w, uint32_t index)
 	w->instance[s->instance].sessions--;
 	w->location[s->location].sessions--;
 	w->stats.event[CGN_EVENT_SESSION_DEL]++;
+	cgn_journal_session(w, CGN_RECORD_SESSION_DEL, s);
 	cgn_mapping_at(w, mapping)->sessions--;
 	s->state = CGN_STATE_FREE;
 	cgn_slots_give(&w->sessions, index);

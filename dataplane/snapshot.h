@@ -142,12 +142,17 @@ struct cgn_outbound {
 	uint16_t pool;
 };
 
+#define CGN_JOURNAL_BLOCKS 1
+#define CGN_JOURNAL_SESSIONS 2
+
 struct cgn_instance {
 	char name[CGN_NAME];
 	uint16_t id;
 	uint8_t kind; /* enum cgn_kind */
 	uint16_t group, vpn_in, vpn_out;
 	bool eim, eif, hairpin, accounting;
+	uint8_t journal; /* CGN_JOURNAL_*; 0: nothing is reported */
+	uint8_t refusal; /* code of ICMP type 3 when resources end; 0: silence */
 	uint8_t port_mode; /* enum cgn_port_mode */
 	uint16_t block_size, extended_size, extended_times;
 	uint32_t max_sessions, max_class[CGN_CLASSES], max_ports[CGN_CLASSES];

@@ -72,7 +72,9 @@ enum cgn_flow_id {
 	X(MAPPING_DEL, "mappings_removed")                                                \
 	X(SESSION_ADD, "sessions_created")                                                \
 	X(SESSION_DEL, "sessions_removed")                                                \
-	X(TABLE_FULL, "table_insert_failures")
+	X(TABLE_FULL, "table_insert_failures")                                            \
+	X(RECORD, "log_records")                                                          \
+	X(RECORD_LOST, "log_records_lost")
 
 enum cgn_event_id {
 #define X(id, name) CGN_EVENT_##id,

@@ -8,7 +8,9 @@
 
 #include <rte_log.h>
 #include <rte_malloc.h>
+#include <rte_ring_elem.h>
 
+#include "dataplane/journal.h"
 #include "dataplane/reassembly.h"
 #include "dataplane/worker.h"
 
@@ -73,6 +75,17 @@ create_slots(struct cgn_worker *w)
 	return w->reassembly ? 0 : -ENOMEM;
 }
 
+static int
+create_journal(struct cgn_worker *w)
+{
+	char name[24];
+
+	snprintf(name, sizeof(name), "cgn-journal-%u", w->conf.index);
+	w->journal = rte_ring_create_elem(name, sizeof(struct cgn_record), CGN_JOURNAL,
+		w->conf.socket, RING_F_SP_ENQ | RING_F_SC_DEQ);
+	return w->journal ? 0 : -ENOMEM;
+}
+
 struct cgn_worker *
 cgn_worker_create(const struct cgn_worker_conf *conf)
 {
@@ -83,7 +96,7 @@ cgn_worker_create(const struct cgn_worker_conf *conf)
 		return NULL;
 	w->conf = *conf;
 	w->random = conf->seed;
-	if (create_tables(w) || create_slots(w)) {
+	if (create_tables(w) || create_slots(w) || create_journal(w)) {
 		cgn_worker_destroy(w);
 		return NULL;
 	}
@@ -95,6 +108,7 @@ cgn_worker_destroy(struct cgn_worker *w)
 {
 	if (!w)
 		return;
+	rte_ring_free(w->journal);
 	cgn_reassembly_destroy(w->reassembly);
 	cgn_slots_fini(&w->blocks);
 	cgn_slots_fini(&w->users);

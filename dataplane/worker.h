@@ -17,6 +17,7 @@
 
 struct cgn_msg;
 struct cgn_reassembly;
+struct rte_ring;
 
 /* What a worker asks the runtime to do with a packet. */
 enum cgn_out_kind {
@@ -54,6 +55,7 @@ struct cgn_tally {
 
 #define CGN_MAX_INSTANCES 1024
 #define CGN_MAX_LOCATIONS 256
+#define CGN_REFUSALS	  16 /* types of record */
 
 struct cgn_worker {
 	const struct cgn_snapshot *snap; /* set by cgn_worker_tick() */
@@ -63,6 +65,7 @@ struct cgn_worker {
 	struct cgn_slots users, sessions, mappings, blocks;
 	struct cgn_session_count *count; /* [sessions] */
 	struct cgn_reassembly *reassembly;
+	struct rte_ring *journal; /* of struct cgn_record */
 	uint16_t ip_id[CGN_IP_IDS]; /* next identification, by hash of the ends */
 	uint64_t random;
 	uint64_t bursts;
@@ -78,6 +81,7 @@ struct cgn_worker {
 	} sweep;
 	struct cgn_stats stats;
 	struct cgn_tally instance[CGN_MAX_INSTANCES], location[CGN_MAX_LOCATIONS];
+	cgn_tick refused[CGN_MAX_INSTANCES][CGN_REFUSALS]; /* last reported */
 	struct cgn_outbox out;
 	struct cgn_msg *msg; /* in progress */
 	struct cgn_worker_conf conf;
