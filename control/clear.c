@@ -57,12 +57,6 @@ start_clear(struct cgn_cmd_ctx *ctx, enum cgn_msg_op op)
 
 	if (rc != 0)
 		return rc;
-	if (select.softwire_here)
-		return cgn_cmd_refuse(ctx,
-			"%s: softwire= is to name one B4; add instance= where their "
-			"prefix "
-			"lengths differ",
-			ctx->call.def->words);
 	if (select.nothing) {
 		cgn_cmd_reply(ctx, json_integer(0));
 		return 0;

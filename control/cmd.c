@@ -69,7 +69,6 @@ cgn_cmd_begin(struct cgn_cmd_ctx *ctx, const struct cgn_cmd_handlers *handlers, 
 	const char *line, size_t len)
 {
 	const char *argv[ARGV_MAX];
-	cgn_cmd_fn *start;
 	int argc, rc;
 
 	ctx->app = app;
@@ -81,12 +80,11 @@ cgn_cmd_begin(struct cgn_cmd_ctx *ctx, const struct cgn_cmd_handlers *handlers, 
 		ctx->exit_code = 2;
 		return;
 	}
-	start = handlers->start[ctx->call.def->id];
-	if (start == NULL) {
+	if (handlers->start[ctx->call.def->id] == NULL) {
 		fail(ctx, 2, "%s: not a command of the daemon", ctx->call.def->words);
 		return;
 	}
-	rc = start(ctx);
+	rc = handlers->start[ctx->call.def->id](ctx);
 	if (rc < 0 && ctx->exit_code == 0)
 		fail(ctx, 1, "%s: %s", ctx->call.def->words, strerror(-rc));
 }

@@ -55,6 +55,7 @@ struct cgn_cmd_server {
 	const struct cgn_cmd_handlers *handlers;
 	void *app;
 	unsigned running; /* commands in progress */
+	unsigned waiting; /* of them, in this turn, for a worker */
 	unsigned turn;	  /* where the next turn begins, so that all get their share */
 	struct client clients[CGN_CMD_SERVER_CLIENTS];
 };
@@ -242,8 +243,10 @@ step_command(struct cgn_cmd_server *server, struct client *client)
 	if (!client->running || client->out != NULL)
 		return 0;
 	step = cgn_cmd_next(&client->ctx);
-	if (step == CGN_CMD_AGAIN)
+	if (step == CGN_CMD_AGAIN) {
+		server->waiting++;
 		return 0;
+	}
 	if (queue_page(client) != 0 || step == CGN_CMD_DONE)
 		gone = queue_exit(server, client) != 0;
 	if (gone)
@@ -348,13 +351,14 @@ cgn_cmd_server_poll(struct cgn_cmd_server *server)
 		else
 			handle_event(server, events[i].data.ptr, events[i].events);
 	}
+	server->waiting = 0;
 	for (unsigned i = 0; i < CGN_CMD_SERVER_CLIENTS && server->running > 0; i++) {
 		server->turn = (first + i) % CGN_CMD_SERVER_CLIENTS;
 		if (pages == PAGES_PER_TURN)
 			break;
 		pages += step_command(server, &server->clients[server->turn]);
 	}
-	return pages + (unsigned)(n > 0 ? n : 0);
+	return pages + server->waiting + (unsigned)(n > 0 ? n : 0);
 }
 
 /* A socket file that nobody listens on is left over from a daemon that died. */

@@ -34,7 +34,8 @@ int cgn_cmd_server_create(const char *run_dir, gid_t group,
 /**
  * One turn: accepts, reads, lets commands go on, writes. Never blocks, and does a
  * bounded amount of work: at most CGN_CMD_SERVER_CLIENTS socket reads and a few pages.
- * @return pages and frames handled, 0 when there was nothing to do. Control lcore.
+ * @return 0 when there was nothing to do; more also while a command waits for a worker,
+ * so that a caller that sleeps when idle does not make it wait longer. Control lcore.
  */
 unsigned cgn_cmd_server_poll(struct cgn_cmd_server *server);
 

@@ -3,10 +3,8 @@
  * Filters of `show session`, `show user` and `clear`.
  *
  * An instance or location that does not exist is refused: an empty answer would hide the
- * slip of the pen. A B4 is named by any of its addresses, while a user is kept under the
- * prefix that identifies it, whose length is the instance's; so, where lengths differ or
- * a shorter prefix is asked for, B4s are compared here and not by the worker. Control
- * lcore.
+ * slip of the pen. A B4 may be named by any of its addresses: the worker compares no more
+ * than the prefix that identifies its user. Control lcore.
  */
 #include <string.h>
 
@@ -53,43 +51,16 @@ select_endpoint(struct cgn_select *s, const struct cgn_cmd_call *call, const cha
 	*port = rte_cpu_to_be_16(value->endpoint.port);
 }
 
-/* The length of the prefix that identifies a B4's user, if it is the same in all
- * instances that are asked about; else 0. */
-static uint8_t
-common_length(const struct cgn_select *s, const struct cgn_snapshot *snap)
-{
-	uint8_t length = 0;
-
-	for (uint32_t i = 0; i < snap->n_instances; i++) {
-		const struct cgn_instance *inst = &snap->instance[i];
-
-		if (inst->kind != CGN_DS_LITE ||
-			(s->filter.instance != CGN_NONE && s->filter.instance != i))
-			continue;
-		if (length != 0 && length != inst->prefix_length)
-			return 0;
-		length = inst->prefix_length;
-	}
-	return length;
-}
-
 static void
-select_softwire(
-	struct cgn_select *s, const struct cgn_cmd_call *call, const struct cgn_daemon *d)
+select_softwire(struct cgn_select *s, const struct cgn_cmd_call *call)
 {
 	const struct cgn_cmd_value *value = cgn_cmd_grammar_filter(call, "softwire");
-	uint8_t length = common_length(s, d->snap);
 
 	if (value == NULL)
 		return;
-	s->softwire = value->endpoint;
-	s->softwire_here = length == 0 || value->endpoint.prefix_len < length;
-	if (s->softwire_here)
-		return;
 	s->filter.has_softwire = true;
+	s->filter.softwire_len = value->endpoint.prefix_len;
 	memcpy(s->filter.softwire, value->endpoint.addr, 16);
-	for (unsigned bit = length; bit < 128; bit++)
-		s->filter.softwire[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
 }
 
 int
@@ -116,25 +87,10 @@ cgn_select_init(struct cgn_select *s, struct cgn_cmd_ctx *ctx, const struct cgn_
 	value = cgn_cmd_grammar_filter(call, "role");
 	if (value != NULL && value->number == 1)
 		s->nothing = true;
-	select_softwire(s, call, d);
+	select_softwire(s, call);
 	select_endpoint(s, call, "inside", &f->inside, &f->inside_mask, &f->inside_port);
 	select_endpoint(
 		s, call, "outside", &f->outside, &f->outside_mask, &f->outside_port);
 	select_endpoint(s, call, "remote", &f->remote, &f->remote_mask, &f->remote_port);
 	return 0;
-}
-
-bool
-cgn_select_softwire(const struct cgn_select *s, const struct cgn_daemon *d,
-	uint32_t instance, const uint8_t softwire[16])
-{
-	const struct cgn_instance *inst = &d->snap->instance[instance];
-	struct cgn_cmd_endpoint want = s->softwire;
-
-	if (!s->softwire_here)
-		return true;
-	if (instance >= d->snap->n_instances || inst->kind != CGN_DS_LITE)
-		return false;
-	want.prefix_len = RTE_MIN(want.prefix_len, inst->prefix_length);
-	return cgn_cmd_value_match(&want, 6, softwire, 0);
 }

@@ -7,23 +7,16 @@
 #include "control/cmd.h"
 #include "control/query.h"
 
-/* Which entries are meant. Workers compare what struct cgn_filter can say; the rest is
- * compared here, record by record. */
+/* Which entries are meant. */
 struct cgn_select {
 	struct cgn_filter filter; /* for the workers */
 	uint32_t slot;		  /* board, or CGN_NONE */
 	bool nothing;		  /* no entry can match */
-	bool softwire_here;	  /* the B4 is to be compared here */
-	struct cgn_cmd_endpoint softwire;
 };
 
 /* Reads the filters of a call. 0, or -EPERM after cgn_cmd_refuse() when a name is not
  * known. Control lcore. */
 int cgn_select_init(
 	struct cgn_select *s, struct cgn_cmd_ctx *ctx, const struct cgn_daemon *d);
-
-/* True when the B4 of a user of that instance (index) is meant. Control lcore. */
-bool cgn_select_softwire(const struct cgn_select *s, const struct cgn_daemon *d,
-	uint32_t instance, const uint8_t softwire[16]);
 
 #endif

@@ -91,11 +91,10 @@ cgn_show_prefix(const struct cgn_conf_addr *addr, uint8_t len)
 json_t *
 cgn_show_mac(const struct rte_ether_addr *mac)
 {
-	char text[RTE_ETHER_ADDR_FMT_SIZE];
+	const uint8_t *b = mac->addr_bytes;
 
-	snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x",
-		RTE_ETHER_ADDR_BYTES(mac));
-	return json_string(text);
+	return json_sprintf(
+		"%02x:%02x:%02x:%02x:%02x:%02x", b[0], b[1], b[2], b[3], b[4], b[5]);
 }
 
 json_t *

@@ -88,6 +88,19 @@ show_endpoint(const struct cgn_conf_addr *addr, uint16_t port)
 	return json_sprintf(addr->family == 6 ? "[%s]:%u" : "%s:%u", text, port);
 }
 
+/* What is not given is empty in the configuration; the VPN without a name is one, too. */
+static json_t *
+show_text(const char *text)
+{
+	return text != NULL && *text != '\0' ? json_string(text) : json_null();
+}
+
+static json_t *
+show_reference(const struct cgn_schema_key *key, const struct cgn_conf_ref *ref)
+{
+	return key->ref == CGN_REF_VPN ? json_string(ref->name) : show_text(ref->name);
+}
+
 static json_t *
 show_location(const struct cgn_conf_location_ref *ref)
 {
@@ -99,7 +112,6 @@ show_value(const struct cgn_schema_key *key, const char *base, const char *at)
 {
 	const struct cgn_conf_prefix *prefix = (const void *)at;
 	const struct cgn_conf_ifaddr *ifaddr = (const void *)at;
-	const char *text;
 
 	switch (key->type) {
 	case CGN_KEY_BOOL:
@@ -107,10 +119,9 @@ show_value(const struct cgn_schema_key *key, const char *base, const char *at)
 	case CGN_KEY_INT:
 		return show_int(key, at);
 	case CGN_KEY_STRING:
-		text = *(const char *const *)at;
-		return text != NULL ? json_string(text) : json_null();
+		return show_text(*(const char *const *)at);
 	case CGN_KEY_NAME:
-		return json_string(at);
+		return show_text(at);
 	case CGN_KEY_WORD:
 		return show_word(key->words, (uint32_t)read_int(key, at));
 	case CGN_KEY_ADDR:
@@ -125,7 +136,7 @@ show_value(const struct cgn_schema_key *key, const char *base, const char *at)
 		return show_endpoint(
 			(const void *)at, *(const uint16_t *)(base + key->second));
 	case CGN_KEY_REF:
-		return json_string(((const struct cgn_conf_ref *)at)->name);
+		return show_reference(key, (const void *)at);
 	case CGN_KEY_LOCATION:
 		return show_location((const void *)at);
 	case CGN_KEY_FLAG:
@@ -161,8 +172,8 @@ show_struct(const struct cgn_schema *schema, const char *base)
 {
 	json_t *object = json_object();
 
-	for (uint32_t i = 0; i < schema->n_keys; i++) {
-		const struct cgn_schema_key *key = &schema->keys[i];
+	for (uint32_t i = 0; i < cgn_schema_count(schema); i++) {
+		const struct cgn_schema_key *key = cgn_schema_key(schema, i);
 		json_t *value;
 
 		if (key->type == CGN_KEY_GROUP && key->has_second &&

@@ -24,7 +24,7 @@ struct dump {
 	uint64_t left; /* entries still wanted */
 	uint32_t at;   /* next record of the batch at hand */
 	uint32_t have; /* records in it */
-	/* Makes an entry of a record; NULL: it is not wanted. */
+	/* Makes an entry of a record of the batch. */
 	json_t *(*entry)(
 		const struct dump *dump, const struct cgn_daemon *d, uint32_t at);
 };
@@ -56,10 +56,7 @@ reply_page(struct cgn_cmd_ctx *ctx, struct dump *dump)
 	json_t *page = json_array();
 
 	while (dump->at < dump->have && json_array_size(page) < PAGE) {
-		json_t *entry = dump->entry(dump, ctx->app, dump->at++);
-
-		if (entry != NULL)
-			json_array_append_new(page, entry);
+		json_array_append_new(page, dump->entry(dump, ctx->app, dump->at++));
 	}
 	/* A batch is never larger than what is left, so no entry is cut off. */
 	if (dump->left != UNLIMITED)
@@ -185,8 +182,6 @@ session_entry(const struct dump *dump, const struct cgn_daemon *d, uint32_t at)
 	bool any = s->remote == 0 && s->remote_port == 0;
 	json_t *entry;
 
-	if (!cgn_select_softwire(&dump->select, d, s->instance, v->softwire))
-		return NULL;
 	entry = json_pack("{s:s,s:o,s:o,s:s,s:o,s:o,s:o,s:s,s:I,s:I}", "instance",
 		instance->name, "proto", cgn_show_proto(s->proto), "softwire",
 		softwire_of(s->kind, v->softwire), "vpn",
@@ -263,8 +258,6 @@ user_entry(const struct dump *dump, const struct cgn_daemon *d, uint32_t at)
 	const struct cgn_instance *instance = &d->snap->instance[u->instance];
 	json_t *entry;
 
-	if (!cgn_select_softwire(&dump->select, d, u->instance, u->softwire))
-		return NULL;
 	entry = json_pack("{s:s,s:o,s:o,s:s,s:o,s:o,s:I,s:I,s:I}", "instance",
 		instance->name, "softwire", softwire_of(u->kind, u->softwire), "inside",
 		u->kind == CGN_NAT44 ? cgn_show_addr4(u->inside) : json_null(), "vpn",

@@ -22,14 +22,29 @@ port_is(rte_be16_t port, rte_be16_t want)
 }
 
 static bool
+matches_softwire(const struct cgn_worker *w, const struct cgn_user *u,
+	const struct cgn_filter *f)
+{
+	const struct cgn_instance *inst = &w->snap->instance[u->instance];
+	unsigned bits = (unsigned)RTE_MIN(f->softwire_len, inst->prefix_length);
+	unsigned whole = bits / 8;
+
+	if (!f->has_softwire)
+		return true;
+	if (u->kind != CGN_DS_LITE || memcmp(u->softwire, f->softwire, whole) != 0)
+		return false;
+	return bits % 8 == 0 ||
+		((u->softwire[whole] ^ f->softwire[whole]) >> (8 - bits % 8)) == 0;
+}
+
+static bool
 matches_user(const struct cgn_worker *w, const struct cgn_user *u, const struct cgn_filter *f)
 {
 	if (f->instance != CGN_NONE && f->instance != u->instance)
 		return false;
 	if (f->location != CGN_NONE && f->location != u->location)
 		return false;
-	if (f->has_softwire &&
-		(u->kind != CGN_DS_LITE || memcmp(u->softwire, f->softwire, 16) != 0))
+	if (!matches_softwire(w, u, f))
 		return false;
 	return masked(u->inside, f->inside, f->inside_mask) &&
 		masked(w->snap->address[u->address].addr, f->outside, f->outside_mask);
@@ -45,9 +60,7 @@ matches_session(const struct cgn_worker *w, const struct cgn_session *s,
 		return false;
 	if (f->location != CGN_NONE && f->location != s->location)
 		return false;
-	if (f->has_softwire &&
-		(s->kind != CGN_DS_LITE ||
-			memcmp(cgn_user_at(w, s->user)->softwire, f->softwire, 16) != 0))
+	if (f->has_softwire && !matches_softwire(w, cgn_user_at(w, s->user), f))
 		return false;
 	return masked(s->inside, f->inside, f->inside_mask) &&
 		masked(s->outside, f->outside, f->outside_mask) &&

@@ -22,6 +22,7 @@ struct cgn_filter {
 	uint32_t location;   /* index or CGN_NONE */
 	uint8_t proto;	     /* 0: any */
 	bool has_softwire;
+	uint8_t softwire_len; /* bits; no more than identify the user are compared */
 	uint8_t softwire[16];
 	rte_be32_t inside, inside_mask; /* mask 0: any */
 	rte_be32_t outside, outside_mask;

@@ -107,7 +107,6 @@ struct cgn_user {
 	uint32_t tokens;  /* creation rate: sessions that may be created now */
 	cgn_tick refilled, created;
 	uint16_t extended; /* blocks beyond the first */
-	uint16_t mtu;	   /* DS-Lite: of the way to the B4, as far as is known */
 	uint8_t kind;
 	bool live;
 	uint64_t discards[CGN_DISCARDS];

@@ -25,8 +25,7 @@ __asan_default_options(void)
 	return "quarantine_size_mb=1";
 }
 
-/* What the fake handlers were asked for. */
-static struct {
+static struct { /* what the fake handlers were asked for */
 	long entries; /* length of the fake session table */
 	long pages, released, waits;
 } fake;
@@ -279,6 +278,8 @@ test_answers(void)
 	CU_ASSERT_STRING_EQUAL(
 		read_line(fd), "{\"exit\":1,\"error\":\"no instance n9\"}");
 	ask(fd, "{\"argv\":[\"show\",\"user\"]}\n");
+	cgn_cmd_server_poll(server);
+	CU_ASSERT_EQUAL(cgn_cmd_server_poll(server), 1); /* nothing but waiting */
 	CU_ASSERT_STRING_EQUAL(
 		read_line(fd), "{\"page\":{\"users\":[],\"next\":\"token\"}}");
 	CU_ASSERT_STRING_EQUAL(read_line(fd), "{\"exit\":0}");
@@ -441,7 +442,6 @@ test_many_clients(void)
 	for (int i = 0; i < CGN_CMD_SERVER_CLIENTS; i++)
 		close(fds[i]);
 	cgn_cmd_server_poll(server);
-	CU_ASSERT_EQUAL(exchange("{\"argv\":[\"show\",\"version\"]}\n"), 0);
 	close_server();
 }
 
