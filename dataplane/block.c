@@ -3,7 +3,9 @@
  * An address is a bitmap of ports in blocks and, per transport, a bitmap of ports in use.
  * A block is an aligned range of the first, in the list of one user; a port is a bit of
  * the second, inside a block. A block that comes back waits in a queue, oldest first,
- * before its ports can be given to somebody else.
+ * before its ports can be given to somebody else; one that never carried a session, because
+ * its user's first packet was refused, does not wait, or a flood of such packets would empty
+ * the pool.
  *
  * The search for a block goes on where the last one ended, so that neither an address
  * that is nearly full nor a freed block is looked at first. */
@@ -81,9 +83,12 @@ cgn_block_take(struct cgn_worker *w, uint32_t user, uint16_t size)
 {
 	struct cgn_user *u = cgn_user_at(w, user);
 	struct cgn_address *a = w->snap->state[w->conf.index][u->address];
-	uint32_t first = find_range(a, size), index;
 	struct cgn_block *blk;
+	uint32_t first, index;
 
+	if (w->snap->address[u->address].locked)
+		return CGN_DROP_NO_BLOCK;
+	first = find_range(a, size);
 	if (!first)
 		return CGN_DROP_NO_BLOCK;
 	index = cgn_slots_take(&w->blocks);
@@ -106,25 +111,46 @@ cgn_block_take(struct cgn_worker *w, uint32_t user, uint16_t size)
 	return CGN_DROP_REASONS;
 }
 
+static void
+release(struct cgn_worker *w, uint32_t index)
+{
+	const struct cgn_block *blk = cgn_block_at(w, index);
+	struct cgn_address *a = w->snap->state[w->conf.index][blk->address];
+
+	range_set(a->blocked, blk->first, blk->size, false);
+	a->free += blk->size;
+	cgn_slots_give(&w->blocks, index);
+}
+
+static void
+quarantine(struct cgn_worker *w, uint32_t index)
+{
+	struct cgn_block *blk = cgn_block_at(w, index);
+
+	w->snap->state[w->conf.index][blk->address]->quarantined += blk->size;
+	blk->next = CGN_NONE;
+	blk->user = CGN_NONE;
+	blk->given = w->now;
+	if (w->sweep.quarantined++)
+		cgn_block_at(w, w->sweep.quarantine_tail)->next = index;
+	else
+		w->sweep.quarantine_head = index;
+	w->sweep.quarantine_tail = index;
+}
+
 void
 cgn_block_give_all(struct cgn_worker *w, struct cgn_user *u)
 {
 	while (u->block != CGN_NONE) {
 		uint32_t index = u->block;
-		struct cgn_block *blk = cgn_block_at(w, index);
-		struct cgn_address *a = w->snap->state[w->conf.index][blk->address];
+		const struct cgn_block *blk = cgn_block_at(w, index);
 
-		a->blocks--;
-		a->quarantined += blk->size;
+		w->snap->state[w->conf.index][blk->address]->blocks--;
 		u->block = blk->next;
-		blk->next = CGN_NONE;
-		blk->user = CGN_NONE;
-		blk->given = w->now;
-		if (w->sweep.quarantined++)
-			cgn_block_at(w, w->sweep.quarantine_tail)->next = index;
+		if (blk->served)
+			quarantine(w, index);
 		else
-			w->sweep.quarantine_head = index;
-		w->sweep.quarantine_tail = index;
+			release(w, index);
 		w->stats.event[CGN_EVENT_BLOCK_GIVE]++;
 		cgn_journal_block(w, CGN_RECORD_BLOCK_GIVE, u, blk);
 	}
@@ -140,17 +166,14 @@ cgn_block_expire(struct cgn_worker *w)
 
 	for (unsigned k = 0; k < EXPIRE_MAX && w->sweep.quarantined; k++) {
 		uint32_t index = w->sweep.quarantine_head;
-		struct cgn_block *blk = cgn_block_at(w, index);
-		struct cgn_address *a = w->snap->state[w->conf.index][blk->address];
+		const struct cgn_block *blk = cgn_block_at(w, index);
 
 		if (cgn_tick_age(w->now, blk->given) < wait)
 			return;
-		range_set(a->blocked, blk->first, blk->size, false);
-		a->free += blk->size;
-		a->quarantined -= blk->size;
+		w->snap->state[w->conf.index][blk->address]->quarantined -= blk->size;
 		w->sweep.quarantine_head = blk->next;
 		w->sweep.quarantined--;
-		cgn_slots_give(&w->blocks, index);
+		release(w, index);
 	}
 }
 

@@ -11,11 +11,11 @@
 void cgn_address_init(struct cgn_address *a, uint32_t slot, uint64_t seed);
 
 /* Takes a block of `size` ports (1..64512) of a user's address and puts it first in the
- * user's list. CGN_DROP_REASONS, or CGN_DROP_NO_BLOCK. Owner. */
+ * user's list, unless the address is locked. CGN_DROP_REASONS, or CGN_DROP_NO_BLOCK. Owner. */
 enum cgn_drop cgn_block_take(struct cgn_worker *w, uint32_t user, uint16_t size);
 
-/* Gives all blocks of a user back, into quarantine (RFC 6888 REQ-8). All their ports must
- * have been given back. Owner. */
+/* Gives all blocks of a user back, into quarantine (RFC 6888 REQ-8) unless no session ever
+ * used them. All their ports must have been given back. Owner. */
 void cgn_block_give_all(struct cgn_worker *w, struct cgn_user *u);
 
 /* Ends the quarantine of blocks whose time has come; a bounded number. Owner. */

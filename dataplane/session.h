@@ -76,6 +76,7 @@ struct cgn_block {
 	uint32_t address; /* slot in the snapshot */
 	uint16_t first, size; /* host order */
 	uint16_t used[CGN_CLASSES];
+	bool served;	/* a session has used one of its ports */
 	cgn_tick given; /* quarantine began */
 };
 
