@@ -18,7 +18,7 @@ check_vlan(struct cgn_reader *r, uint32_t index)
 
 	if (port->device[0])
 		cgn_reader_error(r, &port->device, "a port with a parent has no device");
-	if (!port->vlan)
+	if (!cgn_reader_given(r, &port->vlan))
 		cgn_reader_error(
 			r, &port->vlan, "is missing, a port with a parent has a vlan");
 	if (cgn_reader_given(r, &port->rx_queues))
@@ -148,12 +148,23 @@ cgn_check_ports(struct cgn_reader *r)
 
 /* ---- routes ---- */
 
+static bool
+vpn_has_port(const struct cgn_conf *conf, int32_t vpn)
+{
+	for (uint32_t i = 0; i < conf->n_ports; i++) {
+		if (conf->ports[i].vpn.index == vpn)
+			return true;
+	}
+	return false;
+}
+
 static void
 check_next_hop(struct cgn_reader *r, const struct cgn_conf_route *route)
 {
 	char text[ADDR_SIZE];
 
-	if (!route->next_hop.family)
+	if (!route->next_hop.family ||
+		(route->vpn.index && !vpn_has_port(r->conf, route->vpn.index)))
 		return;
 	cgn_conf_addr_format(&route->next_hop, text);
 	if (route->prefix.addr.family &&
