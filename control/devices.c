@@ -22,7 +22,6 @@
 #define CACHE	     256
 #define QUEUE_DEPTH  1024
 #define OWN_PACKETS  4096
-#define FRAME_EXTRA  32 /* Ethernet, VLAN tags, check sequence, rounded up */
 #define POOL_SHARE   4	/* at most a quarter of the memory is packets */
 
 static bool
@@ -37,15 +36,15 @@ count_nodes(const struct cgn_conf *conf)
 	return conf->n_cpus + conf->dpdk.n_io_lcores + 1;
 }
 
+/* One segment holds the largest frame of any port. */
 static uint16_t
 data_room(const struct cgn_conf *conf)
 {
-	uint32_t mtu = 0;
+	uint16_t room = cgn_port_room(0);
 
 	for (uint32_t i = 0; i < conf->n_ports; i++)
-		mtu = RTE_MAX(mtu, conf->ports[i].mtu);
-	mtu = RTE_ALIGN_CEIL(mtu + FRAME_EXTRA, 64u) + RTE_PKTMBUF_HEADROOM;
-	return (uint16_t)RTE_MIN(RTE_MAX(mtu, (uint32_t)RTE_MBUF_DEFAULT_BUF_SIZE), UINT16_MAX - 63u);
+		room = RTE_MAX(room, cgn_port_room((uint16_t)conf->ports[i].mtu));
+	return (uint16_t)(room + RTE_PKTMBUF_HEADROOM);
 }
 
 /* What fills all queues, rings and caches at once. */

@@ -50,6 +50,10 @@ void cgn_port_fini(struct cgn_port *p);
 /* Link and counters, as the driver tells them. Control lcore; does not wait. */
 void cgn_port_read(const struct cgn_port *p, struct cgn_port_state *state);
 
+/* Bytes, headroom apart, of a packet buffer that holds any frame of an MTU; also of a slot
+ * in a ring of net_af_packet, which must not be larger than the buffer. Pure. */
+uint16_t cgn_port_room(uint16_t mtu);
+
 /* The device string with what the driver has to be told beforehand: queue pairs and frame
  * size for net_af_packet, queues for net_af_xdp, unless the string says so itself. 0 or
  * -ENAMETOOLONG. Pure. */

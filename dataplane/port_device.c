@@ -11,13 +11,12 @@
 
 #include "dataplane/port.h"
 
-/* what the frame of a device needs beyond the IP packet: Ethernet, two VLAN tags, and for
- * AF_PACKET the header of a ring slot */
-#define FRAME_EXTRA 22
-#define SLOT_EXTRA  128
+/* what a slot of AF_PACKET needs beyond the IP packet: its own header, Ethernet and VLAN
+ * tags */
+#define SLOT_EXTRA 128
 
-#define AF_PACKET_FRAME 2048 /* the driver's defaults */
-#define MEMIF_FRAME	2048
+#define DEFAULT_ROOM 2048 /* of slots and buffers, for all drivers */
+#define ROOM_STEP    1024 /* four slots fill pages of 4096 */
 
 struct text {
 	char *out;
@@ -53,22 +52,30 @@ add(struct text *t, const char *key, unsigned value)
 static void
 add_af_packet(struct text *t, const struct cgn_port_conf *conf)
 {
-	unsigned frame = rte_align32pow2(conf->mtu + FRAME_EXTRA + SLOT_EXTRA);
+	unsigned room = cgn_port_room(conf->mtu);
 
 	if (conf->rx_queues > 1 && !has_key(conf->device, "qpairs"))
 		add(t, "qpairs", conf->rx_queues);
-	if (frame > AF_PACKET_FRAME && !has_key(conf->device, "framesz")) {
-		add(t, "framesz", frame);
+	if (room > DEFAULT_ROOM && !has_key(conf->device, "framesz")) {
+		add(t, "framesz", room);
 		if (!has_key(conf->device, "blocksz"))
-			add(t, "blocksz", RTE_MAX(frame, 4096u));
+			add(t, "blocksz", 4 * room);
 	}
+}
+
+uint16_t
+cgn_port_room(uint16_t mtu)
+{
+	uint32_t room = RTE_ALIGN_CEIL((uint32_t)mtu + SLOT_EXTRA, (uint32_t)ROOM_STEP);
+
+	return (uint16_t)RTE_MIN(RTE_MAX(room, (uint32_t)DEFAULT_ROOM), 63u * ROOM_STEP);
 }
 
 int
 cgn_port_device(char *out, size_t size, const struct cgn_port_conf *conf)
 {
 	struct text t = { out, size, strlen(conf->device) };
-	unsigned frame = rte_align32pow2(conf->mtu + FRAME_EXTRA);
+	unsigned room = cgn_port_room(conf->mtu);
 
 	if (t.len >= size)
 		return -ENAMETOOLONG;
@@ -78,8 +85,8 @@ cgn_port_device(char *out, size_t size, const struct cgn_port_conf *conf)
 	if (has_driver(conf->device, "net_af_xdp") && conf->rx_queues > 1 &&
 		!has_key(conf->device, "queue_count"))
 		add(&t, "queue_count", conf->rx_queues);
-	if (has_driver(conf->device, "net_memif") && frame > MEMIF_FRAME &&
+	if (has_driver(conf->device, "net_memif") && room > DEFAULT_ROOM &&
 		!has_key(conf->device, "bsize"))
-		add(&t, "bsize", RTE_MIN(frame, UINT16_MAX - 1u));
+		add(&t, "bsize", room);
 	return t.len + 1 < size ? 0 : -ENAMETOOLONG;
 }
