@@ -4,7 +4,7 @@
  * signals, and a look at how busy the workers are. It never waits for anything but the
  * quiescent state of workers after a change of the snapshot. One per process.
  *
- * Not handled: packets for the box itself; reload of the configuration; failure of boards. */
+ * Not handled: reload of the configuration; failure of boards. */
 #include "control/daemon.h"
 
 #include <signal.h>
@@ -14,6 +14,7 @@
 #include <rte_cycles.h>
 
 #include "control/cmd_server.h"
+#include "control/host.h"
 #include "control/log.h"
 #include "dataplane/mark.h"
 
@@ -45,12 +46,10 @@ cgn_daemon_hand(struct cgn_daemon *d, uint16_t worker, struct rte_mbuf *m)
 static void
 take_packet(struct cgn_daemon *d, struct rte_mbuf *m)
 {
-	if (cgn_mark(m)->op == CGN_MARK_TRANSMIT) {
+	if (cgn_mark(m)->op == CGN_MARK_TRANSMIT)
 		cgn_sender_send(&d->out, cgn_mark(m)->port, m);
-		return;
-	}
-	d->stats.drop[CGN_DROP_NOT_FOR_US]++;
-	rte_pktmbuf_free(m);
+	else
+		cgn_host_input(d->host, m);
 }
 
 static unsigned
@@ -110,6 +109,7 @@ every_ms(struct cgn_daemon *d, uint64_t tsc, uint64_t now_ms)
 		return;
 	d->now_ms = now_ms;
 	take_signals(d);
+	cgn_host_timer(d->host, now_ms);
 	sample_load(d, tsc);
 }
 

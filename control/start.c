@@ -17,6 +17,7 @@
 
 #include "control/cmd_server.h"
 #include "control/eal.h"
+#include "control/host.h"
 #include "control/log.h"
 #include "control/preflight.h"
 #include "control/privilege.h"
@@ -41,6 +42,44 @@ static void
 fini_dpdk(struct cgn_daemon *d)
 {
 	cgn_eal_fini(d->conf->node.run_dir);
+}
+
+static void
+emit(void *ctx, struct rte_mbuf *m, uint16_t port)
+{
+	cgn_daemon_send(ctx, port, m);
+}
+
+static void
+hand(void *ctx, struct rte_mbuf *m, uint16_t worker)
+{
+	cgn_daemon_hand(ctx, worker, m);
+}
+
+static int
+init_host(struct cgn_daemon *d)
+{
+	struct cgn_wire wire = { .emit = emit,
+		.hand = hand,
+		.ctx = d,
+		.pool = d->own_pool,
+		.stats = &d->stats };
+
+	d->host = cgn_host_create(&wire);
+	if (!d->host) {
+		snprintf(d->err, sizeof(d->err), "neighbours: out of memory");
+		return -ENOMEM;
+	}
+	cgn_host_timer(d->host, cgn_runtime_ms(&d->rt, rte_get_tsc_cycles()));
+	cgn_host_snapshot(d->host, d->snap);
+	return 0;
+}
+
+static void
+fini_host(struct cgn_daemon *d)
+{
+	cgn_host_destroy(d->host);
+	d->host = NULL;
 }
 
 /* Owner group of the command socket; (gid_t)-1: the process's own. */
@@ -110,6 +149,7 @@ static const struct stage stages[] = {
 	{ cgn_devices_init, cgn_devices_fini },
 	{ cgn_boards_init, cgn_boards_fini },
 	{ cgn_publish_init, cgn_publish_fini },
+	{ init_host, fini_host },
 	{ init_commands, fini_commands },
 	{ cgn_launch_init, cgn_launch_fini },
 	{ init_ready, fini_ready },
