@@ -1,0 +1,351 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Cases of the softwire: RFC 6333, RFC 2473."""
+from scapy.all import (ICMP, ICMPv6EchoReply, ICMPv6EchoRequest, IP, IPv6,
+                       IPv6ExtHdrDestOpt, PadN, Raw, TCP, UDP)
+from scapy.layers.inet6 import HBHOptUnknown
+
+from caselib import (AFTR, B4, POOL, SRV, SRV2, SUB, case, conf_ds, inet, ip4, link,
+                     softwire_down, softwire_up)
+
+
+def udp_out(c, name="p", b4=1, sport=5000, src=SUB, dst=SRV, block="A", new=True):
+    """One UDP packet of a new mapping; its port marker."""
+    p = c.port(name, block)
+    c.ds_up(ip4(src, dst) / UDP(sport=sport, dport=53) / b"question",
+            ip4(POOL, dst, ttl=63) / UDP(sport=p, dport=53) / b"question", b4=b4)
+    c.made(mappings=1, sessions=1, users=int(new), blocks=int(new))
+    return p
+
+
+def udp_back(c, p, b4=1, sport=5000, src=SUB, dst=SRV, **kw):
+    """The answer to udp_out()."""
+    c.ds_down(ip4(dst, POOL) / UDP(sport=53, dport=p) / b"answer",
+              ip4(dst, src, ttl=63) / UDP(sport=53, dport=sport) / b"answer", b4=b4, **kw)
+
+
+@case
+def dslite_udp(c):
+    """RFC 6333 6.6: UDP of a B4's host is translated after decapsulation, and the answer
+    is encapsulated to that B4."""
+    c.conf(conf_ds())
+    udp_back(c, udp_out(c))
+    c.state(users=1, sessions=1, mappings=1, blocks=1)
+
+
+@case
+def dslite_tcp(c):
+    """RFC 6333 6.6, RFC 5382: a TCP connection with data both ways, one mapping."""
+    c.conf(conf_ds())
+    p = c.port("p")
+    dialogue = (("S", 1000, 0, b""), ("SA", 5000, 1001, b""), ("A", 1001, 5001, b""),
+                ("PA", 1001, 5001, b"GET / HTTP/1.0\r\n\r\n"),
+                ("PA", 5001, 1019, b"HTTP/1.0 204 No Content\r\n\r\n"),
+                ("A", 1019, 5028, b""))
+    for flags, seq, ack, data in dialogue:
+        if seq >= 5000:
+            c.ds_down(ip4(SRV, POOL) / TCP(sport=80, dport=p, flags=flags, seq=seq, ack=ack)
+                      / Raw(data), ip4(SRV, SUB, ttl=63)
+                      / TCP(sport=80, dport=5000, flags=flags, seq=seq, ack=ack) / Raw(data))
+        else:
+            c.ds_up(ip4(SUB, SRV) / TCP(sport=5000, dport=80, flags=flags, seq=seq, ack=ack)
+                    / Raw(data), ip4(POOL, SRV, ttl=63)
+                    / TCP(sport=p, dport=80, flags=flags, seq=seq, ack=ack) / Raw(data))
+    c.made(users=1, blocks=1, mappings=1, sessions=1)
+    c.state(sessions=1)
+
+
+@case
+def dslite_icmp_echo(c):
+    """RFC 5508 REQ-1, through the softwire: an echo request leaves with an identifier of
+    the box, the reply carries the host's own."""
+    c.conf(conf_ds())
+    p = c.port("id")
+    c.ds_up(ip4(SUB, SRV) / ICMP(type=8, id=77, seq=3) / b"ping",
+            ip4(POOL, SRV, ttl=63) / ICMP(type=8, id=p, seq=3) / b"ping")
+    c.ds_down(ip4(SRV, POOL) / ICMP(type=0, id=p, seq=3) / b"ping",
+              ip4(SRV, SUB, ttl=63) / ICMP(type=0, id=77, seq=3) / b"ping")
+    c.made(users=1, blocks=1, mappings=1, sessions=1)
+
+
+@case
+def dslite_same_inner_address_behind_two_b4(c):
+    """RFC 6333 6.6: the softwire is part of the inside key. Two B4s with the same inner
+    address and port are two users with blocks of their own; each gets its own answer."""
+    c.conf(conf_ds())
+    p1 = udp_out(c, "one", b4=1, block="one")
+    p2 = udp_out(c, "two", b4=2, block="two")
+    udp_back(c, p2, b4=2)
+    udp_back(c, p1, b4=1)
+    c.state(users=2, sessions=2, mappings=2, blocks=2)
+
+
+@case
+def dslite_two_hosts_behind_one_b4(c):
+    """RFC 6888 REQ-2: the subscriber is the softwire: two hosts behind one B4 share its
+    address and block."""
+    c.conf(conf_ds())
+    p1 = udp_out(c, "one", src="192.168.1.10")
+    p2 = udp_out(c, "two", src="192.168.1.11", new=False)
+    udp_back(c, p1, src="192.168.1.10")
+    udp_back(c, p2, src="192.168.1.11")
+    c.state(users=1, blocks=1, mappings=2)
+
+
+@case
+def dslite_b4_well_known_address(c):
+    """RFC 6333 6.5: a packet from 192.0.0.2, the B4 itself, is translated like any."""
+    c.conf(conf_ds())
+    udp_back(c, udp_out(c, src="192.0.0.2"), src="192.0.0.2")
+
+
+@case
+def dslite_source_outside_remote_prefix(c):
+    """RFC 6333 11: a tunnel packet whose source is no B4 that is served is dropped by
+    name, and makes nothing."""
+    c.conf(conf_ds())
+    c.drop("inside", inet("inside") / IPv6(src="2001:db8:ffff::1", dst=AFTR, nh=4)
+           / ip4(SUB, SRV) / UDP(sport=5000, dport=53) / b"x", "softwire_source")
+    c.state(users=0, sessions=0)
+
+
+@case
+def dslite_payload_is_not_ipv4(c):
+    """RFC 6333 5: the AFTR address takes IPv4-in-IPv6 (and ICMPv6) only."""
+    c.conf(conf_ds())
+    for header in (UDP(sport=1, dport=2) / b"x", TCP(sport=1, dport=2)):
+        c.drop("inside", inet("inside") / IPv6(src=B4 % 1, dst=AFTR) / header,
+               "softwire_protocol")
+
+
+def limit_option(n):
+    """Destination options header with a tunnel encapsulation limit, as Linux sends it."""
+    return IPv6ExtHdrDestOpt(nh=4, options=[HBHOptUnknown(otype=4, optlen=1,
+                                                          optdata=bytes([n])), PadN(optdata=b"\0")])
+
+
+@case
+def dslite_encapsulation_limit_option(c):
+    """RFC 2473 4.1.1: the destination option in front of the inner packet, which real
+    B4s send, is skipped."""
+    c.conf(conf_ds())
+    p = c.port("p")
+    outer = softwire_up(1, plen=None)
+    outer.nh = 60
+    c.ds_up(ip4(SUB, SRV) / UDP(sport=5000, dport=53) / b"question",
+            ip4(POOL, SRV, ttl=63) / UDP(sport=p, dport=53) / b"question",
+            outer=outer / limit_option(4))
+    udp_back(c, p)
+    c.made(users=1, blocks=1, mappings=1, sessions=1)
+
+
+@case
+def dslite_encapsulation_limit_zero_at_tunnel_end(c):
+    """RFC 2473 4.1.1: a limit of zero forbids another encapsulation, not the delivery at
+    the end of the tunnel."""
+    c.conf(conf_ds())
+    p = c.port("p")
+    outer = softwire_up(1)
+    outer.nh = 60
+    c.ds_up(ip4(SUB, SRV) / UDP(sport=5000, dport=53) / b"question",
+            ip4(POOL, SRV, ttl=63) / UDP(sport=p, dport=53) / b"question",
+            outer=outer / limit_option(0))
+    c.made(users=1, blocks=1, mappings=1, sessions=1)
+
+
+@case
+def dslite_nested_tunnel(c):
+    """RFC 2473 8: an inner packet that carries IPv4 or IPv6 again is dropped by name."""
+    c.conf(conf_ds())
+    for proto, inside in ((4, ip4("10.9.9.9", SRV) / UDP()), (41, IPv6(dst=B4 % 9) / UDP())):
+        c.drop("inside", inet("inside") / softwire_up() / ip4(SUB, SRV, proto=proto) / inside,
+               "nested_tunnel")
+
+
+@case
+def dslite_inner_length_lies(c):
+    """RFC 2473 3.3, RFC 1812 5.2.2: an inner packet that claims more bytes than arrived,
+    fewer than its header, or is no IPv4, is dropped by name."""
+    c.conf(conf_ds())
+    for lie in ({"len": 200}, {"len": 19}, {"ihl": 4}, {"ihl": 15}, {"version": 6},
+                {"version": 5}):
+        c.drop("inside", inet("inside") / softwire_up() / ip4(SUB, SRV, **lie)
+               / UDP(sport=5000, dport=53) / b"x", "inner_header")
+
+
+@case
+def dslite_inner_cut_off(c):
+    """RFC 2473 3.3: a softwire packet too short for an IPv4 header is dropped by name."""
+    c.conf(conf_ds())
+    inner = bytes(ip4(SUB, SRV) / UDP(sport=5000, dport=53))
+    for n in (0, 1, 19):
+        c.drop("inside", inet("inside") / softwire_up() / Raw(inner[:n]), "inner_header")
+
+
+@case
+def dslite_inner_checksum_wrong(c):
+    """RFC 1812 5.2.2: a wrong inner header checksum ends the packet."""
+    c.conf(conf_ds())
+    c.drop("inside", inet("inside") / softwire_up() / ip4(SUB, SRV, chksum=0xbad)
+           / UDP(sport=5000, dport=53) / b"x", "inner_header")
+
+
+@case
+def dslite_inner_transport_cut_off(c):
+    """RFC 768, RFC 9293 3.1: transport headers that are cut off or impossible."""
+    c.conf(conf_ds())
+    for l4 in (Raw(bytes(UDP(sport=1, dport=2))[:7]),
+               UDP(sport=1, dport=2, len=7) / b"x", UDP(sport=1, dport=2, len=10) / b"x"):
+        c.drop("inside", inet("inside") / softwire_up() / ip4(SUB, SRV, proto=17) / l4,
+               "l4_header")
+    for l4 in (Raw(bytes(TCP(sport=1, dport=2))[:19]),
+               TCP(sport=1, dport=2, dataofs=4), TCP(sport=1, dport=2, dataofs=6)):
+        c.drop("inside", inet("inside") / softwire_up() / ip4(SUB, SRV, proto=6) / l4,
+               "l4_header")
+
+
+@case
+def dslite_acl(c):
+    """An inner source that the ACL of the instance does not permit is dropped by name."""
+    c.conf('acls: ( { name = "homes"; permit = [ "192.168.1.0/24" ]; } );',
+           conf_ds().replace('acl = "any"', 'acl = "homes"'))
+    udp_out(c)
+    c.drop("inside", inet("inside") / softwire_up(2) / ip4("192.168.2.1", SRV)
+           / UDP(sport=5000, dport=53) / b"x", "acl_denied")
+    c.state(users=1)
+
+
+@case
+def dslite_traffic_class_copied(c):
+    """RFC 6333 7.1, RFC 2473 6.4: the outer traffic class is the inner TOS, DSCP and ECN,
+    by default; upwards the inner TOS stays."""
+    c.conf(conf_ds())
+    p = c.port("p")
+    for tos in (0xb8, 0x02, 0x00):
+        c.ds_up(ip4(SUB, SRV, tos=tos) / UDP(sport=5000, dport=53) / b"q",
+                ip4(POOL, SRV, ttl=63, tos=tos) / UDP(sport=p, dport=53) / b"q",
+                outer=softwire_up(tc=tos))
+        c.ds_down(ip4(SRV, POOL, tos=tos) / UDP(sport=53, dport=p) / b"a",
+                  ip4(SRV, SUB, ttl=63, tos=tos) / UDP(sport=53, dport=5000) / b"a",
+                  outer=softwire_down(tc=tos))
+    c.made(users=1, blocks=1, mappings=1, sessions=1)
+
+
+@case
+def dslite_traffic_class_set(c):
+    """RFC 2473 6.4: a configured traffic class replaces the copy; the inner one stays."""
+    c.conf(conf_ds("traffic_class = 40;"))
+    p = udp_out(c)
+    c.ds_down(ip4(SRV, POOL, tos=0xb8) / UDP(sport=53, dport=p) / b"a",
+              ip4(SRV, SUB, ttl=63, tos=0xb8) / UDP(sport=53, dport=5000) / b"a",
+              outer=softwire_down(tc=40))
+
+
+@case
+def dslite_outer_hop_limit(c):
+    """RFC 2473 6.3: the outer hop limit is the configured one, whatever the inner TTL;
+    one that arrives as 1 has reached the end of its tunnel and is taken."""
+    c.conf(conf_ds("encap_hop_limit = 33;"))
+    p = c.port("p")
+    c.ds_up(ip4(SUB, SRV) / UDP(sport=5000, dport=53) / b"q",
+            ip4(POOL, SRV, ttl=63) / UDP(sport=p, dport=53) / b"q",
+            outer=softwire_up(hlim=1))
+    c.ds_down(ip4(SRV, POOL, ttl=2) / UDP(sport=53, dport=p) / b"a",
+              ip4(SRV, SUB, ttl=1) / UDP(sport=53, dport=5000) / b"a",
+              outer=softwire_down(hlim=33))
+    c.made(users=1, blocks=1, mappings=1, sessions=1)
+
+
+@case
+def dslite_link_padding_trimmed(c):
+    """RFC 894: bytes behind the IP packet are padding of the link, and never travel on."""
+    c.conf(conf_ds())
+    p = c.port("p")
+    up = inet("inside") / softwire_up() / ip4(SUB, SRV) / UDP(sport=5000, dport=53) / b"q"
+    c.translated("ds_lite_up", "inside", Raw(bytes(up) + b"\xee" * 5), "outside",
+                 link("outside") / ip4(POOL, SRV, ttl=63) / UDP(sport=p, dport=53) / b"q")
+    down = inet() / ip4(SRV, POOL) / UDP(sport=53, dport=p) / b"a"
+    c.translated("ds_lite_down", "outside", Raw(bytes(down) + b"\xee" * 17), "inside",
+                 link("inside") / softwire_down() / ip4(SRV, SUB, ttl=63)
+                 / UDP(sport=53, dport=5000) / b"a")
+    c.made(users=1, blocks=1, mappings=1, sessions=1)
+
+
+@case
+def dslite_padding_inside_softwire_trimmed(c):
+    """RFC 2473 3.3: bytes of the softwire packet behind the inner packet do not leave."""
+    c.conf(conf_ds())
+    p = c.port("p")
+    inner = bytes(ip4(SUB, SRV) / UDP(sport=5000, dport=53) / b"q")
+    c.ds_up(Raw(inner + b"\xee" * 9),
+            ip4(POOL, SRV, ttl=63) / UDP(sport=p, dport=53) / b"q")
+    c.made(users=1, blocks=1, mappings=1, sessions=1)
+
+
+@case
+def dslite_aftr_echo(c):
+    """RFC 4443 4.2: the AFTR address answers an ICMPv6 echo request."""
+    c.conf(conf_ds())
+    c.answered("inside", inet("inside") / IPv6(src=B4 % 1, dst=AFTR, hlim=9)
+               / ICMPv6EchoRequest(id=3, seq=4, data=b"ping"), link("inside")
+               / IPv6(src=AFTR, dst=B4 % 1, hlim=64)
+               / ICMPv6EchoReply(id=3, seq=4, data=b"ping"))
+
+
+@case
+def dslite_burst_of_64(c):
+    """A burst of 64 packets of 64 B4s is translated in order, and so are 64 answers."""
+    c.conf(conf_ds())
+    ports = [c.port("p%d" % n, block="B%d" % n) for n in range(64)]
+    c.now += 1
+    for n, p in enumerate(ports):
+        c.ds_up(ip4(SUB, SRV, id=n) / UDP(sport=5000, dport=53) / b"question",
+                ip4(POOL, SRV, ttl=63, id=n) / UDP(sport=p, dport=53) / b"question",
+                b4=n + 1, same_burst=True)
+    c.now += 1
+    for n, p in enumerate(ports):
+        c.ds_down(ip4(SRV, POOL, id=n) / UDP(sport=53, dport=p) / b"answer",
+                  ip4(SRV, SUB, ttl=63, id=n) / UDP(sport=53, dport=5000) / b"answer",
+                  b4=n + 1, same_burst=True)
+    c.made(users=64, blocks=64, mappings=64, sessions=64)
+    c.state(users=64, sessions=64)
+
+
+@case
+def dslite_same_flow_twice_in_one_burst(c):
+    """Two packets of a new flow in one burst make one session and use one port."""
+    c.conf(conf_ds())
+    p = c.port("p")
+    c.now += 1
+    for n in range(3):
+        c.ds_up(ip4(SUB, SRV, id=n) / UDP(sport=5000, dport=53) / b"question",
+                ip4(POOL, SRV, ttl=63, id=n) / UDP(sport=p, dport=53) / b"question",
+                same_burst=True)
+    c.made(users=1, blocks=1, mappings=1, sessions=1)
+    c.state(sessions=1)
+
+
+@case
+def dslite_odd_lengths(c):
+    """RFC 1071: payloads of every length around a word keep right checksums both ways."""
+    c.conf(conf_ds())
+    p = c.port("p")
+    for n in (0, 1, 2, 3, 7, 8, 255, 1431):
+        data = Raw(bytes((n + 7 * k) & 255 for k in range(n)))
+        c.ds_up(ip4(SUB, SRV2) / UDP(sport=5000, dport=53) / data,
+                ip4(POOL, SRV2, ttl=63) / UDP(sport=p, dport=53) / data)
+        c.ds_down(ip4(SRV2, POOL) / UDP(sport=53, dport=p) / data,
+                  ip4(SRV2, SUB, ttl=63) / UDP(sport=53, dport=5000) / data)
+    c.made(users=1, blocks=1, mappings=1, sessions=1)
+
+
+@case
+def dslite_prefix_identifies_user(c):
+    """RFC 6888 REQ-2, RFC 7785 4: with prefix_length 64 all B4 addresses of one /64 are
+    one user with one block."""
+    c.conf(conf_ds("prefix_length = 64;"))
+    p1, p2 = c.port("one"), c.port("two")
+    for b4, sport, p in ((1, 5000, p1), (2, 5001, p2)):
+        c.ds_up(ip4(SUB, SRV) / UDP(sport=sport, dport=53) / b"q",
+                ip4(POOL, SRV, ttl=63) / UDP(sport=p, dport=53) / b"q", b4=b4)
+    c.made(users=1, blocks=1, mappings=2, sessions=2)
+    c.state(users=1, blocks=1)

@@ -1,0 +1,65 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Makes the directories of the packet cases, or verifies them.
+
+    make.py            writes every case beside this script, and the list of them
+    make.py NAME...    writes these
+    make.py --check    writes nothing; exit 1 and a list when a file is not as made
+    make.py --list     names and requirements
+"""
+import os
+import sys
+
+import caselib
+import cases_box
+import cases_cpus
+import cases_dslite
+import cases_limits
+import cases_nat44
+import cases_time
+
+MODULES = (cases_box, cases_cpus, cases_dslite, cases_limits, cases_nat44, cases_time)
+
+
+def list_file(cases):
+    return "".join(sorted(f.__name__ + "\n" for f in cases))
+
+
+def check(cases, top):
+    """Compares the directories with what the script makes; number of differences."""
+    bad = []
+    with open(os.path.join(top, "list")) as f:
+        if f.read() != list_file(caselib.CASES):
+            bad.append("list")
+    for c in cases:
+        bad += caselib.differences(c, top)
+    names = {c.name for c in cases}
+    for entry in sorted(os.listdir(top)):
+        conf = os.path.join(top, entry, "case.conf")
+        if os.path.exists(conf) and entry not in names:
+            bad.append("%s: no function makes it" % entry)
+    print("\n".join(bad) if bad else "%d cases are as made" % len(cases))
+    return len(bad)
+
+
+def main(argv):
+    top = os.path.dirname(os.path.abspath(__file__))
+    if argv == ["--list"]:
+        for f in caselib.CASES:
+            print("%-36s %s" % (f.__name__, " ".join(f.__doc__.split())))
+        return 0
+    if argv == ["--check"]:
+        return 1 if check([caselib.build(f) for f in caselib.CASES], top) else 0
+    wanted = [f for f in caselib.CASES if not argv or f.__name__ in argv]
+    if not wanted or any(a.startswith("-") for a in argv):
+        print(__doc__)
+        return 2
+    for f in wanted:
+        caselib.write(caselib.build(f), top)
+    with open(os.path.join(top, "list"), "w") as f:
+        f.write(list_file(caselib.CASES))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
