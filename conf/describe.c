@@ -99,23 +99,24 @@ default_word(const struct cgn_schema_key *key)
 	return NULL;
 }
 
+/* What is absent without a default is none, be it a list, an address or a reference. */
 static void
 print_default(const struct cgn_schema_key *key, FILE *out)
 {
+	bool one = !key->many;
+
 	if (key->required)
 		fputs("required", out);
 	else if (key->text && key->text[0])
 		fputs(key->text, out);
-	else if (key->many || key->type == CGN_KEY_FLAG)
-		fputs("none", out);
-	else if (key->type == CGN_KEY_BOOL)
+	else if (one && key->type == CGN_KEY_BOOL)
 		fputs(key->def ? "true" : "false", out);
-	else if (default_word(key))
-		fprintf(out, "`%s`", default_word(key));
-	else if (key->type == CGN_KEY_INT)
-		fprintf(out, "%lld", (long long)key->def);
-	else if (key->type == CGN_KEY_GROUP)
+	else if (one && key->type == CGN_KEY_GROUP)
 		fputs(key->has_second ? "absent" : "all defaults", out);
+	else if (one && key->type != CGN_KEY_FLAG && default_word(key))
+		fprintf(out, "`%s`", default_word(key));
+	else if (one && key->type == CGN_KEY_INT)
+		fprintf(out, "%lld", (long long)key->def);
 	else
 		fputs("none", out);
 }

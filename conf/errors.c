@@ -86,32 +86,34 @@ cgn_errors_known(
 	return false;
 }
 
+/* Orders indices into the messages by file, line and time. */
 static int
-by_place(const void *a, const void *b)
+by_place(const void *a, const void *b, void *items)
 {
-	const struct cgn_conf_message *x = *(struct cgn_conf_message *const *)a;
-	const struct cgn_conf_message *y = *(struct cgn_conf_message *const *)b;
+	uint32_t i = *(const uint32_t *)a, j = *(const uint32_t *)b;
+	const struct cgn_conf_message *x = (struct cgn_conf_message *)items + i;
+	const struct cgn_conf_message *y = (struct cgn_conf_message *)items + j;
 	int files = strcmp(x->file, y->file);
 
 	if (files)
 		return files;
 	if (x->line != y->line)
 		return x->line < y->line ? -1 : 1;
-	return x < y ? -1 : x > y;
+	return i < j ? -1 : i > j;
 }
 
 void
 cgn_conf_errors_print(const struct cgn_conf_errors *errs, FILE *out)
 {
-	const struct cgn_conf_message **order = calloc(errs->n_items + 1, sizeof(*order));
+	uint32_t *order = calloc(errs->n_items + 1, sizeof(*order));
 
 	if (!order)
 		abort();
 	for (uint32_t i = 0; i < errs->n_items; i++)
-		order[i] = &errs->items[i];
-	qsort(order, errs->n_items, sizeof(*order), by_place);
+		order[i] = i;
+	qsort_r(order, errs->n_items, sizeof(*order), by_place, errs->items);
 	for (uint32_t i = 0; i < errs->n_items; i++) {
-		const struct cgn_conf_message *m = order[i];
+		const struct cgn_conf_message *m = &errs->items[order[i]];
 
 		fprintf(out, "%s:%d: %s%s%s%s\n", m->file, m->line, m->key,
 			m->key[0] ? ": " : "", m->warning ? "warning: " : "", m->text);

@@ -149,7 +149,7 @@ list_cpus(struct cgn_reader *r)
 
 	for (uint32_t i = 0; i < conf->n_boards; i++)
 		n += conf->boards[i].n_cpus;
-	conf->cpus = cgn_arena_array(r->arena, n, sizeof(*conf->cpus));
+	conf->cpus = cgn_arena_array(r->arena, n, sizeof(void *));
 	for (uint32_t i = 0; i < conf->n_boards; i++) {
 		for (uint32_t j = 0; j < conf->boards[i].n_cpus; j++) {
 			struct cgn_conf_cpu *cpu = &conf->boards[i].cpus[j];

@@ -217,9 +217,8 @@ scan_token(struct scan *scan, struct text *key)
 			scan->line++;
 		else if (c == ',')
 			scan->scopes[scan->depth].index++;
-		else if (strchr("{([", c) && !open_scope(scan, key))
-			return false;
-		else if (strchr("})]", c) && !close_scope(scan, key))
+		else if ((strchr("{([", c) && !open_scope(scan, key)) ||
+			 (strchr("})]", c) && !close_scope(scan, key)))
 			return false;
 		scan->p++;
 	}

@@ -93,7 +93,7 @@ struct cgn_schema {
 	.count_at = offsetof(S, n_##field)
 #define CGN_SECOND(field)     .has_second = true, .second = offsetof(S, field)
 #define CGN_LIMITS(low, high) .min = (low), .max = (high)
-#define CGN_TABLE(table)      .keys = (table), .n_keys = sizeof(table) / sizeof((table)[0])
+#define CGN_TABLE(keys_)      .keys = keys_, .n_keys = sizeof(keys_) / sizeof(keys_[0])
 
 extern const struct cgn_schema cgn_schema_root;
 

@@ -196,11 +196,11 @@ test_include(void)
 	load_file("main.conf", -ELOOP, "more/../more/");
 	write_file("more/ha.conf", "ha: {\n  hot_backup = 1; };");
 	load_file("main.conf", -EINVAL, "more/ha.conf:2: ha.hot_backup: true or false");
-	snprintf(
-		absolute, sizeof(absolute), "@include \"%s/main.conf\"\nhaa = 1;\n", dir);
+	snprintf(absolute, sizeof(absolute), "@include \"%s/main.conf\"\nports2 = 1;\n",
+		dir);
 	write_file("more/ha.conf", "ha: { };");
 	write_file("top.conf", absolute);
-	load_file("top.conf", -EINVAL, "top.conf:2: haa: unknown key");
+	load_file("top.conf", -EINVAL, "top.conf:2: ports2: unknown key");
 	remove_file("more/ha.conf");
 	load_file("main.conf", -ENOENT, "main.conf:17: @include: \"");
 	remove_file("more/detect.conf");
