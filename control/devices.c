@@ -22,6 +22,7 @@
 #define CACHE	     256
 #define QUEUE_DEPTH  1024
 #define OWN_PACKETS  4096
+#define PAGE	     4096u
 #define POOL_SHARE   4	/* at most a quarter of the memory is packets */
 
 static bool
@@ -71,24 +72,56 @@ least_packets(const struct cgn_conf *conf)
 	return n;
 }
 
-static struct rte_mempool *
-create_pool(const char *name, uint32_t n, uint16_t room)
+/* Without hugepages DPDK lets no packet cross a page of 4096 bytes, so that smaller ones
+ * leave gaps. They are made as large as the page: it costs nothing, and net_af_xdp counts
+ * on packets that lie side by side. */
+static uint16_t
+fill_page(uint16_t room, unsigned flags)
 {
-	return rte_pktmbuf_pool_create_by_ops(
-		name, n, CACHE, CGN_MARK_SIZE, room, SOCKET_ID_ANY, POOL_OPS);
+	uint32_t all = rte_mempool_calc_obj_size(
+		sizeof(struct rte_mbuf) + CGN_MARK_SIZE + room, flags, NULL);
+
+	return (uint16_t)(all < PAGE ? room + PAGE - all : room);
+}
+
+static struct rte_mempool *
+create_pool(const struct cgn_conf *conf, const char *name, uint32_t n)
+{
+	unsigned flags = conf->dpdk.hugepages ? 0 : RTE_MEMPOOL_F_NO_SPREAD;
+	uint16_t room = conf->dpdk.hugepages ? data_room(conf)
+					     : fill_page(data_room(conf), flags);
+	struct rte_pktmbuf_pool_private priv = { .mbuf_data_room_size = room,
+		.mbuf_priv_size = CGN_MARK_SIZE };
+	struct rte_mempool *pool = rte_mempool_create_empty(name, n,
+		(unsigned)(sizeof(struct rte_mbuf) + CGN_MARK_SIZE + room), CACHE, sizeof(priv),
+		SOCKET_ID_ANY, flags);
+
+	if (!pool)
+		return NULL;
+	if (rte_mempool_set_ops_byname(pool, POOL_OPS, NULL)) {
+		rte_mempool_free(pool);
+		return NULL;
+	}
+	rte_pktmbuf_pool_init(pool, &priv);
+	if (rte_mempool_populate_default(pool) < 0) {
+		rte_mempool_free(pool);
+		return NULL;
+	}
+	rte_mempool_obj_iter(pool, rte_pktmbuf_init, NULL);
+	return pool;
 }
 
 static int
 create_pools(struct cgn_daemon *d)
 {
-	uint16_t room = data_room(d->conf);
-	uint64_t each = sizeof(struct rte_mbuf) + CGN_MARK_SIZE + room + RTE_CACHE_LINE_SIZE;
+	uint64_t each = RTE_MAX(data_room(d->conf) + 320u, d->conf->dpdk.hugepages ? 0u : PAGE);
 	uint64_t most = ((uint64_t)d->conf->dpdk.memory_mb << 20) / POOL_SHARE / each;
 	uint32_t n = count_packets(d->conf), least = least_packets(d->conf);
 
 	n = (uint32_t)RTE_MIN((uint64_t)n, most);
-	d->port_pool = n < least ? NULL : create_pool("ports", n, room);
-	d->own_pool = create_pool("own", OWN_PACKETS + count_nodes(d->conf) * CACHE * 2, room);
+	d->port_pool = n < least ? NULL : create_pool(d->conf, "ports", n);
+	d->own_pool = create_pool(
+		d->conf, "own", OWN_PACKETS + count_nodes(d->conf) * CACHE * 2);
 	if (d->port_pool && d->own_pool)
 		return 0;
 	snprintf(d->err, sizeof(d->err),

@@ -221,6 +221,9 @@ start(struct setup *s)
 	if (rte_eth_allmulticast_enable(s->p->id))
 		rte_eth_promiscuous_enable(s->p->id);
 	rc = rte_eth_macaddr_get(s->p->id, &s->p->mac);
+	/* the driver gives the same address to the kernel's end, which is another host */
+	if (strcmp(s->p->driver, "net_tap") == 0)
+		s->p->mac.addr_bytes[0] ^= RTE_ETHER_LOCAL_ADMIN_ADDR;
 	return rc ? fail(s, rc, "the device has no MAC address") : 0;
 }
 
