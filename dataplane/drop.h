@@ -47,6 +47,8 @@
 	X(FRAGMENT_TIMEOUT, "fragment_timeout", "fragments never completed", "")          \
 	X(ACL, "acl_denied", "user is denied by the instance's ACL", "")                  \
 	X(PROTOCOL, "protocol", "transport that the instance does not translate", "")     \
+	X(PROTOCOL_BUSY, "protocol_busy",                                                 \
+		"another user of the address has this protocol with that peer", "")       \
 	X(ICMP_TYPE, "icmp_type", "ICMP type that is not translated", "RFC 5508 REQ-11")  \
 	X(ICMP_CHECKSUM, "icmp_checksum", "ICMP error with a wrong checksum",             \
 		"RFC 5508 REQ-3")                                                         \

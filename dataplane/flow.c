@@ -16,11 +16,20 @@
 #include "dataplane/checksum.h"
 #include "dataplane/pipeline.h"
 
+/* On the way down the instance is not known before the session is. */
 static bool
-translatable(const struct cgn_pkt *p)
+translatable(const struct cgn_burst *b, const struct cgn_pkt *p, enum cgn_dir dir)
 {
-	return p->proto == CGN_IPPROTO_TCP || p->proto == CGN_IPPROTO_UDP ||
-		(p->proto == CGN_IPPROTO_ICMP && p->flags & CGN_PKT_QUERY);
+	switch (p->proto) {
+	case CGN_IPPROTO_TCP:
+	case CGN_IPPROTO_UDP:
+		return true;
+	case CGN_IPPROTO_ICMP:
+		return p->flags & CGN_PKT_QUERY;
+	}
+	return cgn_protocols_has(dir == CGN_UP ? &b->snap->instance[p->instance].other :
+						 &b->snap->other,
+		p->proto);
 }
 
 static void
@@ -67,7 +76,7 @@ flow_of(struct cgn_burst *b, uint64_t i, enum cgn_dir dir)
 	if (p->flags & CGN_PKT_ICMP_ERROR)
 		return cgn_quoted_flow(b, i, dir);
 	own_flow(p, dir);
-	if (translatable(p))
+	if (translatable(b, p, dir))
 		return CGN_DROP_REASONS;
 	return p->proto == CGN_IPPROTO_ICMP ? CGN_DROP_ICMP_TYPE : CGN_DROP_PROTOCOL;
 }
@@ -148,19 +157,32 @@ track(struct cgn_burst *b, const struct cgn_pkt *p, struct cgn_session *s, enum 
 		s->seen = b->now;
 }
 
-/* Where the checksum of the transport stands; 0: none. UDP's zero means "none" and stays
+/* Where the checksum of the transport stands; NULL: none. UDP's zero means "none" and stays
  * so (RFC 768). */
 static cgn_word16 *
 l4_checksum(uint8_t *l4, uint8_t proto)
 {
-	cgn_word16 *sum;
+	cgn_word16 *sum = (cgn_word16 *)(l4 + offsetof(struct rte_udp_hdr, dgram_cksum));
 
-	if (proto == CGN_IPPROTO_TCP)
+	switch (proto) {
+	case CGN_IPPROTO_TCP:
 		return (cgn_word16 *)(l4 + offsetof(struct rte_tcp_hdr, cksum));
-	if (proto == CGN_IPPROTO_ICMP)
+	case CGN_IPPROTO_ICMP:
 		return (cgn_word16 *)(l4 + offsetof(struct rte_icmp_hdr, icmp_cksum));
-	sum = (cgn_word16 *)(l4 + offsetof(struct rte_udp_hdr, dgram_cksum));
-	return *sum ? sum : NULL;
+	case CGN_IPPROTO_UDP:
+	case CGN_IPPROTO_UDPLITE:
+		return *sum ? sum : NULL;
+	}
+	return NULL;
+}
+
+static inline void
+write_port(uint8_t *l4, uint8_t proto, bool source, rte_be16_t port)
+{
+	if (proto == CGN_IPPROTO_TCP || proto == CGN_IPPROTO_UDP)
+		((cgn_word16 *)l4)[source ? 0 : 1] = port;
+	else if (proto == CGN_IPPROTO_ICMP)
+		((struct rte_icmp_hdr *)l4)->icmp_ident = port;
 }
 
 /* Writes address and port of one end, and adds the deltas to the checksums. */
@@ -175,10 +197,7 @@ write_end(struct rte_ipv4_hdr *ip, uint8_t *l4, uint8_t proto, bool source, rte_
 	else
 		ip->dst_addr = addr;
 	ip->hdr_checksum = cgn_checksum_apply(ip->hdr_checksum, delta3);
-	if (proto == CGN_IPPROTO_ICMP)
-		((struct rte_icmp_hdr *)l4)->icmp_ident = port;
-	else
-		((cgn_word16 *)l4)[source ? 0 : 1] = port;
+	write_port(l4, proto, source, port);
 	if (!sum)
 		return;
 	*sum = cgn_checksum_apply(*sum, delta4);

@@ -63,12 +63,10 @@ parse_transport(struct cgn_burst *b, uint64_t i, unsigned room, unsigned bytes)
 		if (ok)
 			parse_icmp(p, l4);
 		break;
-	default:
-		return;
 	}
 	if (!ok) {
 		p->flags |= CGN_PKT_CUT;
-	} else if (p->proto != CGN_IPPROTO_ICMP) {
+	} else if (p->proto == CGN_IPPROTO_TCP || p->proto == CGN_IPPROTO_UDP) {
 		p->sport = udp->src_port;
 		p->dport = udp->dst_port;
 		if (p->proto == CGN_IPPROTO_TCP)

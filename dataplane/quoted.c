@@ -61,15 +61,18 @@ quoted_header(const struct cgn_burst *b, uint64_t i, unsigned *l4)
 static bool
 quoted_ports(const uint8_t *l4, uint8_t proto, rte_be16_t *source, rte_be16_t *dest)
 {
+	*source = *dest = 0; /* other protocols */
 	if (proto == CGN_IPPROTO_ICMP) {
 		if (l4[0] != RTE_IP_ICMP_ECHO_REQUEST && l4[0] != RTE_IP_ICMP_ECHO_REPLY)
 			return false;
 		*source = *dest = ((const struct rte_icmp_hdr *)l4)->icmp_ident;
 		return true;
 	}
-	*source = ((const cgn_word16 *)l4)[0];
-	*dest = ((const cgn_word16 *)l4)[1];
-	return proto == CGN_IPPROTO_TCP || proto == CGN_IPPROTO_UDP;
+	if (proto == CGN_IPPROTO_TCP || proto == CGN_IPPROTO_UDP) {
+		*source = ((const cgn_word16 *)l4)[0];
+		*dest = ((const cgn_word16 *)l4)[1];
+	}
+	return true;
 }
 
 enum cgn_drop
@@ -117,6 +120,9 @@ rewrite_transport(struct cgn_burst *b, uint64_t i, unsigned at, const struct cgn
 	uint16_t delta = dir == CGN_UP ? s->delta4 : (uint16_t)~s->delta4;
 	cgn_word16 *udp = (cgn_word16 *)(l4 + offsetof(struct rte_udp_hdr, dgram_cksum));
 
+	if (s->proto != CGN_IPPROTO_TCP && s->proto != CGN_IPPROTO_UDP &&
+		s->proto != CGN_IPPROTO_ICMP)
+		return;
 	if (s->proto == CGN_IPPROTO_ICMP) {
 		((cgn_word16 *)l4)[2] = port;
 		fix((cgn_word16 *)l4 + 1, delta);

@@ -169,6 +169,19 @@ classify6(struct cgn_burst *b, uint64_t i)
 		b->plain |= CGN_BIT(i);
 }
 
+static bool
+exempt(const struct cgn_instance *inst, const struct cgn_pkt *p)
+{
+	for (uint32_t k = 0; k < inst->n_exempt; k++) {
+		const struct cgn_exempt *e = &inst->exempt[k];
+
+		if ((p->dst & e->mask) == e->addr && (!e->proto || e->proto == p->proto) &&
+			(!e->port || e->port == p->dport))
+			return true;
+	}
+	return false;
+}
+
 /* The NAT44 instance that serves a source on this interface. Interfaces without one are
  * most, and cost one look. */
 static uint16_t
@@ -178,7 +191,8 @@ find_nat44(const struct cgn_snapshot *snap, const struct cgn_pkt *p)
 
 	for (unsigned k = 0; k < iface->n_nat; k++)
 		if (cgn_instance_pool(snap, iface->nat[k], p->src) != CGN_NONE16)
-			return iface->nat[k];
+			return exempt(&snap->instance[iface->nat[k]], p) ? CGN_NONE16 :
+									  iface->nat[k];
 	return CGN_NONE16;
 }
 

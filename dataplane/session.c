@@ -21,9 +21,15 @@
 enum cgn_class
 cgn_class_of(uint8_t proto)
 {
-	return proto == CGN_IPPROTO_TCP ? CGN_TCP :
-		proto == CGN_IPPROTO_UDP ? CGN_UDP :
-					   CGN_ICMP;
+	switch (proto) {
+	case CGN_IPPROTO_TCP:
+		return CGN_TCP;
+	case CGN_IPPROTO_UDP:
+		return CGN_UDP;
+	case CGN_IPPROTO_ICMP:
+		return CGN_ICMP;
+	}
+	return CGN_OTHER;
 }
 
 static uint32_t
@@ -83,23 +89,76 @@ add_both(struct cgn_worker *w, struct cgn_table *up, struct cgn_table *down,
 	return false;
 }
 
-void
-cgn_mapping_release(struct cgn_worker *w, uint32_t index)
+/* A public port for the mapping; other protocols have none. */
+static enum cgn_drop
+take_port(struct cgn_worker *w, struct cgn_mapping *m, enum cgn_class class)
 {
-	struct cgn_mapping *m = cgn_mapping_at(w, index);
 	struct cgn_user *u = cgn_user_at(w, m->user);
-	enum cgn_class class = cgn_class_of(m->proto);
-	uint32_t user = m->user;
+	enum cgn_drop why;
+	uint16_t port;
+
+	m->block = CGN_NONE;
+	m->outside_port = 0;
+	if (class == CGN_OTHER)
+		return CGN_DROP_REASONS;
+	port = cgn_user_port(w, m->user, class, &m->block, &why);
+	if (!port)
+		return why;
+	m->outside_port = rte_cpu_to_be_16(port);
+	u->ports[class]++;
+	return CGN_DROP_REASONS;
+}
+
+static void
+give_port(struct cgn_worker *w, const struct cgn_mapping *m, enum cgn_class class)
+{
+	if (class == CGN_OTHER)
+		return;
+	cgn_port_give(w, m->block, class, rte_be_to_cpu_16(m->outside_port));
+	cgn_user_at(w, m->user)->ports[class]--;
+}
+
+/* Puts the keys of a new mapping in: the inside one only if later flows may share it, none
+ * where there is no port to find it by. */
+static bool
+mapping_publish(struct cgn_worker *w, uint32_t index)
+{
+	const struct cgn_mapping *m = cgn_mapping_at(w, index);
 	union cgn_key key[2];
 
-	if (m->sessions)
+	if (cgn_class_of(m->proto) == CGN_OTHER)
+		return true;
+	mapping_keys(w, m, &key[0], &key[1]);
+	if (m->shared)
+		return add_both(w, w->map_up, w->map_down, key, index);
+	return cgn_table_add(w->map_down, &key[1], index) == 0;
+}
+
+static void
+mapping_retire(struct cgn_worker *w, uint32_t index)
+{
+	const struct cgn_mapping *m = cgn_mapping_at(w, index);
+	union cgn_key key[2];
+
+	if (cgn_class_of(m->proto) == CGN_OTHER)
 		return;
 	mapping_keys(w, m, &key[0], &key[1]);
 	if (m->shared)
 		cgn_table_del(w->map_up, &key[0]);
 	cgn_table_del(w->map_down, &key[1]);
-	cgn_port_give(w, m->block, class, rte_be_to_cpu_16(m->outside_port));
-	u->ports[class]--;
+}
+
+void
+cgn_mapping_release(struct cgn_worker *w, uint32_t index)
+{
+	struct cgn_mapping *m = cgn_mapping_at(w, index);
+	struct cgn_user *u = cgn_user_at(w, m->user);
+	uint32_t user = m->user;
+
+	if (m->sessions)
+		return;
+	mapping_retire(w, index);
+	give_port(w, m, cgn_class_of(m->proto));
 	u->mappings--;
 	m->proto = 0;
 	cgn_slots_give(&w->mappings, index);
@@ -108,55 +167,35 @@ cgn_mapping_release(struct cgn_worker *w, uint32_t index)
 		cgn_user_del(w, user);
 }
 
-/* Puts the keys of a new mapping in: the inside one only if later flows may share it. */
-static bool
-mapping_publish(struct cgn_worker *w, uint32_t index)
-{
-	const struct cgn_mapping *m = cgn_mapping_at(w, index);
-	union cgn_key key[2];
-
-	mapping_keys(w, m, &key[0], &key[1]);
-	if (m->shared)
-		return add_both(w, w->map_up, w->map_down, key, index);
-	return cgn_table_add(w->map_down, &key[1], index) == 0;
-}
-
 enum cgn_drop
 cgn_mapping_add(struct cgn_worker *w, const struct cgn_flow *f, uint32_t *index)
 {
 	struct cgn_user *u = cgn_user_at(w, f->user);
 	enum cgn_class class = cgn_class_of(f->proto);
-	enum cgn_drop why;
 	struct cgn_mapping *m;
-	uint32_t block;
-	uint16_t port;
+	enum cgn_drop why;
 
 	*index = cgn_slots_take(&w->mappings);
 	if (*index == CGN_NONE)
 		return CGN_DROP_SESSIONS_FULL;
 	m = cgn_mapping_at(w, *index);
-	m->proto = 0;
-	port = cgn_user_port(w, f->user, class, &block, &why);
-	if (!port) {
-		cgn_slots_give(&w->mappings, *index);
-		return why;
-	}
-	*m = (struct cgn_mapping){ .block = block,
-		.inside = f->inside,
+	*m = (struct cgn_mapping){ .inside = f->inside,
 		.outside = w->snap->address[u->address].addr,
 		.inside_port = f->inside_port,
-		.outside_port = rte_cpu_to_be_16(port),
 		.user = f->user,
 		.instance = u->instance,
 		.proto = f->proto,
-		.shared = w->snap->instance[u->instance].eim };
-	if (!mapping_publish(w, *index)) {
-		cgn_port_give(w, block, class, port);
+		.shared = class != CGN_OTHER && w->snap->instance[u->instance].eim };
+	why = take_port(w, m, class);
+	if (why == CGN_DROP_REASONS && !mapping_publish(w, *index)) {
+		give_port(w, m, class);
+		why = CGN_DROP_SESSIONS_FULL;
+	}
+	if (why != CGN_DROP_REASONS) {
 		m->proto = 0;
 		cgn_slots_give(&w->mappings, *index);
-		return CGN_DROP_SESSIONS_FULL;
+		return why;
 	}
-	u->ports[class]++;
 	u->mappings++;
 	w->stats.event[CGN_EVENT_MAPPING_ADD]++;
 	return CGN_DROP_REASONS;
@@ -199,6 +238,18 @@ session_fill(struct cgn_worker *w, struct cgn_session *s, const struct cgn_flow 
 	set_deltas(s);
 }
 
+/* Without ports two users of one address may want the same key; the first keeps it. */
+static enum cgn_drop
+session_publish(struct cgn_worker *w, const struct cgn_session *s, const union cgn_key key[2],
+	uint32_t index)
+{
+	if (cgn_class_of(s->proto) == CGN_OTHER &&
+		cgn_table_find(w->down, &key[1]) != CGN_NONE)
+		return CGN_DROP_PROTOCOL_BUSY;
+	return add_both(w, w->up, w->down, key, index) ? CGN_DROP_REASONS :
+							 CGN_DROP_SESSIONS_FULL;
+}
+
 enum cgn_drop
 cgn_session_add(struct cgn_worker *w, const struct cgn_flow *f, uint32_t mapping,
 	uint32_t *index)
@@ -206,6 +257,7 @@ cgn_session_add(struct cgn_worker *w, const struct cgn_flow *f, uint32_t mapping
 	struct cgn_user *u = cgn_user_at(w, f->user);
 	struct cgn_session *s;
 	union cgn_key key[2];
+	enum cgn_drop why;
 
 	*index = cgn_slots_take(&w->sessions);
 	if (*index == CGN_NONE)
@@ -213,10 +265,11 @@ cgn_session_add(struct cgn_worker *w, const struct cgn_flow *f, uint32_t mapping
 	s = cgn_session_at(w, *index);
 	session_fill(w, s, f, mapping);
 	session_keys(w, s, &key[0], &key[1]);
-	if (!add_both(w, w->up, w->down, key, *index)) {
+	why = session_publish(w, s, key, *index);
+	if (why != CGN_DROP_REASONS) {
 		s->state = CGN_STATE_FREE;
 		cgn_slots_give(&w->sessions, *index);
-		return CGN_DROP_SESSIONS_FULL;
+		return why;
 	}
 	w->count[*index] = (struct cgn_session_count){ 0 };
 	cgn_mapping_at(w, mapping)->sessions++;

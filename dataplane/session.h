@@ -102,7 +102,7 @@ struct cgn_user {
 	uint8_t softwire[16]; /* DS-Lite: B4 address as configured to identify the user */
 	rte_be32_t inside;    /* NAT44 */
 	uint32_t address;     /* slot of its public address */
-	uint32_t sessions[CGN_CLASSES], ports[CGN_CLASSES];
+	uint32_t sessions[CGN_SESSION_CLASSES], ports[CGN_CLASSES];
 	uint32_t mappings, blocks;
 	uint32_t reverse; /* sessions opened from outside */
 	uint32_t tokens;  /* creation rate: sessions that may be created now */

@@ -142,6 +142,18 @@ struct cgn_outbound {
 	uint16_t pool;
 };
 
+/* A destination that a NAT44 instance leaves alone (RFC 6888 REQ-6). */
+struct cgn_exempt {
+	rte_be32_t addr, mask;
+	uint8_t proto;	 /* 0: any */
+	rte_be16_t port; /* 0: any */
+};
+
+/* A set of IP protocol numbers. */
+struct cgn_protocols {
+	uint64_t bits[4];
+};
+
 #define CGN_JOURNAL_BLOCKS 1
 #define CGN_JOURNAL_SESSIONS 2
 
@@ -161,6 +173,9 @@ struct cgn_instance {
 	uint32_t users_per_address; /* 0: no limit */
 	cgn_tick timer[CGN_TIMERS];
 	uint32_t fragment_ms;
+	struct cgn_protocols other; /* translated by address alone */
+	uint32_t n_exempt;
+	const struct cgn_exempt *exempt;
 	uint8_t n_outbound;
 	struct cgn_outbound outbound[8];
 	/* DS-Lite */
@@ -194,8 +209,15 @@ struct cgn_snapshot {
 	const struct cgn_instance *instance;
 	/* state[worker][slot]: the worker's own record of an address, or NULL */
 	struct cgn_address *const *state[CGN_MAX_WORKERS];
+	struct cgn_protocols other; /* of all instances */
 	uint32_t quarantine_ms; /* before a freed block serves another user */
 };
+
+static inline bool
+cgn_protocols_has(const struct cgn_protocols *set, uint8_t proto)
+{
+	return set->bits[proto / 64] >> proto % 64 & 1;
+}
 
 /* Does the ACL let this source (network order) through? Deny rules come first in it; what
  * no rule names is denied. Any lcore. */

@@ -18,6 +18,17 @@
 
 #define IPPROTO_IPV6_IN_IP 41
 
+/* A tunnel in the tunnel, unless it is a protocol that the instance translates. */
+static bool
+nested(const struct cgn_burst *b, uint64_t i)
+{
+	const struct cgn_pkt *p = &b->p[i];
+
+	return p->proto == IPPROTO_IPV6_IN_IP ||
+		(p->proto == CGN_IPPROTO_IPIP &&
+			!cgn_protocols_has(&b->snap->instance[p->instance].other, p->proto));
+}
+
 void
 cgn_stage_decap(struct cgn_burst *b)
 {
@@ -34,7 +45,7 @@ cgn_stage_decap(struct cgn_burst *b)
 		p->flags = 0;
 		if (cgn_parse_ip4(b, i, 0) != CGN_DROP_REASONS)
 			cgn_drop(b, i, CGN_DROP_INNER_HEADER);
-		else if (p->proto == CGN_IPPROTO_IPIP || p->proto == IPPROTO_IPV6_IN_IP)
+		else if (nested(b, i))
 			cgn_drop(b, i, CGN_DROP_NESTED);
 		else if (p->flags & CGN_PKT_MULTICAST)
 			cgn_drop(b, i, CGN_DROP_MULTICAST);

@@ -37,8 +37,16 @@ enum cgn_dir { CGN_UP, CGN_DOWN, CGN_DIRS };
 
 enum cgn_kind { CGN_DS_LITE, CGN_NAT44, CGN_NAT64, CGN_KINDS };
 
-/* Classes of transport with ports (or identifiers) of their own. */
-enum cgn_class { CGN_TCP, CGN_UDP, CGN_ICMP, CGN_CLASSES };
+/* Classes of transport: those with ports (or identifiers) that are translated, and the
+ * rest, which is translated by address alone. */
+enum cgn_class {
+	CGN_TCP,
+	CGN_UDP,
+	CGN_ICMP,
+	CGN_CLASSES,
+	CGN_OTHER = CGN_CLASSES,
+	CGN_SESSION_CLASSES
+};
 
 /* Classes of timeout, and with them the states that share one. */
 enum cgn_timer {
@@ -54,6 +62,7 @@ enum cgn_timer {
 #define CGN_IPPROTO_IPIP   4
 #define CGN_IPPROTO_TCP	   6
 #define CGN_IPPROTO_UDP	   17
+#define CGN_IPPROTO_UDPLITE 136
 #define CGN_IPPROTO_FRAG   44
 #define CGN_IPPROTO_ICMPV6 58
 #define CGN_IPPROTO_DSTOPT 60

@@ -175,9 +175,11 @@ cgn_user_admit(struct cgn_worker *w, struct cgn_user *u, enum cgn_class class,
 	enum cgn_dir from)
 {
 	const struct cgn_instance *inst = &w->snap->instance[u->instance];
-	uint32_t all = u->sessions[CGN_TCP] + u->sessions[CGN_UDP] + u->sessions[CGN_ICMP];
+	uint32_t all = u->sessions[CGN_TCP] + u->sessions[CGN_UDP] + u->sessions[CGN_ICMP] +
+		u->sessions[CGN_OTHER];
 
-	if (all >= inst->max_sessions || u->sessions[class] >= inst->max_class[class]) {
+	if (all >= inst->max_sessions ||
+		(class < CGN_CLASSES && u->sessions[class] >= inst->max_class[class])) {
 		u->discards[CGN_DISCARD_SESSIONS]++;
 		return CGN_DROP_LIMIT_SESSIONS;
 	}
