@@ -106,6 +106,7 @@ cgn_block_take(struct cgn_worker *w, uint32_t user, uint16_t size)
 	a->blocks++;
 	u->block = index;
 	u->blocks++;
+	u->spare++;
 	w->stats.event[CGN_EVENT_BLOCK_TAKE]++;
 	cgn_journal_block(w, CGN_RECORD_BLOCK_TAKE, u, blk);
 	return CGN_DROP_REASONS;
@@ -138,23 +139,33 @@ quarantine(struct cgn_worker *w, uint32_t index)
 	w->sweep.quarantine_tail = index;
 }
 
+/* Takes a block, already out of the user's list, from the user. One that never carried a
+ * session could not be traced to anybody and needs no quarantine. */
+static void
+give(struct cgn_worker *w, const struct cgn_user *u, uint32_t index)
+{
+	const struct cgn_block *blk = cgn_block_at(w, index);
+
+	w->snap->state[w->conf.index][blk->address]->blocks--;
+	w->stats.event[CGN_EVENT_BLOCK_GIVE]++;
+	cgn_journal_block(w, CGN_RECORD_BLOCK_GIVE, u, blk);
+	if (blk->served)
+		quarantine(w, index);
+	else
+		release(w, index);
+}
+
 void
 cgn_block_give_all(struct cgn_worker *w, struct cgn_user *u)
 {
 	while (u->block != CGN_NONE) {
 		uint32_t index = u->block;
-		const struct cgn_block *blk = cgn_block_at(w, index);
 
-		w->snap->state[w->conf.index][blk->address]->blocks--;
-		u->block = blk->next;
-		if (blk->served)
-			quarantine(w, index);
-		else
-			release(w, index);
-		w->stats.event[CGN_EVENT_BLOCK_GIVE]++;
-		cgn_journal_block(w, CGN_RECORD_BLOCK_GIVE, u, blk);
+		u->block = cgn_block_at(w, index)->next;
+		give(w, u, index);
 	}
 	u->blocks = 0;
+	u->spare = 0;
 }
 
 #define EXPIRE_MAX 32 /* blocks per call */
@@ -196,9 +207,37 @@ find_clear(const uint64_t *map, uint32_t first, uint32_t size, uint32_t start)
 	return 0;
 }
 
+static bool
+in_use(const struct cgn_block *blk)
+{
+	return blk->used[CGN_TCP] || blk->used[CGN_UDP] || blk->used[CGN_ICMP];
+}
+
+/* A block that has become empty stays as the user's spare one, so that a user at the edge
+ * of a block does not make a log line with every flow; a second empty block goes back. The
+ * oldest, last in the list, stays as long as the user does. */
+static void
+give_spare(struct cgn_worker *w, uint32_t index)
+{
+	struct cgn_block *blk = cgn_block_at(w, index);
+	struct cgn_user *u = cgn_user_at(w, blk->user);
+	uint32_t *link = &u->block;
+
+	if (!u->spare || blk->next == CGN_NONE) {
+		u->spare++;
+		return;
+	}
+	while (*link != index)
+		link = &cgn_block_at(w, *link)->next;
+	*link = blk->next;
+	u->blocks--;
+	if (u->extended)
+		u->extended--;
+	give(w, u, index);
+}
+
 uint16_t
-cgn_port_take(struct cgn_worker *w, const struct cgn_user *u, enum cgn_class class,
-	uint32_t *block)
+cgn_port_take(struct cgn_worker *w, struct cgn_user *u, enum cgn_class class, uint32_t *block)
 {
 	struct cgn_address *a = w->snap->state[w->conf.index][u->address];
 
@@ -210,6 +249,8 @@ cgn_port_take(struct cgn_worker *w, const struct cgn_user *u, enum cgn_class cla
 			uint32_t port = find_clear(a->used[class], blk->first, blk->size, start);
 
 			a->used[class][port / 64] |= 1ull << port % 64;
+			if (!in_use(blk))
+				u->spare--;
 			blk->used[class]++;
 			*block = index;
 			return (uint16_t)port;
@@ -227,4 +268,6 @@ cgn_port_give(struct cgn_worker *w, uint32_t block, enum cgn_class class, uint16
 
 	a->used[class][port / 64] &= ~(1ull << port % 64);
 	blk->used[class]--;
+	if (!in_use(blk))
+		give_spare(w, block);
 }

@@ -23,10 +23,11 @@ void cgn_block_expire(struct cgn_worker *w);
 
 /* Takes a free port of one of the user's blocks, at a random place in it (RFC 6056).
  * *block: where it was found. 0: none is free. Host order. Owner. */
-uint16_t cgn_port_take(struct cgn_worker *w, const struct cgn_user *u, enum cgn_class class,
+uint16_t cgn_port_take(struct cgn_worker *w, struct cgn_user *u, enum cgn_class class,
 	uint32_t *block);
 
-/* Gives a port back to its block. Owner. */
+/* Gives a port back to its block, and the block too when the user has an empty one
+ * already. Owner. */
 void cgn_port_give(struct cgn_worker *w, uint32_t block, enum cgn_class class, uint16_t port);
 
 /* A pseudo-random number; not for keys. Owner. */

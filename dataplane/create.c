@@ -7,6 +7,7 @@
 #include <rte_tcp.h>
 
 #include "dataplane/create.h"
+#include "dataplane/held.h"
 #include "dataplane/journal.h"
 #include "dataplane/pipeline.h"
 #include "dataplane/user.h"
@@ -173,6 +174,16 @@ record_of(enum cgn_drop why)
 	}
 }
 
+/* Nobody is told, but the sender of a SYN that has waited in vain. */
+static void
+refuse_quietly(struct cgn_burst *b, uint64_t i, enum cgn_dir dir, enum cgn_drop why)
+{
+	if (b->p[i].flags & CGN_PKT_HELD)
+		cgn_icmp_error(b, i, why, 3, 3, 0);
+	else if (dir == CGN_UP || !cgn_held_add(b, i))
+		cgn_drop(b, i, why);
+}
+
 /* Ends a packet that got no session. When resources have ended the operator hears of it,
  * and the inside sender as well if the instance says so (RFC 6888 REQ-11, RFC 5508
  * REQ-8). */
@@ -185,7 +196,7 @@ refuse(struct cgn_burst *b, uint64_t i, enum cgn_dir dir, enum cgn_drop why)
 	uint16_t instance = p->instance;
 
 	if (type == CGN_RECORD_TYPES) {
-		cgn_drop(b, i, why);
+		refuse_quietly(b, i, dir, why);
 		return;
 	}
 	if (u && !u->live)
@@ -215,6 +226,8 @@ create(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir)
 			continue;
 		if (p->flags & CGN_PKT_ICMP_ERROR)
 			why = CGN_DROP_ICMP_NO_SESSION;
+		else if (p->flags & CGN_PKT_HELD)
+			why = CGN_DROP_NO_MAPPING;
 		else
 			why = cgn_flow_open(b, i, dir);
 		if (why != CGN_DROP_REASONS)

@@ -58,6 +58,8 @@
 	X(FILTERED, "filtered", "inbound packet from a peer the user never sent to",      \
 		"RFC 4787 REQ-8")                                                         \
 	X(TCP_NO_SYN, "tcp_no_syn", "TCP segment without a session that is no SYN", "")   \
+	X(SYN_ANSWERED, "syn_answered", "held SYN whose flow the inside has opened",      \
+		"RFC 5382 REQ-4")                                                         \
 	X(HAIRPIN, "hairpin", "hairpin is off, or would loop", "RFC 4787 REQ-9")          \
 	X(USERS_FULL, "users_full", "user table (licence) is full", "RFC 6888 REQ-11")    \
 	X(SESSIONS_FULL, "sessions_full", "session table (licence) is full",              \

@@ -290,6 +290,17 @@ account(struct cgn_burst *b, const struct cgn_pkt *p, const struct cgn_session *
 	}
 }
 
+/* A held SYN whose flow has been opened from inside meanwhile has been repeated by its
+ * sender; translated now it would come twice. */
+static uint64_t
+end_held(struct cgn_burst *b, uint64_t mask)
+{
+	CGN_FOREACH(i, mask)
+	if (b->p[i].flags & CGN_PKT_HELD)
+		cgn_drop(b, i, CGN_DROP_SYN_ANSWERED);
+	return mask & b->live;
+}
+
 static void
 translate(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir)
 {
@@ -320,5 +331,5 @@ cgn_stage_rewrite_up(struct cgn_burst *b)
 void
 cgn_stage_rewrite_down(struct cgn_burst *b)
 {
-	translate(b, b->down, CGN_DOWN);
+	translate(b, end_held(b, b->down), CGN_DOWN);
 }

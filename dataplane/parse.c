@@ -258,11 +258,12 @@ parse_frame(struct cgn_burst *b, uint64_t i)
 	return CGN_DROP_ETHERTYPE;
 }
 
-/* A packet that another stage, or another CPU, has translated on its way up. */
+/* A packet that has been here before: translated on its way up, or held. Its link header is
+ * gone. */
 static enum cgn_drop
-parse_hairpin(struct cgn_burst *b, uint64_t i, const struct cgn_mark *mark)
+parse_again(struct cgn_burst *b, uint64_t i, const struct cgn_mark *mark)
 {
-	b->p[i].flags |= CGN_PKT_HAIRPIN;
+	b->p[i].flags |= mark->op == CGN_MARK_HELD ? CGN_PKT_HELD : CGN_PKT_HAIRPIN;
 	b->p[i].iface = mark->iface;
 	b->p[i].vpn = mark->vpn;
 	return cgn_parse_ip4(b, i, 0);
@@ -280,8 +281,8 @@ cgn_stage_parse(struct cgn_burst *b)
 
 		b->p[i].flags = 0;
 		b->p[i].user = b->p[i].session = CGN_NONE;
-		if (mark && mark->op == CGN_MARK_HAIRPIN)
-			why = parse_hairpin(b, i, mark);
+		if (mark && (mark->op == CGN_MARK_HAIRPIN || mark->op == CGN_MARK_HELD))
+			why = parse_again(b, i, mark);
 		else
 			why = parse_frame(b, i);
 		if (why != CGN_DROP_REASONS)

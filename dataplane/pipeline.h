@@ -46,6 +46,7 @@ struct cgn_pkt {
 #define CGN_PKT_CUT 0x20	/* transport header cut off or impossible */
 #define CGN_PKT_MULTICAST 0x40	/* link-layer or network-layer destination */
 #define CGN_PKT_ARP 0x80
+#define CGN_PKT_HELD 0x400 /* unsolicited SYN whose time is up */
 #define CGN_PKT_TRANSLATED 0x100 /* addresses in the header differ from src, dst here */
 
 struct cgn_burst {

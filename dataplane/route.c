@@ -204,7 +204,7 @@ classify4(struct cgn_burst *b, uint64_t i)
 
 	if (p->flags & CGN_PKT_MULTICAST) {
 		cgn_drop(b, i, CGN_DROP_MULTICAST);
-	} else if (p->flags & CGN_PKT_HAIRPIN) {
+	} else if (p->flags & (CGN_PKT_HAIRPIN | CGN_PKT_HELD)) {
 		if (nh->kind == CGN_NH_POOL)
 			b->down |= CGN_BIT(i);
 		else

@@ -273,7 +273,8 @@ cgn_session_add(struct cgn_worker *w, const struct cgn_flow *f, uint32_t mapping
 	}
 	w->count[*index] = (struct cgn_session_count){ 0 };
 	cgn_mapping_at(w, mapping)->sessions++;
-	cgn_block_at(w, cgn_mapping_at(w, mapping)->block)->served = true;
+	if (cgn_mapping_at(w, mapping)->block != CGN_NONE)
+		cgn_block_at(w, cgn_mapping_at(w, mapping)->block)->served = true;
 	u->sessions[cgn_class_of(f->proto)]++;
 	u->reverse += f->from == CGN_DOWN;
 	w->instance[u->instance].sessions++;

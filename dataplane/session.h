@@ -108,6 +108,7 @@ struct cgn_user {
 	uint32_t tokens;  /* creation rate: sessions that may be created now */
 	cgn_tick refilled, created;
 	uint16_t extended; /* blocks beyond the first */
+	uint16_t spare;	   /* blocks without a port in use */
 	uint8_t kind;
 	bool live;
 	uint64_t discards[CGN_DISCARDS];

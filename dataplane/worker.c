@@ -10,6 +10,7 @@
 #include <rte_malloc.h>
 #include <rte_ring_elem.h>
 
+#include "dataplane/held.h"
 #include "dataplane/journal.h"
 #include "dataplane/reassembly.h"
 #include "dataplane/worker.h"
@@ -108,6 +109,7 @@ cgn_worker_destroy(struct cgn_worker *w)
 {
 	if (!w)
 		return;
+	cgn_held_fini(w);
 	rte_ring_free(w->journal);
 	cgn_reassembly_destroy(w->reassembly);
 	cgn_slots_fini(&w->blocks);
@@ -130,5 +132,6 @@ cgn_worker_tick(struct cgn_worker *w, const struct cgn_snapshot *snap, uint64_t 
 	w->now_ms = now_ms;
 	w->now = (cgn_tick)(now_ms / CGN_MS_PER_TICK);
 	cgn_sweep(w);
+	cgn_held_release(w);
 	cgn_msg_step(w);
 }

@@ -48,6 +48,15 @@ struct cgn_worker_conf {
 	struct rte_mempool *pool; /* for packets it makes */
 };
 
+#define CGN_HELD 256
+
+/* Unsolicited SYNs, oldest first, in a ring. */
+struct cgn_held {
+	uint32_t first, n;
+	struct rte_mbuf *pkt[CGN_HELD];
+	uint64_t until_ms[CGN_HELD];
+};
+
 /* Per instance and per location, on this worker. */
 struct cgn_tally {
 	uint32_t users, sessions;
@@ -81,6 +90,7 @@ struct cgn_worker {
 	} sweep;
 	struct cgn_stats stats;
 	struct cgn_tally instance[CGN_MAX_INSTANCES], location[CGN_MAX_LOCATIONS];
+	struct cgn_held held;
 	cgn_tick refused[CGN_MAX_INSTANCES][CGN_REFUSALS]; /* last reported */
 	struct cgn_outbox out;
 	struct cgn_msg *msg; /* in progress */
