@@ -52,16 +52,17 @@ to_pool(struct cgn_burst *b, uint64_t i)
 	cgn_steer_hand(b, i, b->snap->location[location].worker, CGN_MARK_HAIRPIN);
 }
 
-static void
-to_wait(struct cgn_burst *b, uint64_t i, uint16_t iface, const uint8_t gw[16])
+void
+cgn_wait(struct cgn_worker *w, struct rte_mbuf *m, const struct cgn_way *way)
 {
-	struct cgn_mark *mark = cgn_mark(b->pkt[i]);
+	struct cgn_mark *mark = cgn_mark(m);
 
-	strip(b, i);
-	*mark = (struct cgn_mark){ .op = CGN_MARK_NEIGHBOUR, .iface = iface };
-	mark->vpn = b->snap->iface[iface].vpn;
-	memcpy(mark->gw, gw, 16);
-	cgn_punt(b, i);
+	*mark = (struct cgn_mark){ .op = CGN_MARK_NEIGHBOUR, .iface = way->iface };
+	mark->vpn = w->snap->iface[way->iface].vpn;
+	memcpy(mark->gw, way->gw, 16);
+	w->stats.flow[CGN_FLOW_PUNTED].packets++;
+	w->stats.flow[CGN_FLOW_PUNTED].bytes += m->pkt_len;
+	cgn_emit(w, m, CGN_OUT_PUNT, 0);
 }
 
 static void
@@ -149,15 +150,30 @@ may_fragment(const struct cgn_burst *b, uint64_t i)
 	return !(ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_DF_FLAG));
 }
 
-static void
-transmit(struct cgn_burst *b, uint64_t i, const struct cgn_iface *iface,
-	const struct rte_ether_addr *mac)
+/* One packet in one segment, or none. */
+static bool
+in_one_piece(struct cgn_burst *b, uint64_t i)
 {
-	if (b->pkt[i]->nb_segs > 1 && rte_pktmbuf_linearize(b->pkt[i])) {
-		cgn_drop(b, i, CGN_DROP_NO_MBUF);
+	if (b->pkt[i]->nb_segs == 1 || rte_pktmbuf_linearize(b->pkt[i]) == 0)
+		return true;
+	cgn_drop(b, i, CGN_DROP_NO_MBUF);
+	return false;
+}
+
+static void
+transmit(struct cgn_burst *b, uint64_t i, const struct cgn_way *way)
+{
+	const struct cgn_iface *iface = &b->snap->iface[way->iface];
+
+	if (!in_one_piece(b, i))
+		return;
+	if (!way->known) {
+		strip(b, i);
+		cgn_wait(b->w, b->pkt[i], way);
+		cgn_leave(b, i);
 		return;
 	}
-	cgn_frame(b->pkt[i], b->p[i].l3, b->p[i].version, iface, mac);
+	cgn_frame(b->pkt[i], b->p[i].l3, b->p[i].version, iface, &way->mac);
 	count(b, CGN_FLOW_TX, b->pkt[i]->pkt_len);
 	cgn_send(b, i, iface->port);
 }
@@ -166,31 +182,27 @@ static void
 to_link(struct cgn_burst *b, uint64_t i, const struct cgn_nexthop *nh)
 {
 	const struct cgn_iface *iface = &b->snap->iface[nh->iface];
-	uint16_t mtu = mtu_of(b, i, iface);
-	bool big = b->p[i].len > mtu;
+	struct cgn_way way = { .iface = nh->iface, .mtu = mtu_of(b, i, iface) };
+	bool big = b->p[i].len > way.mtu;
 	struct cgn_neigh *neigh;
-	struct rte_ether_addr mac;
-	uint8_t key[16];
 
 	if (big && !may_fragment(b, i)) {
 		if (b->made & CGN_BIT(i))
 			cgn_drop(b, i, CGN_DROP_MTU);
 		else
-			cgn_icmp_error(b, i, CGN_DROP_MTU, 3, 4, rte_cpu_to_be_32(mtu));
+			cgn_icmp_error(b, i, CGN_DROP_MTU, 3, 4, rte_cpu_to_be_32(way.mtu));
 		return;
 	}
 	if (b->plain & CGN_BIT(i))
 		lower_ttl(b, i);
-	neigh = neighbour(b, i, nh, key);
-	if (!neigh || !cgn_neigh_mac(neigh, &mac)) {
-		to_wait(b, i, nh->iface, key);
-		return;
-	}
-	cgn_neigh_touch(neigh);
+	neigh = neighbour(b, i, nh, way.gw);
+	way.known = neigh && cgn_neigh_mac(neigh, &way.mac);
+	if (way.known)
+		cgn_neigh_touch(neigh);
 	if (big)
-		cgn_fragment(b, i, iface, &mac, mtu);
+		cgn_fragment(b, i, &way);
 	else
-		transmit(b, i, iface, &mac);
+		transmit(b, i, &way);
 }
 
 static void

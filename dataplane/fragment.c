@@ -90,9 +90,20 @@ piece(const struct cgn_burst *b, uint64_t i, const struct head *h, struct rte_mb
 		finish6(header, offset, len, more);
 }
 
+static void
+send_piece(const struct cgn_burst *b, struct rte_mbuf *m, uint8_t version,
+	const struct cgn_way *way)
+{
+	const struct cgn_iface *iface = &b->snap->iface[way->iface];
+
+	cgn_frame(m, 0, version, iface, &way->mac);
+	b->w->stats.flow[CGN_FLOW_TX].packets++;
+	b->w->stats.flow[CGN_FLOW_TX].bytes += m->pkt_len;
+	cgn_emit(b->w, m, CGN_OUT_TX, iface->port);
+}
+
 void
-cgn_fragment(struct cgn_burst *b, uint64_t i, const struct cgn_iface *iface,
-	const struct rte_ether_addr *to, uint16_t mtu)
+cgn_fragment(struct cgn_burst *b, uint64_t i, const struct cgn_way *way)
 {
 	struct rte_mbuf *m[PIECES_MAX];
 	unsigned bytes, room, n;
@@ -103,7 +114,7 @@ cgn_fragment(struct cgn_burst *b, uint64_t i, const struct cgn_iface *iface,
 	else
 		head6(b, i, &h);
 	bytes = b->pkt[i]->pkt_len - h.payload;
-	room = (mtu - h.size) & ~7u;
+	room = (way->mtu - h.size) & ~7u;
 	n = (bytes + room - 1) / room;
 	if (n > PIECES_MAX || b->w->out.n + n > CGN_OUTBOX - RESERVE) {
 		cgn_drop(b, i, CGN_DROP_TX_FULL);
@@ -117,10 +128,10 @@ cgn_fragment(struct cgn_burst *b, uint64_t i, const struct cgn_iface *iface,
 		unsigned offset = k * room, len = RTE_MIN(room, bytes - offset);
 
 		piece(b, i, &h, m[k], offset, len, k + 1 < n);
-		cgn_frame(m[k], 0, h.version, iface, to);
-		b->w->stats.flow[CGN_FLOW_TX].packets++;
-		b->w->stats.flow[CGN_FLOW_TX].bytes += m[k]->pkt_len;
-		cgn_emit(b->w, m[k], CGN_OUT_TX, iface->port);
+		if (way->known)
+			send_piece(b, m[k], h.version, way);
+		else
+			cgn_wait(b->w, m[k], way);
 	}
 	b->w->stats.flow[CGN_FLOW_FRAGMENTED].packets++;
 	b->w->stats.flow[CGN_FLOW_FRAGMENTED].bytes += b->p[i].len;

@@ -151,10 +151,21 @@ enum cgn_drop cgn_parse_ip6(struct cgn_burst *b, uint64_t i, unsigned l3);
 void cgn_frame(struct rte_mbuf *m, unsigned l3, uint8_t version, const struct cgn_iface *iface,
 	const struct rte_ether_addr *to);
 
-/* Sends a packet that is larger than `mtu` in fragments (RFC 791 2.3, RFC 8200 4.5) and
- * ends it; dropped when buffers or the outbox run out. */
-void cgn_fragment(struct cgn_burst *b, uint64_t i, const struct cgn_iface *iface,
-	const struct rte_ether_addr *to, uint16_t mtu);
+/* Where a packet goes on a link. */
+struct cgn_way {
+	uint16_t iface, mtu;
+	uint8_t gw[16];	 /* the neighbour */
+	bool known;	 /* mac is its link-layer address; else packets wait for it */
+	struct rte_ether_addr mac;
+};
+
+/* Gives an IP packet (data starts at its header) to the control lcore, to wait there for
+ * the link-layer address of the neighbour. Takes the packet. */
+void cgn_wait(struct cgn_worker *w, struct rte_mbuf *m, const struct cgn_way *way);
+
+/* Sends a packet that is larger than the way's MTU in fragments (RFC 791 2.3, RFC 8200
+ * 4.5) and ends it; dropped when buffers or the outbox run out. */
+void cgn_fragment(struct cgn_burst *b, uint64_t i, const struct cgn_way *way);
 
 /* Looks up the next hop of every packet of the mask, in its VPN and by its version. */
 void cgn_route_lookup(struct cgn_burst *b, uint64_t mask);
