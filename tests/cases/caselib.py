@@ -15,7 +15,7 @@ import os
 import struct
 import textwrap
 
-from scapy.all import Dot1Q, Ether, IP, IPv6, conf as scapy_conf
+from scapy.all import Dot1Q, Ether, IP, IPv6, Raw, conf as scapy_conf
 
 scapy_conf.verb = 0
 
@@ -230,7 +230,7 @@ class Case:
 
     def answered(self, port, request, answer, padding=b""):
         """A frame for the box itself comes in, goes to the host code, and is answered."""
-        data = self.rx(port, request / padding if padding else request)
+        data = self.rx(port, Raw(bytes(request) + padding))
         self.flow("to_control", len(data) - len(padding))
         self.tx(port, answer, sent=False)
 

@@ -14,11 +14,12 @@ import caselib
 import cases_box
 import cases_cpus
 import cases_dslite
+import cases_host
 import cases_limits
 import cases_nat44
 import cases_time
 
-MODULES = (cases_box, cases_cpus, cases_dslite, cases_limits, cases_nat44, cases_time)
+MODULES = (cases_box, cases_cpus, cases_dslite, cases_host, cases_limits, cases_nat44, cases_time)
 
 
 def list_file(cases):
