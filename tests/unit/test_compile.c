@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <rte_ip.h>
-
 #include "control/compile.h"
 #include "dataplane/neigh.h"
 #include "dataplane/session.h"
@@ -65,6 +63,8 @@
 
 #define USUAL                                                                             \
 	NODE BOARDS LOCATIONS PORTS(INSIDE) ROUTES("") GROUP(TWO) POOLS(POOL1) DS(REMOTES) NAT
+
+#define NET113 0xcb007100u /* 203.0.113.0 */
 
 static struct cgn_compiler *compiler;
 static const struct cgn_compile_port ports[] = {
@@ -233,7 +233,7 @@ pool_routes(void)
 		char dst[32];
 		const struct cgn_nexthop *nh;
 		const struct cgn_pool_range *range;
-		uint32_t ip = RTE_IPV4(203, 0, 113, host);
+		uint32_t ip = NET113 + host;
 
 		snprintf(dst, sizeof(dst), "203.0.113.%u", host);
 		nh = route(s, "", dst);
@@ -449,12 +449,12 @@ ranges_of_grown_pool(void)
 	cgn_snapshot_free(a);
 	b = compile(NODE BOARDS LOCATIONS PORTS(INSIDE) ROUTES("") GROUP(TWO)
 		POOLS("\"203.0.112.250-203.0.113.17\"") DS(REMOTES) NAT);
-	for (uint32_t ip = RTE_IPV4(203, 0, 112, 250); ip <= RTE_IPV4(203, 0, 113, 17); ip++) {
+	for (uint32_t ip = NET113 - 6; ip <= NET113 + 17; ip++) {
 		uint8_t k[16];
 		const struct cgn_nexthop *nh;
 		const struct cgn_pool_range *range;
 
-		if (ip == RTE_IPV4(203, 0, 113, 7))
+		if (ip == NET113 + 7)
 			continue;
 		cgn_neigh_key4(k, rte_cpu_to_be_32(ip));
 		nh = cgn_compile_route(b, 0, k);
