@@ -16,7 +16,7 @@
  * needs them, kept fresh, and never forgotten.
  *
  * A stranger who makes the box look for many absent hosts fills at most half a table with
- * questions; the rest is for those who answer.
+ * questions and what is left of them; the rest is for those who answer.
  *
  * Time is a parameter. Control lcore only. Not handled: duplicate address detection (the
  * box logs a conflict and defends its address). */
@@ -32,7 +32,7 @@
 #define RECLAIM_MS     1000
 #define FAILED_WAIT_MS 1000  /* packets for a silent gateway are refused so long */
 #define FAILED_ASK_MS  3000  /* then it is asked again */
-#define INCOMPLETE_MAX 4096
+#define INCOMPLETE_MAX 2048 /* as many again may wait to be reclaimed */
 
 struct cgn_resolver *
 cgn_resolve_create(const struct cgn_wire *wire)
@@ -319,10 +319,6 @@ may_wait(struct cgn_resolver *r, struct peer *p, uint64_t now_ms)
 	if (p->state == CGN_PEER_FAILED &&
 		now_ms < p->due_ms - FAILED_ASK_MS + FAILED_WAIT_MS)
 		return false;
-	if (!p->gateway && r->incomplete >= INCOMPLETE_MAX) {
-		r->stats.table_full++;
-		return false;
-	}
 	cgn_resolve_start(r, p, CGN_PEER_INCOMPLETE, now_ms);
 	return true;
 }
@@ -332,10 +328,13 @@ cgn_resolve_send(struct cgn_resolver *r, uint16_t iface, const uint8_t key[16],
 	struct rte_mbuf *m, uint64_t now_ms)
 {
 	const struct cgn_iface *f = &r->snap->iface[iface];
-	struct cgn_neigh *n = f->port == CGN_NONE16 ? NULL : cgn_neigh_add(f->neigh, key);
-	struct peer *p = n ? cgn_resolve_peer(r, n, now_ms) : NULL;
+	struct cgn_neigh *n = cgn_neigh_find(f->neigh, key);
 	struct rte_ether_addr mac;
+	struct peer *p;
 
+	if (n == NULL && f->port != CGN_NONE16 && r->incomplete < INCOMPLETE_MAX)
+		n = cgn_neigh_add(f->neigh, key);
+	p = n ? cgn_resolve_peer(r, n, now_ms) : NULL;
 	if (p == NULL) {
 		r->stats.table_full += f->port != CGN_NONE16;
 		cgn_frame_drop(&r->wire, m, CGN_DROP_NEIGHBOUR);
@@ -347,11 +346,8 @@ cgn_resolve_send(struct cgn_resolver *r, uint16_t iface, const uint8_t key[16],
 		transmit(r, p, m, &mac);
 		return;
 	}
-	if (may_wait(r, p, now_ms)) {
+	if (may_wait(r, p, now_ms))
 		hold(r, p, m);
-		return;
-	}
-	cgn_frame_drop(&r->wire, m, CGN_DROP_NEIGHBOUR);
-	if (!p->gateway)
-		cgn_resolve_forget(r, p);
+	else
+		cgn_frame_drop(&r->wire, m, CGN_DROP_NEIGHBOUR);
 }

@@ -424,7 +424,7 @@ stable(void)
 	CU_ASSERT_EQUAL(b->instance[0].timer[CGN_TIMER_UDP], 3010);
 	CU_ASSERT_EQUAL(route(b, "", "2001:db8::aaaa")->kind, CGN_NH_NONE);
 	CU_ASSERT_EQUAL(route(a, "", "2001:db8::aaaa")->kind, CGN_NH_AFTR);
-	/* only pool1's users are gone: no instance uses it any more */
+	/* no instance uses pool1 any more: its addresses stay, and give nothing */
 	for (uint32_t i = 0; i < slots; i++) {
 		CU_ASSERT_EQUAL(a->address[i].addr, b->address[i].addr);
 		for (unsigned w = 0; w < 3; w++)
@@ -434,6 +434,30 @@ stable(void)
 	for (uint32_t i = slots; i < b->n_addresses; i++)
 		grown += b->address[i].addr != 0;
 	CU_ASSERT_EQUAL(grown, 8);
+	cgn_snapshot_free(a);
+	end(b);
+}
+
+/* The connected network is nearer than a route to it; a pool that is gone gives nothing. */
+static void
+order_of_sources(void)
+{
+	const struct cgn_snapshot *a, *b;
+
+	begin();
+	a = compile(NODE BOARDS LOCATIONS PORTS(INSIDE)
+		ROUTES(", { prefix = \"10.0.0.0/24\"; next_hop = \"198.51.100.9\"; }")
+		GROUP(TWO) POOLS(POOL1) DS(REMOTES) NAT);
+	CU_ASSERT_EQUAL(route(a, "", "10.0.0.77")->kind, CGN_NH_CONNECTED);
+	b = compile(NODE BOARDS LOCATIONS PORTS(INSIDE) ROUTES("") GROUP(TWO)
+		"address_groups: ( { name = \"pool2\"; id = 2;\n"
+		"    addresses = [ \"198.51.100.64/29\" ]; } );\n"
+		"acls: ( { name = \"homes\"; permit = [ \"10.0.0.0/8\" ]; } );\n" NAT);
+	CU_ASSERT_FALSE(a->pool[cgn_compile_find_pool(compiler, "pool1")].locked);
+	CU_ASSERT(b->pool[cgn_compile_find_pool(compiler, "pool1")].locked);
+	CU_ASSERT_EQUAL(b->pool[cgn_compile_find_pool(compiler, "pool1")].overload,
+		CGN_NONE16);
+	CU_ASSERT_EQUAL(b->share[cgn_compile_find_pool(compiler, "pool1")].n, 0);
 	cgn_snapshot_free(a);
 	end(b);
 }
@@ -569,6 +593,7 @@ CU_TestInfo eal_tests[] = {
 	{ "instances and ACLs", policy },
 	{ "B4 prefixes", remotes },
 	{ "indices are stable", stable },
+	{ "what is nearer, what is gone", order_of_sources },
 	{ "a pool that grows", ranges_of_grown_pool },
 	{ "a new location moves its share", new_location },
 	{ "other hosts share everything else", rehost },

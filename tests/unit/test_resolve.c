@@ -447,6 +447,31 @@ new_snapshot(void)
 	end();
 }
 
+/* Somebody who makes the box look for absent hosts leaves room for those that exist. */
+static void
+flood(void)
+{
+	uint8_t key[16];
+
+	begin_quiet();
+	memcpy(key, box_key("2001:db8:0:1::"), 16);
+	for (unsigned i = 0; i < 10000; i++) {
+		key[12] = (uint8_t)(1 + i / 256);
+		key[13] = (uint8_t)i;
+		cgn_resolve_send(r, box_iface("inside"), key, box_packet("60"), 2000);
+		box_clear();
+	}
+	CU_ASSERT(cgn_resolve_stats(r)->table_full > 7000);
+	cgn_resolve_learn(r, box_iface("inside"), box_key("10.0.0.50"), &peer,
+		CGN_LEARN_CREATE | CGN_LEARN_OVERRIDE, 2000);
+	CU_ASSERT(find("10.0.0.50", 2000));
+	run(2000, 8000); /* and all is over after three questions */
+	box_clear();
+	send("inside", "10.0.0.51", "45aa", 8000);
+	CU_ASSERT_EQUAL(box.n, 1);
+	end();
+}
+
 static void
 no_buffer(void)
 {
@@ -482,6 +507,7 @@ CU_TestInfo eal_tests[] = {
 	{ "made for who asks the box", created },
 	{ "another with our address", conflict },
 	{ "a new snapshot", new_snapshot },
+	{ "many that do not exist", flood },
 	{ "no packet buffers", no_buffer },
 	CU_TEST_INFO_NULL,
 };
