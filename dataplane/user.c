@@ -11,6 +11,7 @@
 #include "dataplane/user.h"
 
 #define OVERLOADS_MAX 4 /* pools that are asked one after the other */
+#define SCATTERED_MAX 8 /* addresses that are searched in vain */
 
 static void
 user_key(const struct cgn_burst *b, uint64_t i, union cgn_key *key)
@@ -33,25 +34,14 @@ cgn_user_find(const struct cgn_burst *b, uint64_t i)
 	return cgn_table_find(b->w->user_by_key, &key);
 }
 
-/* An address of the location's share of the pool with room for one more user. */
-static uint32_t
-find_address(struct cgn_worker *w, uint16_t location, uint16_t pool,
-	const struct cgn_instance *inst)
+/* May one more user live at this address? */
+static bool
+has_room(const struct cgn_worker *w, uint32_t slot, const struct cgn_instance *inst)
 {
-	const struct cgn_snapshot *snap = w->snap;
-	const struct cgn_share *share = &snap->share[location * snap->n_pools + pool];
-	uint32_t at = share->n ? (uint32_t)(cgn_random(w) % share->n) : 0;
+	const struct cgn_address *a = w->snap->state[w->conf.index][slot];
 
-	for (uint32_t k = 0; k < share->n; k++) {
-		uint32_t slot = share->slot[at];
-		const struct cgn_address *a = snap->state[w->conf.index][slot];
-
-		at = at + 1 < share->n ? at + 1 : 0;
-		if (!snap->address[slot].locked && a->free >= inst->block_size &&
-			(!inst->users_per_address || a->users < inst->users_per_address))
-			return slot;
-	}
-	return CGN_NONE;
+	return !w->snap->address[slot].locked && a->free >= inst->block_size &&
+		(!inst->users_per_address || a->users < inst->users_per_address);
 }
 
 static void
@@ -78,23 +68,41 @@ fill(struct cgn_burst *b, uint64_t i, struct cgn_user *u, uint32_t slot)
 	}
 }
 
-/* Blocks of an address may be too scattered for the size: then the next address. */
-static enum cgn_drop
-settle(struct cgn_burst *b, uint64_t i, uint32_t user, uint16_t pool)
+/* An address of the location's share of the pool, and a block of it. What is free of an
+ * address may be too scattered for the size: then the next address. */
+static bool
+settle_in(struct cgn_burst *b, uint64_t i, uint32_t user, uint16_t pool)
 {
 	struct cgn_worker *w = b->w;
-	const struct cgn_instance *inst = &b->snap->instance[b->p[i].instance];
-	unsigned tries = OVERLOADS_MAX;
+	const struct cgn_snapshot *snap = w->snap;
+	const struct cgn_instance *inst = &snap->instance[b->p[i].instance];
+	const struct cgn_share *share =
+		&snap->share[b->p[i].location * snap->n_pools + pool];
+	uint32_t at = share->n ? (uint32_t)(cgn_random(w) % share->n) : 0;
+	unsigned tries = SCATTERED_MAX;
 
-	for (; pool != CGN_NONE16 && tries--; pool = b->snap->pool[pool].overload) {
-		uint32_t slot = find_address(w, b->p[i].location, pool, inst);
+	for (uint32_t k = 0; k < share->n && tries; k++) {
+		uint32_t slot = share->slot[at];
 
-		if (slot == CGN_NONE)
+		at = at + 1 < share->n ? at + 1 : 0;
+		if (!has_room(w, slot, inst))
 			continue;
 		fill(b, i, cgn_user_at(w, user), slot);
 		if (cgn_block_take(w, user, inst->block_size) == CGN_DROP_REASONS)
-			return CGN_DROP_REASONS;
+			return true;
+		tries--;
 	}
+	return false;
+}
+
+static enum cgn_drop
+settle(struct cgn_burst *b, uint64_t i, uint32_t user, uint16_t pool)
+{
+	unsigned tries = OVERLOADS_MAX;
+
+	for (; pool != CGN_NONE16 && tries--; pool = b->snap->pool[pool].overload)
+		if (settle_in(b, i, user, pool))
+			return CGN_DROP_REASONS;
 	return CGN_DROP_NO_ADDRESS;
 }
 
