@@ -105,7 +105,7 @@ struct cgn_user {
 	uint32_t sessions[CGN_SESSION_CLASSES], ports[CGN_CLASSES];
 	uint32_t mappings, blocks;
 	uint32_t reverse; /* sessions opened from outside */
-	uint32_t tokens;  /* creation rate: sessions that may be created now */
+	uint32_t tokens;  /* creation rate: tenths of sessions that may be created now */
 	cgn_tick refilled, created;
 	uint16_t extended; /* blocks beyond the first */
 	uint16_t spare;	   /* blocks without a port in use */

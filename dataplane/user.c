@@ -58,7 +58,7 @@ fill(struct cgn_burst *b, uint64_t i, struct cgn_user *u, uint32_t slot)
 	u->kind = inst->kind;
 	u->live = true;
 	u->created = u->refilled = b->now;
-	u->tokens = inst->create_rate;
+	u->tokens = inst->create_rate * CGN_TICKS_PER_S;
 	user_key(b, i, &u->key);
 	if (inst->kind == CGN_DS_LITE) {
 		memcpy(u->softwire, b->b4[i], 16);
@@ -154,27 +154,22 @@ cgn_user_del(struct cgn_worker *w, uint32_t user)
 	w->stats.event[CGN_EVENT_USER_DEL]++;
 }
 
-/* One token is one session; the bucket holds a second's worth. */
+/* A session costs TOKENS, and a tick gives `rate` of them, so that nothing is rounded away
+ * (rate: 1..1000000). The bucket holds a second's worth. */
+#define TOKENS CGN_TICKS_PER_S
+
 static bool
 rate_allows(struct cgn_user *u, uint32_t rate, cgn_tick now)
 {
-	cgn_tick age = cgn_tick_age(now, u->refilled);
+	cgn_tick age = RTE_MIN(cgn_tick_age(now, u->refilled), (cgn_tick)CGN_TICKS_PER_S);
 
 	if (!rate)
 		return true;
-	if (age) {
-		uint64_t more = (uint64_t)rate * RTE_MIN(age, (cgn_tick)CGN_TICKS_PER_S) /
-			CGN_TICKS_PER_S;
-
-		/* part of a token stays with the time that has not been used up */
-		if (more) {
-			u->tokens = (uint32_t)RTE_MIN((uint64_t)rate, u->tokens + more);
-			u->refilled = now;
-		}
-	}
-	if (!u->tokens)
+	u->tokens = RTE_MIN(rate * TOKENS, u->tokens + rate * age);
+	u->refilled = now;
+	if (u->tokens < TOKENS)
 		return false;
-	u->tokens--;
+	u->tokens -= TOKENS;
 	return true;
 }
 
