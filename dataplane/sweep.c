@@ -25,23 +25,31 @@ look(struct cgn_worker *w, uint32_t index)
 		cgn_session_del(w, index);
 }
 
+/* How many slots are to be looked at now. What a call leaves, because of rounding or of its
+ * bound, is due in the next one, which may come in the same millisecond. */
+static uint32_t
+due(struct cgn_worker *w)
+{
+	uint64_t passed = w->now_ms - w->sweep.last_ms, all = w->sessions.top;
+	uint64_t n;
+
+	w->sweep.last_ms = w->now_ms;
+	w->sweep.due = RTE_MIN(w->sweep.due + all * RTE_MIN(passed, (uint64_t)SWEEP_MS),
+		all * SWEEP_MS);
+	n = RTE_MIN(w->sweep.due / SWEEP_MS, (uint64_t)SLOTS_MAX);
+	w->sweep.due -= n * SWEEP_MS;
+	return (uint32_t)n;
+}
+
 void
 cgn_sweep(struct cgn_worker *w)
 {
-	uint32_t top = w->sessions.top, due;
-	uint64_t passed = w->now_ms - w->sweep.last_ms;
+	uint32_t top = w->sessions.top;
 
 	cgn_block_expire(w);
 	w->stats.drop[CGN_DROP_FRAGMENT_TIMEOUT] +=
 		cgn_reassembly_expire(w->reassembly, w->now_ms);
-	if (!top)
-		return;
-	due = (uint32_t)RTE_MIN((uint64_t)top * RTE_MIN(passed, (uint64_t)SWEEP_MS) / SWEEP_MS,
-		(uint64_t)SLOTS_MAX);
-	if (!due)
-		return;
-	w->sweep.last_ms = w->now_ms;
-	for (uint32_t k = 0; k < due; k++) {
+	for (uint32_t k = due(w); k; k--) {
 		if (w->sweep.next >= top)
 			w->sweep.next = 0;
 		look(w, w->sweep.next++);

@@ -85,6 +85,7 @@ struct cgn_worker {
 	struct {
 		uint32_t next;	     /* slot */
 		uint64_t last_ms;
+		uint64_t due; /* slots to look at, times the ms of a whole sweep */
 		uint32_t quarantine_head, quarantine_tail; /* blocks, oldest first */
 		uint32_t quarantined;
 	} sweep;
