@@ -131,7 +131,10 @@ mapping_publish(struct cgn_worker *w, uint32_t index)
 	mapping_keys(w, m, &key[0], &key[1]);
 	if (m->shared)
 		return add_both(w, w->map_up, w->map_down, key, index);
-	return cgn_table_add(w->map_down, &key[1], index) == 0;
+	if (cgn_table_add(w->map_down, &key[1], index) == 0)
+		return true;
+	w->stats.event[CGN_EVENT_TABLE_FULL]++;
+	return false;
 }
 
 static void
