@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+
+#include <rte_malloc.h>
+
+#include "dataplane/create.h"
+#include "dataplane/msg.h"
+#include "eal_main.h"
+#include "world.h"
+
+static size_t
+allocated(void)
+{
+	struct rte_malloc_socket_stats s;
+
+	CU_ASSERT_EQUAL_FATAL(rte_malloc_get_socket_stats(0, &s), 0);
+	return s.heap_allocsz_bytes;
+}
+
+/* A worker takes what its licence says and gives it all back. */
+static void
+test_memory(void)
+{
+	struct cgn_worker_conf conf = { .sessions = 1000, .users = 100, .socket = -1 };
+	size_t before = allocated();
+
+	for (unsigned k = 0; k < 3; k++) {
+		struct cgn_worker *w = cgn_worker_create(&conf);
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(w);
+		CU_ASSERT_EQUAL(w->sessions.capacity, 1000);
+		CU_ASSERT_EQUAL(w->mappings.capacity, 1000);
+		CU_ASSERT_EQUAL(w->users.capacity, 100);
+		CU_ASSERT_TRUE(w->blocks.capacity >= 200);
+		CU_ASSERT_TRUE(allocated() > before + 1000 * 64);
+		cgn_worker_destroy(w);
+	}
+	cgn_worker_destroy(NULL);
+	CU_ASSERT_EQUAL(allocated(), before);
+}
+
+/* What does not fit is refused whole. */
+static void
+test_too_large(void)
+{
+	struct cgn_worker_conf conf = { .sessions = 1u << 26, .users = 100, .socket = -1 };
+	size_t before = allocated();
+
+	CU_ASSERT_PTR_NULL(cgn_worker_create(&conf));
+	CU_ASSERT_EQUAL(allocated(), before);
+}
+
+/* Records, accounting and four keys: a session costs what capacity planning says. */
+static void
+test_bytes_per_session(void)
+{
+	struct cgn_worker_conf conf = { .users = 1, .socket = -1 };
+	size_t bytes[2];
+
+	for (unsigned k = 0; k < 2; k++) {
+		size_t before = allocated();
+		struct cgn_worker *w;
+
+		conf.sessions = k ? 65536 : 32768;
+		w = cgn_worker_create(&conf);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(w);
+		bytes[k] = allocated() - before;
+		cgn_worker_destroy(w);
+	}
+	CU_ASSERT_TRUE(bytes[1] - bytes[0] <= 32768 * 360);
+}
+
+static void
+test_time(void)
+{
+	world_open(16, 16, 123456);
+	CU_ASSERT_EQUAL(world.w->now, 1234);
+	CU_ASSERT_PTR_EQUAL(world.w->snap, &world.snap);
+	world_tick(4294967296ull * 100 - 123456);
+	CU_ASSERT_EQUAL(world.w->now, 0);
+	world_close();
+}
+
+/* One tick sweeps and goes on with the message. */
+static void
+test_tick(void)
+{
+	struct packet p = { .proto = 17, .src = NAT_HOST, .dst = REMOTE_HOST };
+	struct cgn_session_view view;
+	struct cgn_msg msg = { .op = CGN_MSG_SESSIONS, .max = 1, .out = &view,
+		.filter = { .instance = CGN_NONE, .location = CGN_NONE } };
+
+	world_open(16, 16, 0);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(world_ip(world_nat_up(&p)));
+	CU_ASSERT_TRUE(cgn_worker_message(world.w, &msg));
+	world_tick(1);
+	CU_ASSERT_TRUE(msg.done && msg.n == 1);
+	CU_ASSERT_EQUAL(view.s.inside, rte_cpu_to_be_32(NAT_HOST));
+	world_tick(300000);
+	CU_ASSERT_EQUAL(world.w->sessions.used, 0);
+	world_close();
+}
+
+/* A line card hands over what it cannot serve, and forwards the rest. */
+static void
+test_line_card(void)
+{
+	struct packet p = { .proto = 17, .src = NAT_HOST, .dst = REMOTE_HOST };
+	const struct out *out;
+
+	world_open(0, 0, 0);
+	out = world_nat_up(&p);
+	CU_ASSERT_EQUAL(out->kind, -1);
+	CU_ASSERT_EQUAL(world.w->stats.drop[CGN_DROP_USERS_FULL], 1);
+	world.location[0].worker = 1;
+	out = world_nat_up(&p);
+	CU_ASSERT_EQUAL(out->kind, CGN_OUT_HAND);
+	CU_ASSERT_EQUAL(out->arg, 1);
+	CU_ASSERT_EQUAL(out->op, CGN_MARK_RECEIVE);
+	p.src = IP4(10, 9, 0, 1); /* no user */
+	CU_ASSERT_EQUAL(world_nat_up(&p)->kind, CGN_OUT_TX);
+	world_close();
+}
+
+const char *const eal_suite = "worker";
+CU_TestInfo eal_tests[] = {
+	{ "memory comes and goes", test_memory },
+	{ "more than there is", test_too_large },
+	{ "memory of a session", test_bytes_per_session },
+	{ "time", test_time },
+	{ "a tick", test_tick },
+	{ "a line card", test_line_card },
+	CU_TEST_INFO_NULL,
+};
