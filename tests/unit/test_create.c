@@ -223,15 +223,12 @@ test_down(void)
 	const uint8_t *ip;
 
 	world_open(64, 16, 0);
-	ip = world_ip(world_nat_up(&up_tcp));
+	ip = world_ip(world_nat_up(&up_udp));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(ip);
-	p = inbound(&up_tcp, ip, IP4(198, 51, 100, 77), 4444);
+	p = inbound(&up_udp, ip, IP4(198, 51, 100, 77), 4444);
 	inst->eif = false;
 	refused_down(&p, CGN_DROP_FILTERED);
 	inst->eif = true;
-	p.tcp_flags = ACK;
-	refused_down(&p, CGN_DROP_TCP_NO_SYN);
-	p.tcp_flags = SYN;
 	p.dport ^= 1;
 	refused_down(&p, CGN_DROP_NO_MAPPING);
 	p.dport ^= 1;
@@ -243,9 +240,61 @@ test_down(void)
 	CU_ASSERT_EQUAL(world.w->sessions.used, 2);
 	CU_ASSERT_EQUAL(world.w->mappings.used, 1);
 	CU_ASSERT_EQUAL(cgn_session_at(world.w, 1)->from, CGN_DOWN);
-	CU_ASSERT_EQUAL(cgn_session_at(world.w, 1)->state, CGN_STATE_SYN_DOWN);
 	p.sport++;
 	refused_down(&p, CGN_DROP_LIMIT_REVERSE);
+	world_close();
+}
+
+/* From outside too TCP begins with a SYN only. */
+static void
+test_down_tcp(void)
+{
+	struct packet p;
+	const uint8_t *ip;
+
+	world_open(64, 16, 0);
+	ip = world_ip(world_nat_up(&up_tcp));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(ip);
+	p = inbound(&up_tcp, ip, IP4(198, 51, 100, 77), 4444);
+	p.tcp_flags = ACK;
+	refused_down(&p, CGN_DROP_TCP_NO_SYN);
+	p.tcp_flags = SYN;
+	CU_ASSERT_PTR_NOT_NULL(world_ip(world_down(&p)));
+	CU_ASSERT_EQUAL(cgn_session_at(world.w, 1)->state, CGN_STATE_SYN_DOWN);
+	CU_ASSERT_EQUAL(cgn_session_at(world.w, 1)->timer, CGN_TIMER_TCP_SYN);
+	world_close();
+}
+
+/* RFC 5382 REQ-4: a SYN to a port that nobody holds is answered after six seconds, and not
+ * at all if the inside has opened meanwhile. */
+static void
+test_held_syn(void)
+{
+	struct packet p = up_tcp, other = up_tcp;
+	const uint8_t *ip;
+
+	world_open(64, 16, 0);
+	world.instance[NAT].eif = false;
+	ip = world_ip(world_nat_up(&up_tcp));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(ip);
+	p = inbound(&up_tcp, ip, IP4(192, 0, 2, 99), 4444);
+	other.dst = p.src;
+	other.dport = p.sport;
+	CU_ASSERT_EQUAL(world_down(&p)->kind, -1);
+	p.sport++;
+	CU_ASSERT_EQUAL(world_down(&p)->kind, -1);
+	CU_ASSERT_EQUAL(drops(CGN_DROP_FILTERED), 0);
+	world_tick(5000);
+	CU_ASSERT_PTR_NOT_NULL(world_ip(world_nat_up(&other)));
+	world_tick(999);
+	CU_ASSERT_EQUAL(world.w->out.n, 0);
+	world_tick(1);
+	CU_ASSERT_EQUAL(drops(CGN_DROP_SYN_ANSWERED), 1);
+	CU_ASSERT_EQUAL(world.w->stats.flow[CGN_FLOW_ICMP_SENT].packets, 1);
+	CU_ASSERT_EQUAL(world_empty_outbox(), 1);
+	CU_ASSERT_EQUAL(world.w->held.n, 0);
+	CU_ASSERT_EQUAL(world_down(&p)->kind, -1);
+	CU_ASSERT_EQUAL(world.w->held.n, 1); /* goes with the worker */
 	world_close();
 }
 
@@ -318,6 +367,8 @@ CU_TestInfo eal_tests[] = {
 	{ "limits", test_limits },
 	{ "no session is ever evicted", test_never_evicts },
 	{ "sessions from outside", test_down },
+	{ "TCP from outside", test_down_tcp },
+	{ "unsolicited SYNs", test_held_syn },
 	{ "mapping behaviour", test_mapping },
 	{ "first packets in one burst", test_one_burst },
 	CU_TEST_INFO_NULL,

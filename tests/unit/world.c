@@ -275,8 +275,8 @@ world_open(uint32_t sessions, uint32_t users, uint64_t ms)
 void
 world_close(void)
 {
-	CU_ASSERT_EQUAL(rte_mempool_avail_count(world.pool), world.idle);
 	cgn_worker_destroy(world.w);
+	CU_ASSERT_EQUAL(rte_mempool_avail_count(world.pool), world.idle);
 	for (unsigned k = 0; k < IFACES; k++)
 		cgn_neigh_destroy(world.iface[k].neigh);
 	for (unsigned l = 0; l < LOCATIONS; l++)
