@@ -12,12 +12,19 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 const char *__lsan_default_suppressions(void);
+const char *__lsan_default_options(void);
 
 /* libconfig 1.5 forgets the string that it was reading at a syntax error. */
 const char *
 __lsan_default_suppressions(void)
 {
 	return "leak:libconfig.so";
+}
+
+const char *
+__lsan_default_options(void)
+{
+	return "print_suppressions=0";
 }
 
 static const char good[] =
