@@ -6,8 +6,8 @@ time, with the exact counters that belong to them. Nothing here knows how the bo
 the expected frames are built from the requirement, by scapy.
 
 The box chooses public ports at random, so an expected frame carries a marker (a port of
-0xff00 and up, an address of 240.0.0.0/24, a fragment identification of 0xf1d00000 and up)
-wherever the choice shows. The runner learns
+0xff00 and up, an address of 240.0.0.0/24, an identification of 0xee00 or 0xf1d00000 and
+up) wherever the choice shows. The runner learns
 its value from the first frame that leaves with it, checks it against the constraints in
 the file `vars`, and puts it in every later frame, in and out, with checksums made anew.
 """
@@ -151,8 +151,15 @@ class Case:
 
     def fragment_id(self, name):
         """A marker for the identification of the fragments of one IPv6 packet."""
-        mark = 0xf1d00000 + sum(1 for m in self.marks if m.startswith("id"))
+        mark = 0xf1d00000 + sum(1 for m in self.marks if m.startswith("id "))
         self.marks.append("id 0x%08x %s" % (mark, name))
+        return mark
+
+    def packet_id(self, name):
+        """A marker for the identification of an IPv4 packet without DF, which the box has
+        to keep unique where users share an address (RFC 6864 5.3)."""
+        mark = 0xee00 + sum(1 for m in self.marks if m.startswith("id4"))
+        self.marks.append("id4 0x%04x %s" % (mark, name))
         return mark
 
     # -- time

@@ -14,12 +14,15 @@ import caselib
 import cases_box
 import cases_cpus
 import cases_dslite
+import cases_fragments
 import cases_host
+import cases_icmp
 import cases_limits
 import cases_nat44
 import cases_time
 
-MODULES = (cases_box, cases_cpus, cases_dslite, cases_host, cases_limits, cases_nat44, cases_time)
+MODULES = (cases_box, cases_cpus, cases_dslite, cases_fragments, cases_host,
+           cases_icmp, cases_limits, cases_nat44, cases_time)
 
 
 def list_file(cases):

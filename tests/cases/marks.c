@@ -28,11 +28,16 @@ get32(const uint8_t *p)
 	return (uint32_t)cgn_frame_get16(p) << 16 | cgn_frame_get16(p + 2);
 }
 
+static bool
+is_short(enum cgn_mark_kind kind)
+{
+	return kind == CGN_VAR_PORT || kind == CGN_VAR_ID4;
+}
+
 static uint32_t
 get(const uint8_t *frame, const struct place *p)
 {
-	return p->kind == CGN_VAR_PORT ? cgn_frame_get16(frame + p->off) :
-					 get32(frame + p->off);
+	return is_short(p->kind) ? cgn_frame_get16(frame + p->off) : get32(frame + p->off);
 }
 
 static void
@@ -56,6 +61,7 @@ places(const uint8_t *frame, const struct cgn_layer *layer, unsigned n_layers,
 		uint8_t proto;
 
 		if (l->type == CGN_LAYER_IP4) {
+			add_place(p, &n, (uint16_t)(off + 4), CGN_VAR_ID4, 0, 0);
 			add_place(p, &n, (uint16_t)(off + 12), CGN_VAR_ADDR, 0, 0);
 			add_place(p, &n, (uint16_t)(off + 16), CGN_VAR_ADDR, 0, 0);
 		} else if (l->type == CGN_LAYER_TCP || l->type == CGN_LAYER_UDP) {
@@ -125,11 +131,11 @@ parse_addr(struct cgn_mark_var *v, char *rest)
 }
 
 static bool
-parse_id(struct cgn_mark_var *v, char *rest)
+parse_id(struct cgn_mark_var *v, enum cgn_mark_kind kind, char *rest)
 {
 	char *end;
 
-	v->kind = CGN_VAR_ID;
+	v->kind = kind;
 	v->marker = (uint32_t)strtoul(rest, &end, 16);
 	return sscanf(end, "%31s", v->name) == 1;
 }
@@ -141,7 +147,9 @@ parse(struct cgn_mark_var *v, char *line)
 		return parse_port(v, line + 5);
 	if (!strncmp(line, "addr ", 5))
 		return parse_addr(v, line + 5);
-	return !strncmp(line, "id ", 3) && parse_id(v, line + 3);
+	if (!strncmp(line, "id4 ", 4))
+		return parse_id(v, CGN_VAR_ID4, line + 4);
+	return !strncmp(line, "id ", 3) && parse_id(v, CGN_VAR_ID, line + 3);
 }
 
 int
@@ -234,6 +242,7 @@ fits(const struct cgn_marks *m, const struct cgn_mark_var *v, FILE *err)
 	case CGN_VAR_ADDR:
 		return addr_fits(m, v, err);
 	case CGN_VAR_ID:
+	case CGN_VAR_ID4:
 		return id_fits(m, v, err);
 	}
 	return false;
@@ -298,7 +307,7 @@ carry(uint8_t *frame, const struct cgn_layer *layer, unsigned n, const bool *was
 		bool covers = p->off >= l->off && p->off < l->end;
 
 		if (l->type == CGN_LAYER_IP4)
-			covers = p->off >= l->off + 12 && p->off < l->off + 20;
+			covers = p->off >= l->off + 4 && p->off < l->off + 20;
 		else if (l->type == CGN_LAYER_TCP || l->type == CGN_LAYER_UDP)
 			covers = covers || (p->off >= l->ip + 12 && p->off < l->ip + 20);
 		if (!field || was_right[i] || !covers)
@@ -315,7 +324,7 @@ put(uint8_t *frame, const struct cgn_layer *layer, unsigned n, const bool *was_r
 	const struct place *p, uint32_t value)
 {
 	struct place half = *p;
-	unsigned words = p->kind == CGN_VAR_PORT ? 1 : 2;
+	unsigned words = is_short(p->kind) ? 1 : 2;
 
 	for (unsigned i = 0; i < words; i++, half.off = (uint16_t)(half.off + 2)) {
 		uint16_t from = cgn_frame_get16(frame + half.off);

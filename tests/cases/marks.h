@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * Values that the box is free to choose: a marker in a frame of a case stands for a public
- * port or address, or the identification of IPv6 fragments; its value is learned from the
- * first frame that leaves with it. Lines of the file `vars`:
+ * port or address, or the identification of a packet; its value is learned from the first
+ * frame that leaves with it. Lines of the file `vars`:
  *
  *   port MARKER NAME block=BLOCK size=N    in one block of N ports with its like
  *   addr MARKER NAME in=ADDRESS,... [not=MARKER]
- *   id MARKER NAME                         unlike every other */
+ *   id MARKER NAME                         of IPv6 fragments; unlike every other
+ *   id4 MARKER NAME                        of an IPv4 packet; unlike every other */
 #ifndef CGN_TESTS_MARKS_H
 #define CGN_TESTS_MARKS_H
 
@@ -18,13 +19,13 @@
 #define CGN_MARK_TEXT	 32
 #define CGN_MARK_CHOICES 8
 
-enum cgn_mark_kind { CGN_VAR_PORT, CGN_VAR_ADDR, CGN_VAR_ID };
+enum cgn_mark_kind { CGN_VAR_PORT, CGN_VAR_ADDR, CGN_VAR_ID, CGN_VAR_ID4 };
 
 struct cgn_mark_var {
 	char name[CGN_MARK_TEXT];
 	enum cgn_mark_kind kind;
 	bool known;
-	uint32_t marker; /* port, IPv4 address or IPv6 fragment identification, host order */
+	uint32_t marker; /* port, IPv4 address or identification, host order */
 	uint32_t value;
 	/* port */
 	char block[CGN_MARK_TEXT];
