@@ -113,6 +113,9 @@ poll_queues(struct cgn_lcore *lc)
 
 		if (!n)
 			continue;
+		/* some drivers leave what the last owner wrote */
+		for (unsigned k = 0; k < n; k++)
+			pkt[k]->port = queue[i].device;
 		work += n;
 		run(lc, pkt, n, true);
 	}

@@ -4,6 +4,7 @@
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 
+export LSAN_OPTIONS=suppressions=$TOP/tests/lsan.supp:print_suppressions=0
 t_labs+=("${LAB_SUFFIX#-}")
 mkdir -p "$LAB_RUN/log"
 : >"$LAB_RUN/namespaces"
