@@ -175,7 +175,7 @@ run_command(const struct options *options, int argc, const char *const *argv)
 		fprintf(stderr, "cgnctl: %s\n", error);
 		return EXIT_USAGE;
 	}
-	cgn_ctl_print_init(&print, stdout, call.def, options->json);
+	cgn_ctl_print_init(&print, stdout, &call, options->json);
 	if (call.def->id == CGN_CMD_HELP)
 		code = print_help(&print);
 	else

@@ -13,12 +13,13 @@
 #include "control/ctl_table.h"
 
 void
-cgn_ctl_print_init(
-	struct cgn_ctl_print *print, FILE *out, const struct cgn_cmd_def *def, bool json)
+cgn_ctl_print_init(struct cgn_ctl_print *print, FILE *out,
+	const struct cgn_cmd_call *call, bool json)
 {
 	memset(print, 0, sizeof(*print));
 	print->out = out;
-	print->def = def;
+	print->def = call->def;
+	print->one = call->arg != NULL;
 	print->json = json;
 }
 
@@ -126,6 +127,13 @@ text_object(struct cgn_ctl_print *print, json_t *page)
 static void
 text_entries(struct cgn_ctl_print *print, json_t *entries)
 {
+	json_t *entry;
+	size_t i;
+
+	if (print->one) {
+		json_array_foreach(entries, i, entry) print_members(print->out, entry, 0);
+		return;
+	}
 	if (print->table == NULL)
 		print->table = cgn_ctl_table_create(print->def->result, 0);
 	if (print->table != NULL)

@@ -14,18 +14,20 @@ struct cgn_ctl_print {
 	FILE *out;
 	const struct cgn_cmd_def *def;
 	bool json;
-	bool begun;		     /* something has been printed */
-	bool any_entry;		     /* of a list in JSON: commas are due */
-	json_t *next;		     /* of a CGN_CMD_CURSOR list */
+	bool one;	/* an entry was named: text with all that is known of it */
+	bool begun;	/* something has been printed */
+	bool any_entry; /* of a list in JSON: commas are due */
+	json_t *next;	/* of a CGN_CMD_CURSOR list */
 	struct cgn_ctl_table *table; /* of a list in text */
 };
 
 /**
  * Begins a document; nothing is printed before the first page or the end.
+ * @param call  the command; its def must remain
  * @param json  one JSON document, or text made of the same values
  */
-void cgn_ctl_print_init(
-	struct cgn_ctl_print *print, FILE *out, const struct cgn_cmd_def *def, bool json);
+void cgn_ctl_print_init(struct cgn_ctl_print *print, FILE *out,
+	const struct cgn_cmd_call *call, bool json);
 
 /** Prints one page; borrows the reference. */
 void cgn_ctl_print_page(struct cgn_ctl_print *print, json_t *page);

@@ -2,7 +2,8 @@
 /*
  * Tables of cgnctl: a list of JSON objects as aligned columns.
  *
- * Which columns, in which order and how wide at least is one string per list, below. The
+ * Which columns, in which order and how wide at least is one string per list, below; keys
+ * that are not named there are left to --json and to commands that name one entry. The
  * widths are settled by the first page and kept; a longer value later pushes its line
  * aside and is never cut. Values that are objects or lists are put on one line. Width is
  * counted in bytes: names of the box are ASCII.
@@ -21,11 +22,11 @@ static const struct {
 	const char *list;
 	const char *columns;
 } layouts[] = {
-	{ "commands", "command:12 does:1" },
-	{ "ports", "name:8 state:5 device:12 mac:17 mtu:4 speed_mbps=MBPS:5 vlan:4 vpn:4 "
-		   "addresses:20" },
+	{ "commands", "command:12 does:1 keys:1" },
+	{ "ports", "name:8 state:5 device:12 vlan:4 mac:17 mtu:4 speed_mbps=MBPS:5 vpn:4 "
+		   "rx_packets=RX:8 tx_packets=TX:8 rx_missed=MISSED:6 addresses:20" },
 	{ "routes", "prefix:18 next_hop:15 port:8 vpn:4 origin:9" },
-	{ "neighbours", "address:15 mac:17 port:8 vpn:4 state:10" },
+	{ "neighbours", "address:15 mac:17 port:8 vpn:4 state:10 age:4 held:4" },
 	{ "boards", "slot:4 cpu:3 lcore:5 state:6 heartbeat_age_ms=BEAT-MS:7 load:5 "
 		    "sessions:8 sessions_licensed=LICENSED:8 users:8 "
 		    "users_licensed=LICENSED:8" },
@@ -34,21 +35,25 @@ static const struct {
 		"batch_backup=BATCH:11 sessions:8 users:8 "
 		"standby_sessions=STANDBY-SES:11 standby_users=STANDBY-USR:11 "
 		"addresses:9" },
-	{ "service_instance_groups", "name:10 members:20 instances:12" },
+	{ "service_instance_groups", "name:10 instances:12 members:20" },
+	{ "members", "location:8 weight:6 share:5 users:8" },
 	{ "instances", "name:12 id:4 state:8 cpus_total=CPUS:4 cpus_failed=FAILED:6 "
-		       "down_number=DOWN-NUMBER:11 centralized_backup:18 users:8 "
-		       "sessions:8" },
+		       "down_number=DOWN-NUMBER:11 users:8 sessions:8 "
+		       "service_instance_group=GROUP:10 centralized_backup:18" },
 	{ "sessions", "instance:10 proto:5 softwire:18 vpn:4 inside:21 outside:21 "
 		      "remote:21 state:11 age:6 ttl:5 location=LOC:3 slot:4 cpu:3 "
 		      "role:7 packets_up=PKTS-UP:8 bytes_up=BYTES-UP:10 "
 		      "packets_down=PKTS-DOWN:9 bytes_down=BYTES-DOWN:10" },
 	{ "users", "instance:10 softwire:18 inside:15 vpn:4 outside:15 blocks:11 "
-		   "sessions:8 ports:6 location=LOC:3 slot:4 cpu:3 role:7" },
-	{ "address_groups", "name:10 id:3 vpn:4 users:8 blocks_used=BLOCKS:8 "
-			    "blocks_total=TOTAL:8 addresses:15" },
+		   "sessions:8 ports:6 age:6 location=LOC:3 slot:4 cpu:3 role:7 "
+		   "discards:1" },
+	{ "address_groups", "name:10 id:3 vpn:4 locked:6 overload:8 users:8 "
+			    "blocks_used=BLOCKS:8 blocks_total=TOTAL:8" },
+	{ "addresses", "address:15 location=LOC:3 users:8 blocks_used=BLOCKS:8 "
+		       "blocks_total=TOTAL:8" },
 	{ "vrrp", "port:8 vrid:4 state:10 priority_config=CONFIG:6 "
-		  "priority_run=RUN:4 master:15" },
-	{ "events", "time:24 severity:8 event:16 reason:20" },
+		  "priority_run=RUN:4 master:15 addresses:15" },
+	{ "events", "time:24 severity:8 reason:20" },
 	{ "channels", "location:8 peer:15 state:15 sent:8 received:8 lost:4 resent:6 "
 		      "rejected:8 lag_ms=LAG-MS:6" },
 };
@@ -223,7 +228,8 @@ cgn_ctl_table_cell(FILE *out, json_t *value)
 	else if (json_is_integer(value))
 		fprintf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
 	else if (json_is_real(value))
-		fprintf(out, "%.3g", json_real_value(value));
+		fprintf(out, json_real_value(value) < 100 ? "%.2f" : "%.0f",
+			json_real_value(value));
 	else if (json_is_boolean(value))
 		fputs(json_is_true(value) ? "yes" : "no", out);
 	else if (json_is_object(value))
@@ -243,15 +249,6 @@ render(struct cgn_ctl_table *table, json_t *value)
 	fputc('\0', table->cell_stream);
 	fflush(table->cell_stream);
 	return table->cell;
-}
-
-static bool
-has_column(const struct cgn_ctl_table *table, const char *key)
-{
-	for (unsigned i = 0; i < table->count; i++)
-		if (strcmp(table->columns[i].key, key) == 0)
-			return true;
-	return false;
 }
 
 static void
@@ -278,11 +275,6 @@ settle_column(struct cgn_ctl_table *table, struct column *column, json_t *entrie
 static void
 settle_columns(struct cgn_ctl_table *table, json_t *entries)
 {
-	json_t *first = json_array_get(entries, 0), *value;
-	const char *key;
-
-	json_object_foreach(first, key, value) if (!has_column(table, key))
-		add_column(table, key, NULL, 1);
 	for (unsigned i = 0; i < table->count; i++)
 		settle_column(table, &table->columns[i], entries);
 }

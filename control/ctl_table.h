@@ -16,8 +16,7 @@ struct cgn_ctl_table;
 struct cgn_ctl_table *cgn_ctl_table_create(const char *list, int indent);
 
 /**
- * Prints entries, the first time below a header whose widths the entries settle. Keys
- * that have no column yet get one, behind the others, when they are in the first entry.
+ * Prints entries, the first time below a header whose widths the entries settle.
  * @param entries  array of objects; NULL or empty prints the header alone
  */
 void cgn_ctl_table_print(struct cgn_ctl_table *table, FILE *out, json_t *entries);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * show version, ports, routes, neighbours, log: the box itself.
+ * show version, ports, routes, log: the box itself.
  *
- * Control lcore. Routes are those of the configuration and of the connected networks;
- * what the neighbours are is read from the tables that the path reads.
+ * Control lcore. Routes are those of the configuration and of the connected networks.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -12,7 +12,6 @@
 
 #include "control/log.h"
 #include "control/show.h"
-#include "dataplane/neigh.h"
 
 int
 cgn_show_version(struct cgn_cmd_ctx *ctx)
@@ -163,61 +162,10 @@ cgn_show_routes(struct cgn_cmd_ctx *ctx)
 	return cgn_cmd_reply_list(ctx, count, route_entry);
 }
 
-/* Where a walk over the neighbours of all interfaces is. */
-struct walk {
-	uint16_t iface;
-	uint32_t cursor;
-};
-
-static json_t *
-neighbour_entry(const struct cgn_daemon *d, const struct cgn_iface *iface,
-	const struct cgn_neigh *neigh)
-{
-	struct rte_ether_addr mac;
-	bool known = cgn_neigh_mac(neigh, &mac);
-
-	return json_pack("{s:o,s:o,s:s,s:s,s:s}", "address", cgn_show_addr16(neigh->addr),
-		"mac", known ? cgn_show_mac(&mac) : json_null(), "port", iface->name,
-		"vpn", d->snap->vpn[iface->vpn].name, "state",
-		known ? "reachable" : "incomplete");
-}
-
-static int
-next_neighbours(struct cgn_cmd_ctx *ctx)
-{
-	const struct cgn_daemon *d = ctx->app;
-	struct walk *walk = ctx->state;
-	json_t *page = json_array();
-
-	while (walk->iface < d->snap->n_ifaces && json_array_size(page) < 32) {
-		const struct cgn_iface *iface = &d->snap->iface[walk->iface];
-		const struct cgn_neigh *neigh =
-			cgn_neigh_next(iface->neigh, &walk->cursor);
-
-		if (neigh != NULL) {
-			json_array_append_new(page, neighbour_entry(d, iface, neigh));
-		} else {
-			walk->iface++;
-			walk->cursor = 0;
-		}
-	}
-	cgn_cmd_reply(ctx, page);
-	return walk->iface < d->snap->n_ifaces ? CGN_CMD_MORE : CGN_CMD_DONE;
-}
-
 static void
 free_state(struct cgn_cmd_ctx *ctx)
 {
 	free(ctx->state);
-}
-
-int
-cgn_show_neighbours(struct cgn_cmd_ctx *ctx)
-{
-	ctx->state = calloc(1, sizeof(struct walk));
-	ctx->next = next_neighbours;
-	ctx->release = free_state;
-	return ctx->state != NULL ? 0 : -ENOMEM;
 }
 
 static json_t *

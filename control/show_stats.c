@@ -6,6 +6,7 @@
  * sums that belong together may be a few packets apart. Every reason for a drop is there,
  * also those that never happened. Control lcore.
  */
+#include "control/host.h"
 #include "control/show.h"
 
 static void
@@ -79,6 +80,26 @@ show_events(const struct cgn_stats *sum)
 	return events;
 }
 
+/* What the control lcore did as a host on its links. */
+static json_t *
+show_host(const struct cgn_daemon *d)
+{
+	const struct cgn_host_stats *host = cgn_host_stats(d->host);
+	const struct cgn_resolve_stats *resolve =
+		cgn_resolve_stats(cgn_host_resolver(d->host));
+
+	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "arp_replies",
+		(json_int_t)host->arp_replies, "nd_replies", (json_int_t)host->nd_replies,
+		"router_adverts", (json_int_t)host->router_adverts, "echo_replies",
+		(json_int_t)host->echo_replies, "refusals", (json_int_t)host->refusals,
+		"neighbours_asked", (json_int_t)resolve->asked, "neighbours_resolved",
+		(json_int_t)resolve->resolved, "neighbours_failed",
+		(json_int_t)resolve->failed, "neighbours_table_full",
+		(json_int_t)resolve->table_full, "address_conflicts",
+		(json_int_t)resolve->conflicts, "packets_held",
+		(json_int_t)resolve->held);
+}
+
 int
 cgn_show_statistics(struct cgn_cmd_ctx *ctx)
 {
@@ -88,8 +109,8 @@ cgn_show_statistics(struct cgn_cmd_ctx *ctx)
 	for (uint16_t i = 0; i < d->rt.n_workers; i++)
 		add_stats(&sum, &d->worker[i]->stats);
 	add_stats(&sum, &d->stats);
-	cgn_cmd_reply(ctx, json_pack("{s:o,s:o,s:o,s:o}", "flows", show_flows(&sum),
+	cgn_cmd_reply(ctx, json_pack("{s:o,s:o,s:o,s:o,s:o}", "flows", show_flows(&sum),
 				   "stages", show_stages(&sum), "drops", show_drops(&sum),
-				   "events", show_events(&sum)));
+				   "events", show_events(&sum), "host", show_host(d)));
 	return 0;
 }

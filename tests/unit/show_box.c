@@ -14,6 +14,7 @@
 #include <rte_udp.h>
 
 #include "control/compile.h"
+#include "control/host.h"
 #include "dataplane/mark.h"
 #include "dataplane/pipeline.h"
 #include "dataplane/port.h"
@@ -124,6 +125,30 @@ make_snapshot(struct cgn_daemon *d)
 	d->rt.snap = d->snap;
 }
 
+static void
+give_up(void *arg, struct rte_mbuf *m, uint16_t where)
+{
+	(void)arg;
+	(void)where;
+	rte_pktmbuf_free(m);
+}
+
+/* A neighbour, asked for because a packet waits for it. */
+static void
+make_host(struct cgn_daemon *d)
+{
+	struct cgn_wire wire = {
+		.emit = give_up, .hand = give_up, .pool = d->own_pool, .stats = &d->stats
+	};
+	uint8_t key[16] = { [10] = 0xff, [11] = 0xff, 10, 255, 0, 9 };
+
+	d->host = cgn_host_create(&wire);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(d->host);
+	cgn_host_snapshot(d->host, d->snap);
+	cgn_resolve_send(
+		cgn_host_resolver(d->host), 0, key, rte_pktmbuf_alloc(d->own_pool), 0);
+}
+
 void
 show_box_init(void)
 {
@@ -134,6 +159,7 @@ show_box_init(void)
 	make_port(d);
 	make_workers(d);
 	make_snapshot(d);
+	make_host(d);
 	clock_gettime(CLOCK_REALTIME, &d->started);
 	show_box_turn();
 }
@@ -147,6 +173,7 @@ show_box_fini(void)
 		cgn_lcore_destroy(d->rt.lcore[i]);
 		cgn_worker_destroy(d->worker[i]);
 	}
+	cgn_host_destroy(d->host);
 	cgn_snapshot_free(d->snap);
 	cgn_compile_destroy(d->compiler);
 	cgn_port_fini(d->port);

@@ -310,12 +310,14 @@ test_tables(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "SLOT  CPU"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "\n   1    0"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "  0.25         -  "));
-	CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "     0     12345  "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "  0.00     12345  "));
 	CU_ASSERT_EQUAL(ctl("show service-location"), 0);
 	CU_ASSERT_PTR_NOT_NULL(strstr(run.out, " 1/0 "));
 	CU_ASSERT_PTR_NOT_NULL(strstr(run.out, " 2/1 up "));
 	CU_ASSERT_PTR_NOT_NULL(strstr(run.out, " inside/10 master "));
 	CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "192.0.2.1,192.0.2.2\n"));
+	CU_ASSERT_EQUAL(ctl("show service-location 1"), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "id: 1\nconfigured:\n  slot: 1\n"));
 	CU_ASSERT_EQUAL(ctl("show routes"), 0);
 	CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "PREFIX "));
 	CU_ASSERT_PTR_EQUAL(strchr(run.out, '\n') + 1, run.out + run.out_len);

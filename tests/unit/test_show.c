@@ -58,6 +58,7 @@ static const struct {
 	{ "show ports", "ports", "name state device parent vlan mac mtu vpn addresses",
 		2 },
 	{ "show routes", "routes", "prefix next_hop port vpn origin", 5 },
+	{ "show neighbours", "neighbours", "address mac port vpn state age", 3 },
 	{ "show board", "boards",
 		"slot cpu state lcore heartbeat_age_ms load sessions users", 2 },
 	{ "show service-location", "service_locations",
@@ -117,6 +118,8 @@ test_objects(void)
 	CU_ASSERT_TRUE(
 		json_integer_value(member(
 			member(member(statistics, "flows"), "received"), "packets")) > 0);
+	CU_ASSERT_EQUAL(
+		json_integer_value(member(member(statistics, "host"), "packets_held")), 1);
 	json_decref(d);
 	d = show_box_ask("show ha");
 	CU_ASSERT_EQUAL(json_integer_value(member(member(d, "ha"), "delay_time")), 5);
