@@ -18,7 +18,7 @@ m_ping() {
 m_dns() {
 	local got
 	got=$(in_ns "$1" dig +short +tries=2 +time=2 "@$DNS4" web.lab.test 2>&1) || true
-	figure="web.lab.test is ${got:-unknown}"
+	figure="web.lab.test is ${got##*$'\n'}"
 	[ "$got" = "$WEB4" ]
 }
 
@@ -36,7 +36,7 @@ m_download() {
 	got=$(mktemp -p "${TMPDIR:-/var/tmp}")
 	if ! took=$(in_ns "$ns" curl -fsS --max-time 120 -o "$got" -w '%{time_total}' \
 		"http://web.lab.test/$file" 2>&1); then
-		figure="failed: $took"
+		figure="failed: ${took%%$'\n'*}"
 	elif [ "$(sha256sum <"$got")" != "$sum" ]; then
 		figure="SHA-256 differs"
 		took=''

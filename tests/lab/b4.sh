@@ -6,7 +6,7 @@
 
 LAB_B4=tun LAB_TUNNEL_MTU=1500 LAB_ENCAP_LIMIT=4
 t_up
-t_ok "ping with the option in front" m_ping sub "$WEB4"
+t_must "ping with the option in front" m_ping sub "$WEB4"
 t_ok "1500 bytes, in two outer fragments" m_ping sub "$WEB4" -s 1472 -M "do"
 head -c 10000000 /dev/urandom >"$LAB_RUN/www/file"
 t_ok "download" m_download sub file "$(sha256sum <"$LAB_RUN/www/file")"

@@ -27,7 +27,7 @@ fill() {
 	figure="$(held) sessions"
 	enough
 }
-t_ok "the table is filled" fill
+t_must "the table is filled" fill
 
 before=$(rss)
 in_ns nsub iperf3 -J -c "$IPERF4" -t 6 -u -b 20M -l 1000 -R >"$LAB_RUN/iperf" 2>&1 &

@@ -50,6 +50,13 @@ t_ok() {
 	fi
 }
 
+# t_must TEXT COMMAND…: as t_ok, and without it there is no use in going on.
+t_must() {
+	local before=$t_failed
+	t_ok "$@"
+	[ "$t_failed" = "$before" ] || t_end
+}
+
 # t_exit STATUS COMMAND…: it ends with just this status; what it says is in $t_out.
 t_exit() {
 	local want=$1 rc=0

@@ -7,7 +7,7 @@
 LAB_BOARDS=2 LAB_SUBS=8
 t_up
 for ((n = 1; n <= LAB_SUBS; n++)); do
-	t_ok "subscriber $n: ping" m_ping "sub${n#1}" "$WEB4"
+	t_must "subscriber $n: ping" m_ping "sub${n#1}" "$WEB4"
 	t_ok "subscriber $n: web" m_whoami "sub${n#1}" 203.0.113.
 done
 t_ok "NAT44 subscriber: ping" m_ping nsub "$WEB4"

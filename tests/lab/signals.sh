@@ -10,7 +10,7 @@ t_ok "cgnctl: usage" t_exit 2 lab_ctl show nonsense
 t_ok "cgnctl: refused" t_exit 1 lab_ctl show service-location 99
 t_ok "cgnctl: no daemon" t_exit 3 "$CGN_BUILD/cgnctl" --run-dir "$LAB_RUN/none" show version
 
-t_ok "traffic before" m_ping nsub "$WEB4"
+t_must "traffic before" m_ping nsub "$WEB4"
 kill -HUP "$(cat "$LAB_RUN/cgnd.pid")"
 t_ok "traffic after SIGHUP" m_ping nsub "$WEB4"
 t_ok "cgnd is still there" lab_cgnd_alive

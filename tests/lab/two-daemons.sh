@@ -7,7 +7,7 @@ t_lab a && t_up
 t_lab b && t_up
 for name in a b; do
 	t_lab "$name"
-	t_ok "box $name: ping, DS-Lite" m_ping sub "$WEB4"
+	t_must "box $name: ping, DS-Lite" m_ping sub "$WEB4"
 	t_ok "box $name: ping, NAT44" m_ping nsub "$WEB4"
 	head -c 20000000 /dev/urandom >"$LAB_RUN/www/file"
 done
