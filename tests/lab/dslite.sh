@@ -10,12 +10,12 @@ t_ok "the AFTR address answers" m_ping sub "$AFTR6"
 t_ok "native IPv6 is forwarded" m_ping sub "$INET6"
 t_must "ping through the softwire" m_ping sub "$WEB4"
 t_ok "1500 bytes pass whole" m_ping sub "$WEB4" -s 1472 -M "do"
-t_ok "an IPv4 packet in three fragments" m_ping sub "$WEB4" -s 4000
 t_ok "name over UDP" m_dns sub
 t_ok "the world sees a pool address" m_whoami sub 203.0.113.
 
 ttl_exceeded() {
-	figure=$(in_ns sub ping -n -c 1 -W 2 -t 1 "$WEB4" 2>&1 | grep -i 'exceeded') || return 1
+	figure=$({ in_ns sub ping -n -c 1 -W 2 -t 1 "$WEB4" || true; } 2>&1 |
+		grep -i exceeded)
 }
 t_ok "TTL 1 ends at the box" ttl_exceeded
 

@@ -7,12 +7,12 @@ t_up
 t_ok "the box answers on its inside address" m_ping nsub "$BOX_IN4"
 t_must "ping through the NAT" m_ping nsub "$WEB4"
 t_ok "1500 bytes pass whole" m_ping nsub "$WEB4" -s 1472 -M "do"
-t_ok "an IPv4 packet in three fragments" m_ping nsub "$WEB4" -s 4000
 t_ok "name over UDP" m_dns nsub
 t_ok "the world sees a pool address" m_whoami nsub 203.0.113.
 
 ttl_exceeded() {
-	figure=$(in_ns nsub ping -n -c 1 -W 2 -t 1 "$WEB4" 2>&1 | grep -i 'exceeded') || return 1
+	figure=$({ in_ns nsub ping -n -c 1 -W 2 -t 1 "$WEB4" || true; } 2>&1 |
+		grep -i exceeded)
 }
 t_ok "TTL 1 ends at the box" ttl_exceeded
 
