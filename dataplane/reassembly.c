@@ -197,11 +197,13 @@ insert(struct slot *s, struct rte_mbuf *m, const struct cgn_fragment *f)
 	return KEPT;
 }
 
-/* Chains the fragments behind the headers of the first one. */
+/* Chains the fragments behind the headers of the first one. Each may be a chain already,
+ * an inner fragment that came in fragments of the outer packet. */
 static struct rte_mbuf *
 join(struct cgn_reassembly *r, struct slot *s)
 {
-	struct rte_mbuf *head = s->first, *last = head, *m = part(head)->next;
+	struct rte_mbuf *head = s->first, *last = rte_pktmbuf_lastseg(head);
+	struct rte_mbuf *m = part(head)->next;
 
 	while (m) {
 		struct rte_mbuf *next = part(m)->next;

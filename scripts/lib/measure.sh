@@ -53,8 +53,10 @@ m_iperf() {
 	local ns=$1 seconds=$2 port=$3 out
 	shift 3
 	out=$(in_ns "$ns" timeout "$((seconds + 15))" iperf3 -J -c "$IPERF4" -p "$port" \
-		-t "$seconds" "$@" 2>&1) || true
-	figure=$(jq -r '"\(.end | (.sum_received // .sum).bits_per_second / 1e6 | floor) Mb/s"' \
-		<<<"$out" 2>/dev/null) || figure=$(jq -r .error <<<"$out" 2>/dev/null || head -n 1 <<<"$out")
-	[[ $figure =~ ^[1-9][0-9]*" Mb/s"$ ]]
+		-t "$seconds" "$@" 2>/dev/null) || true
+	figure=$(jq -r '.error // (.end |
+		((.sum_received // .sum).bits_per_second / 1e6 | floor | "\(.) Mb/s")
+		+ (.sum | if .packets then ", \(.lost_packets) of \(.packets) lost" else "" end))' \
+		<<<"$out" 2>/dev/null) || figure="no answer from iperf3"
+	[[ $figure =~ ^[1-9][0-9]*" Mb/s" ]]
 }

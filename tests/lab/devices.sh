@@ -50,7 +50,7 @@ for pages in false true; do
 		free=$(cat /sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages)
 		[ "$free" -ge 128 ] || continue
 	fi
-	with=$([ $pages = true ] && echo ", hugepages" || true)
+	with=$([ "$pages" != true ] || echo ", hugepages")
 	device "null$with" net_null "net_null0" $pages && gone "null$with"
 	device "ring$with" net_ring "net_ring0" $pages && gone "ring$with"
 	device "memif$with" net_memif \
@@ -80,7 +80,7 @@ done
 wire jumbo
 ip -n "peer$LAB_SUFFIX" link set jumbo mtu 9000
 device "jumbo frames" net_af_packet "net_af_packet0,iface=jumbo" false "mtu = 9000;"
-big() { in_ns peer ping -c 3 -i 0.02 -W 2 -M do -s 8972 10.9.0.1 >/dev/null; }
+big() { in_ns peer ping -c 3 -i 0.02 -W 2 -M "do" -s 8972 10.9.0.1 >/dev/null; }
 t_ok "jumbo frames: a packet of 9000 bytes is answered" big
 gone "jumbo frames"
 ip -n "cgn$LAB_SUFFIX" link del jumbo
