@@ -24,12 +24,12 @@
 #include "dataplane/neigh.h"
 #include "dataplane/worker.h"
 
-#define MAX_VPNS	1024
-#define MAX_GROUPS	1024
-#define MAX_POOLS	4096
-#define MAX_SLOTS	(1u << 24)
-#define QUARANTINE_MS	120000 /* RFC 6888 REQ-8 */
-#define INSTANCE_KEY	(CGN_NAME + 1)
+#define MAX_VPNS      1024
+#define MAX_GROUPS    1024
+#define MAX_POOLS     4096
+#define MAX_SLOTS     (1u << 24)
+#define QUARANTINE_MS 120000 /* RFC 6888 REQ-8 */
+#define INSTANCE_KEY  (CGN_NAME + 1)
 
 /* A scope never reads as an instance index below 1024 in the bytes that both kinds of
  * user key begin with: its low byte is at least 4. */
@@ -103,8 +103,8 @@ cgn_compile_take(struct cgn_region *region, size_t n, size_t size)
 }
 
 int
-cgn_compile_index(struct cgn_registry *reg, const char *what, const char *name,
-	uint16_t *index)
+cgn_compile_index(
+	struct cgn_registry *reg, const char *what, const char *name, uint16_t *index)
 {
 	char key[CGN_NAME] = "";
 	uint32_t i;
@@ -112,8 +112,9 @@ cgn_compile_index(struct cgn_registry *reg, const char *what, const char *name,
 	cgn_compile_name(key, name);
 	i = cgn_registry_add(reg, key);
 	if (i == CGN_NONE) {
-		cgn_log(LOG_ERR, "%s \"%s\": more than %u different names since the start",
-			what, name, reg->max);
+		cgn_log(LOG_ERR,
+			"%s \"%s\": more than %u different names since the start", what,
+			name, reg->max);
 		return -ENOSPC;
 	}
 	*index = (uint16_t)i;
@@ -152,8 +153,8 @@ cgn_compile_locations(struct cgn_compile_run *r)
 	}
 	base->n_hosts = conf->n_locations;
 	base->host_of = cgn_compile_take(&base->region, base->n_hosts, sizeof(uint16_t));
-	base->location = cgn_compile_take(&base->region, r->c->locations.n,
-		sizeof(*base->location));
+	base->location = cgn_compile_take(
+		&base->region, r->c->locations.n, sizeof(*base->location));
 	if (base->host_of == NULL || base->location == NULL)
 		return -ENOMEM;
 	r->snap->n_locations = (uint16_t)r->c->locations.n;
@@ -247,8 +248,8 @@ image_fill(struct cgn_compiler *c, struct cgn_compile_image *image,
 	const struct cgn_compile_host *host)
 {
 	const struct cgn_compile_base *base = image->base;
-	struct cgn_location *location = cgn_compile_take(&image->region,
-		base->snap.n_locations, sizeof(*location));
+	struct cgn_location *location = cgn_compile_take(
+		&image->region, base->snap.n_locations, sizeof(*location));
 	int rc;
 
 	if (location == NULL)

@@ -25,7 +25,8 @@ struct cgn_compile_host {
 };
 
 struct cgn_compile_inputs {
-	const struct cgn_compile_port *port; /* [conf->n_ports]; of sub-interfaces unused */
+	const struct cgn_compile_port
+		*port; /* [conf->n_ports]; of sub-interfaces unused */
 	const struct cgn_compile_host *host; /* [conf->n_locations] */
 };
 
@@ -69,28 +70,28 @@ uint32_t cgn_compile_find_iface(const struct cgn_compiler *c, const char *name);
 uint32_t cgn_compile_find_vpn(const struct cgn_compiler *c, const char *name);
 uint32_t cgn_compile_find_group(const struct cgn_compiler *c, const char *name);
 uint32_t cgn_compile_find_pool(const struct cgn_compiler *c, const char *name);
-uint32_t cgn_compile_find_instance(const struct cgn_compiler *c, enum cgn_kind kind,
-	const char *name);
+uint32_t cgn_compile_find_instance(
+	const struct cgn_compiler *c, enum cgn_kind kind, const char *name);
 uint32_t cgn_compile_find_location(const struct cgn_compiler *c, uint16_t id);
 
 /* The addresses of an interface, the link-local one (with IPv6) included. *n: how many.
  * Any lcore. */
-const struct cgn_compile_addr *cgn_compile_addrs(const struct cgn_snapshot *snap,
-	uint16_t iface, uint32_t *n);
+const struct cgn_compile_addr *cgn_compile_addrs(
+	const struct cgn_snapshot *snap, uint16_t iface, uint32_t *n);
 
 /* True when key (IPv4 as ::ffff:a.b.c.d) is an address of the interface. Any lcore. */
-bool cgn_compile_owns(const struct cgn_snapshot *snap, uint16_t iface,
-	const uint8_t key[16]);
+bool cgn_compile_owns(
+	const struct cgn_snapshot *snap, uint16_t iface, const uint8_t key[16]);
 
 /* The address of the interface whose connected network holds key, or NULL. Any lcore. */
-const struct cgn_compile_addr *cgn_compile_connected(const struct cgn_snapshot *snap,
-	uint16_t iface, const uint8_t key[16]);
+const struct cgn_compile_addr *cgn_compile_connected(
+	const struct cgn_snapshot *snap, uint16_t iface, const uint8_t key[16]);
 
 /* True when the box answers on the link of the interface for a key that is none of its
  * interface addresses: a public address of a pool, or an AFTR address, inside a
  * connected network. Any lcore. */
-bool cgn_compile_proxies(const struct cgn_snapshot *snap, uint16_t iface,
-	const uint8_t key[16]);
+bool cgn_compile_proxies(
+	const struct cgn_snapshot *snap, uint16_t iface, const uint8_t key[16]);
 
 /* Copies the network part of a key, the rest is zero. len: 0..128;
  * both may be the same. Any lcore. */
@@ -98,7 +99,7 @@ void cgn_compile_mask(uint8_t out[16], const uint8_t key[16], uint8_t len);
 
 /* What the routing table of a VPN says of a key (IPv4 as ::ffff:a.b.c.d); never NULL.
  * Any lcore; one look-up, not for the fast path. */
-const struct cgn_nexthop *cgn_compile_route(const struct cgn_snapshot *snap, uint16_t vpn,
-	const uint8_t key[16]);
+const struct cgn_nexthop *cgn_compile_route(
+	const struct cgn_snapshot *snap, uint16_t vpn, const uint8_t key[16]);
 
 #endif

@@ -109,8 +109,8 @@ addrs_fill(struct cgn_compile_run *r, uint32_t i)
 {
 	const struct cgn_conf_port *p = &r->conf->ports[i];
 	const struct cgn_iface *f = &r->ifaces[r->iface[i]];
-	struct cgn_compile_addr *a = cgn_compile_take(&r->base->region,
-		p->n_addresses + 1, sizeof(*a));
+	struct cgn_compile_addr *a =
+		cgn_compile_take(&r->base->region, p->n_addresses + 1, sizeof(*a));
 	uint32_t n = 0;
 	bool seen = false;
 
@@ -171,7 +171,8 @@ indices(struct cgn_compile_run *r)
 
 	for (uint32_t i = 0; i < conf->n_ports; i++) {
 		const char *name = conf->ports[i].name;
-		int rc = cgn_compile_index(&r->c->ifaces, "interface", name, &r->iface[i]);
+		int rc =
+			cgn_compile_index(&r->c->ifaces, "interface", name, &r->iface[i]);
 
 		if (rc == 0 && physical(conf, i) == i)
 			rc = cgn_compile_index(&r->c->ports, "port", name, &r->port[i]);
@@ -223,7 +224,8 @@ ports_build(struct cgn_compile_run *r)
 {
 	const struct cgn_conf *conf = r->conf;
 	uint32_t n = r->c->ports.n;
-	struct cgn_snap_port *ports = cgn_compile_take(&r->base->region, n, sizeof(*ports));
+	struct cgn_snap_port *ports =
+		cgn_compile_take(&r->base->region, n, sizeof(*ports));
 	int rc = 0;
 
 	if (ports == NULL)

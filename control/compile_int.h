@@ -12,7 +12,7 @@
 
 /* Neighbours of an interface. */
 #define CGN_COMPILE_NEIGHBOURS 8192
-#define CGN_COMPILE_IFACES 1024
+#define CGN_COMPILE_IFACES     1024
 
 /* Routes of all VPNs, and where they lead. */
 struct cgn_compile_routing {
@@ -32,7 +32,7 @@ struct cgn_compile_base {
 	const struct cgn_compile_addr **addrs; /* [iface] */
 	uint32_t *n_addrs;
 	struct cgn_compile_routing *routing;
-	struct cgn_snapshot snap; /* complete but for location[] and state[] */
+	struct cgn_snapshot snap;      /* complete but for location[] and state[] */
 	struct cgn_location *location; /* without worker, slot and cpu */
 	struct cgn_region region;
 };
@@ -99,8 +99,8 @@ enum cgn_compile_source {
 
 struct cgn_compile_entry {
 	uint16_t vpn;
-	uint8_t len;	/* 0..128; IPv4: 96 added */
-	uint8_t source; /* enum cgn_compile_source */
+	uint8_t len;	 /* 0..128; IPv4: 96 added */
+	uint8_t source;	 /* enum cgn_compile_source */
 	uint8_t key[16]; /* IPv4 as ::ffff:a.b.c.d */
 	struct cgn_nexthop nh;
 };
@@ -143,7 +143,7 @@ void cgn_compile_name(char out[CGN_NAME], const char *name);
 void *cgn_compile_take(struct cgn_region *region, size_t n, size_t size);
 
 /* Index of a name (CGN_NAME bytes, zero padded) in a registry; -ENOSPC logged. */
-int cgn_compile_index(struct cgn_registry *reg, const char *what, const char *name,
-	uint16_t *index);
+int cgn_compile_index(
+	struct cgn_registry *reg, const char *what, const char *name, uint16_t *index);
 
 #endif

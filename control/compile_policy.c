@@ -22,7 +22,8 @@ mask4(unsigned len)
 }
 
 static uint32_t
-acl_rules(struct cgn_acl_rule *out, const struct cgn_conf_prefix *p, uint32_t n, bool permit)
+acl_rules(struct cgn_acl_rule *out, const struct cgn_conf_prefix *p, uint32_t n,
+	bool permit)
 {
 	uint32_t at = 0;
 
@@ -40,7 +41,8 @@ static int
 acls_build(struct cgn_compile_run *r)
 {
 	const struct cgn_conf *conf = r->conf;
-	struct cgn_acl *acl = cgn_compile_take(&r->base->region, conf->n_acls, sizeof(*acl));
+	struct cgn_acl *acl =
+		cgn_compile_take(&r->base->region, conf->n_acls, sizeof(*acl));
 
 	if (acl == NULL)
 		return -ENOMEM;
@@ -52,7 +54,8 @@ acls_build(struct cgn_compile_run *r)
 		if (rule == NULL)
 			return -ENOMEM;
 		acl[i].n = acl_rules(rule, from->deny, from->n_deny, false);
-		acl[i].n += acl_rules(rule + acl[i].n, from->permit, from->n_permit, true);
+		acl[i].n +=
+			acl_rules(rule + acl[i].n, from->permit, from->n_permit, true);
 		if (from->n_permit == 0) /* anything that is not denied */
 			rule[acl[i].n++].permit = true;
 		acl[i].rule = rule;
@@ -134,8 +137,9 @@ fill_outbound(struct cgn_compile_run *r, struct cgn_instance *in,
 		const struct cgn_conf_outbound *o = &from->outbound[i];
 
 		in->outbound[i].pool = r->pool[o->address_group.index];
-		in->outbound[i].acl = o->acl.index == CGN_CONF_NONE ? CGN_NONE16
-								    : (uint16_t)o->acl.index;
+		in->outbound[i].acl = o->acl.index == CGN_CONF_NONE
+					      ? CGN_NONE16
+					      : (uint16_t)o->acl.index;
 	}
 	return 0;
 }
@@ -314,8 +318,8 @@ collect(struct cgn_compile_run *r, struct remote **all, uint32_t *n)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < conf->n_instances; i++)
 		for (uint32_t k = 0; k < conf->instances[i].n_remote_ipv6; k++) {
-			int rc = remote_fill(r, i, &conf->instances[i].remote_ipv6[k],
-				&(*all)[at++]);
+			int rc = remote_fill(
+				r, i, &conf->instances[i].remote_ipv6[k], &(*all)[at++]);
 
 			if (rc < 0)
 				return rc;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Groups and their buckets, pools, and public addresses: who owns which, under which slot,
- * and the records that the owners' workers keep of them.
+ * Groups and their buckets, pools, and public addresses: who owns which, under which
+ * slot, and the records that the owners' workers keep of them.
  *
  * A slot is the number of an address in a VPN for ever. Ranges of addresses in the
  * forwarding table need consecutive slots, so a range that grew after a reload is cut
@@ -34,7 +34,8 @@ members(const struct cgn_compile_run *r, const struct cgn_conf_group *g,
 }
 
 static int
-group_fill(struct cgn_compile_run *r, struct cgn_group *out, const struct cgn_conf_group *g)
+group_fill(
+	struct cgn_compile_run *r, struct cgn_group *out, const struct cgn_conf_group *g)
 {
 	struct cgn_member m[MAX_MEMBERS];
 
@@ -94,7 +95,8 @@ pools_build(struct cgn_compile_run *r)
 			return rc;
 	}
 	r->snap->n_pools = (uint16_t)r->c->pools.n;
-	r->pools = cgn_compile_take(&r->base->region, r->snap->n_pools, sizeof(*r->pools));
+	r->pools =
+		cgn_compile_take(&r->base->region, r->snap->n_pools, sizeof(*r->pools));
 	if (r->pools == NULL)
 		return -ENOMEM;
 	if (r->old != NULL)
@@ -166,8 +168,8 @@ addresses_alloc(struct cgn_compile_run *r)
 		}
 	}
 	r->snap->n_addresses = r->c->slots.n;
-	r->addresses = cgn_compile_take(&r->base->region, r->snap->n_addresses,
-		sizeof(*r->addresses));
+	r->addresses = cgn_compile_take(
+		&r->base->region, r->snap->n_addresses, sizeof(*r->addresses));
 	if (r->addresses == NULL)
 		return -ENOMEM;
 	if (r->old != NULL)
@@ -231,7 +233,7 @@ ranges_add(struct cgn_compile_run *r, uint16_t vpn, const struct cgn_conf_range 
 		range->first = (uint32_t)ip;
 		range->slot = slot_of(r, vpn, (uint32_t)ip);
 		while (next <= cr->last && slot_of(r, vpn, (uint32_t)next) ==
-				range->slot + (uint32_t)(next - ip))
+						   range->slot + (uint32_t)(next - ip))
 			next++;
 		range->last = (uint32_t)(next - 1);
 		rc = range_routes(r, vpn, range, r->snap->n_ranges++);
@@ -244,7 +246,8 @@ ranges_add(struct cgn_compile_run *r, uint16_t vpn, const struct cgn_conf_range 
 
 /* Writes owner and pool of each address of a pool. */
 static int
-pool_divide(struct cgn_compile_run *r, const struct cgn_conf_address_group *g, uint16_t pool)
+pool_divide(
+	struct cgn_compile_run *r, const struct cgn_conf_address_group *g, uint16_t pool)
 {
 	struct cgn_member m[MAX_MEMBERS];
 	const struct cgn_conf_group *group = &r->conf->groups[g->service_group];
@@ -280,8 +283,8 @@ pool_divide(struct cgn_compile_run *r, const struct cgn_conf_address_group *g, u
 static int
 addresses_build(struct cgn_compile_run *r)
 {
-	struct cgn_pool_range *ranges = cgn_compile_take(&r->base->region, r->n_pieces,
-		sizeof(*ranges));
+	struct cgn_pool_range *ranges =
+		cgn_compile_take(&r->base->region, r->n_pieces, sizeof(*ranges));
 
 	if (ranges == NULL)
 		return -ENOMEM;
@@ -309,8 +312,8 @@ shares_build(struct cgn_compile_run *r)
 	struct cgn_snapshot *s = r->snap;
 	size_t n = (size_t)s->n_locations * s->n_pools;
 	struct cgn_share *share = cgn_compile_take(&r->base->region, n, sizeof(*share));
-	uint32_t *slots = cgn_compile_take(&r->base->region, s->n_addresses,
-		sizeof(*slots));
+	uint32_t *slots =
+		cgn_compile_take(&r->base->region, s->n_addresses, sizeof(*slots));
 
 	if (share == NULL || slots == NULL)
 		return -ENOMEM;
@@ -400,7 +403,8 @@ worker_records(struct cgn_compiler *c, const struct cgn_snapshot *s, uint16_t w)
 		missing += host(s, i) == w && state->record[i] == NULL;
 	if (missing == 0)
 		return 0;
-	/* zeroed by the kernel page by page when first used, so a big pool costs little */
+	/* zeroed by the kernel page by page when first used, so a big pool costs little
+	 */
 	slab = calloc(1, sizeof(*slab) + missing * sizeof(slab->record[0]));
 	if (slab == NULL)
 		return -ENOMEM;
@@ -424,8 +428,8 @@ cgn_compile_records(struct cgn_compiler *c, const struct cgn_snapshot *snap)
 			hosting[snap->location[i].worker] = true;
 	for (uint16_t w = 0; w < CGN_MAX_WORKERS; w++)
 		if (hosting[w] && worker_records(c, snap, w) < 0) {
-			cgn_log(LOG_ERR, "no memory for the public addresses of worker %u",
-				w);
+			cgn_log(LOG_ERR,
+				"no memory for the public addresses of worker %u", w);
 			return -ENOMEM;
 		}
 	return 0;

@@ -92,8 +92,8 @@ cgn_compile_find_pool(const struct cgn_compiler *c, const char *name)
 }
 
 uint32_t
-cgn_compile_find_instance(const struct cgn_compiler *c, enum cgn_kind kind,
-	const char *name)
+cgn_compile_find_instance(
+	const struct cgn_compiler *c, enum cgn_kind kind, const char *name)
 {
 	char key[CGN_NAME + 1] = "";
 
@@ -134,8 +134,8 @@ cgn_compile_owns(const struct cgn_snapshot *snap, uint16_t iface, const uint8_t 
 }
 
 const struct cgn_compile_addr *
-cgn_compile_connected(const struct cgn_snapshot *snap, uint16_t iface,
-	const uint8_t key[16])
+cgn_compile_connected(
+	const struct cgn_snapshot *snap, uint16_t iface, const uint8_t key[16])
 {
 	uint32_t n;
 	const struct cgn_compile_addr *a = cgn_compile_addrs(snap, iface, &n);
@@ -147,8 +147,8 @@ cgn_compile_connected(const struct cgn_snapshot *snap, uint16_t iface,
 }
 
 bool
-cgn_compile_proxies(const struct cgn_snapshot *snap, uint16_t iface,
-	const uint8_t key[16])
+cgn_compile_proxies(
+	const struct cgn_snapshot *snap, uint16_t iface, const uint8_t key[16])
 {
 	const struct cgn_nexthop *nh;
 

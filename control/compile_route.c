@@ -131,7 +131,8 @@ static_route(struct cgn_compile_run *r, const struct cgn_conf_route *route)
 	}
 	e.nh.neigh = cgn_neigh_add(r->ifaces[iface].neigh, e.nh.gw);
 	if (e.nh.neigh == NULL) {
-		cgn_log(LOG_ERR, "%s:%d: no room for the next hop as a neighbour of \"%s\"",
+		cgn_log(LOG_ERR,
+			"%s:%d: no room for the next hop as a neighbour of \"%s\"",
 			route->src.file, route->src.line, r->ifaces[iface].name);
 		return -ENOSPC;
 	}
@@ -187,8 +188,8 @@ is_default(const struct cgn_compile_entry *e)
 }
 
 static void
-select_routes(struct selection *s, const struct cgn_compile_routing *g,
-	const uint16_t *number)
+select_routes(
+	struct selection *s, const struct cgn_compile_routing *g, const uint16_t *number)
 {
 	for (uint32_t i = 0; i < g->n_routes; i++) {
 		const struct cgn_compile_entry *e = &g->route[i];
@@ -210,9 +211,11 @@ static int
 fib4_fill(struct cgn_compile_run *r, struct cgn_vpn *v, const struct selection *s,
 	const struct cgn_compile_routing *g, const uint16_t *number)
 {
-	struct rte_fib_conf fc = { .type = RTE_FIB_DIR24_8, .default_nh = s->default_nh,
+	struct rte_fib_conf fc = { .type = RTE_FIB_DIR24_8,
+		.default_nh = s->default_nh,
 		.max_routes = (int)(s->n * 2 + 64),
-		.dir24_8 = { .nh_sz = RTE_FIB_DIR24_8_2B, .num_tbl8 = (uint32_t)s->tbl8 } };
+		.dir24_8 = {
+			.nh_sz = RTE_FIB_DIR24_8_2B, .num_tbl8 = (uint32_t)s->tbl8 } };
 	char name[32];
 	int rc = 0;
 
@@ -237,7 +240,8 @@ static int
 fib6_fill(struct cgn_compile_run *r, struct cgn_vpn *v, const struct selection *s,
 	const struct cgn_compile_routing *g, const uint16_t *number)
 {
-	struct rte_fib6_conf fc = { .type = RTE_FIB6_TRIE, .default_nh = s->default_nh,
+	struct rte_fib6_conf fc = { .type = RTE_FIB6_TRIE,
+		.default_nh = s->default_nh,
 		.max_routes = (int)(s->n * 2 + 64),
 		.trie = { .nh_sz = RTE_FIB6_TRIE_2B, .num_tbl8 = (uint32_t)s->tbl8 } };
 	char name[32];
@@ -315,8 +319,8 @@ static bool
 same_routing(const struct cgn_compile_run *r, const struct cgn_compile_routing *g)
 {
 	return g->n_vpns == r->c->vpns.n && g->n_routes == r->n_routes &&
-		(r->n_routes == 0 || memcmp(g->route, r->route,
-			r->n_routes * sizeof(r->route[0])) == 0);
+	       (r->n_routes == 0 || memcmp(g->route, r->route,
+					    r->n_routes * sizeof(r->route[0])) == 0);
 }
 
 /* The routing of the last base if nothing changed, or a new one. */

@@ -22,10 +22,10 @@
 #define OPT_PREFIX	3
 #define OPT_MTU		5
 
-#define RA_HOP_LIMIT	64
-#define PREFIX_VALID	2592000 /* s: 30 days, RFC 4861 6.2.1 */
-#define PREFIX_PREFERRED 604800 /* s: 7 days */
-#define MAX_PREFIXES	16
+#define RA_HOP_LIMIT	 64
+#define PREFIX_VALID	 2592000 /* s: 30 days, RFC 4861 6.2.1 */
+#define PREFIX_PREFERRED 604800	 /* s: 7 days */
+#define MAX_PREFIXES	 16
 
 const uint8_t cgn_frame_all_nodes[16] = { 0xff, 2, [15] = 1 };
 
@@ -146,11 +146,13 @@ cgn_frame_icmp6(struct rte_mbuf *m, const uint8_t src[16], const uint8_t dst[16]
 	uint8_t hop_limit)
 {
 	struct rte_ipv6_hdr *ip = rte_pktmbuf_mtod(m, struct rte_ipv6_hdr *);
-	struct rte_icmp_hdr *icmp = (void *)(ip + 1); /* the checksum is where ICMP's is */
+	struct rte_icmp_hdr *icmp =
+		(void *)(ip + 1); /* the checksum is where ICMP's is */
 
 	memset(ip, 0, sizeof(*ip));
 	ip->vtc_flow = RTE_BE32(0x60000000);
-	ip->payload_len = rte_cpu_to_be_16((uint16_t)(rte_pktmbuf_data_len(m) - sizeof(*ip)));
+	ip->payload_len =
+		rte_cpu_to_be_16((uint16_t)(rte_pktmbuf_data_len(m) - sizeof(*ip)));
 	ip->proto = IPPROTO_ICMPV6;
 	ip->hop_limits = hop_limit;
 	memcpy(ip->src_addr, src, 16);
@@ -196,7 +198,8 @@ struct rte_mbuf *
 cgn_frame_ns(struct rte_mempool *pool, const struct cgn_iface *f, const uint8_t src[16],
 	const uint8_t target[16], const struct rte_ether_addr *dst)
 {
-	uint8_t group[16] = { 0xff, 2, [11] = 1, 0xff, target[13], target[14], target[15] };
+	uint8_t group[16] = { 0xff, 2, [11] = 1, 0xff, target[13], target[14],
+		target[15] };
 	struct rte_mbuf *m = nd(pool, f, ICMP6_NS, target, 0);
 	struct rte_ether_addr mac;
 
@@ -208,8 +211,9 @@ cgn_frame_ns(struct rte_mempool *pool, const struct cgn_iface *f, const uint8_t 
 }
 
 struct rte_mbuf *
-cgn_frame_na(struct rte_mempool *pool, const struct cgn_iface *f, const uint8_t target[16],
-	const uint8_t ip[16], const struct rte_ether_addr *dst, uint8_t flags)
+cgn_frame_na(struct rte_mempool *pool, const struct cgn_iface *f,
+	const uint8_t target[16], const uint8_t ip[16], const struct rte_ether_addr *dst,
+	uint8_t flags)
 {
 	struct rte_mbuf *m = nd(pool, f, ICMP6_NA, target, flags);
 

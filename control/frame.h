@@ -17,8 +17,9 @@ struct cgn_wire {
 	/* gives a packet with its mark filled to a worker; takes the packet */
 	void (*hand)(void *ctx, struct rte_mbuf *m, uint16_t worker);
 	void *ctx;
-	struct rte_mempool *pool; /* for packets that the box makes, with room for a mark */
-	struct cgn_stats *stats;  /* of the control lcore: drops are counted here */
+	struct rte_mempool
+		*pool; /* for packets that the box makes, with room for a mark */
+	struct cgn_stats *stats; /* of the control lcore: drops are counted here */
 };
 
 /* Ends a packet, by name. */
@@ -33,16 +34,17 @@ cgn_frame_drop(const struct cgn_wire *wire, struct rte_mbuf *m, enum cgn_drop re
 bool cgn_frame_push(struct rte_mbuf *m, const struct cgn_iface *f,
 	const struct rte_ether_addr *dst, uint16_t ethertype);
 
-/* An ARP request or reply (RFC 826). op: RTE_ARP_OP_*; sender: the box. dst: of the frame;
- * thw: target hardware address, NULL: zeros. */
+/* An ARP request or reply (RFC 826). op: RTE_ARP_OP_*; sender: the box. dst: of the
+ * frame; thw: target hardware address, NULL: zeros. */
 struct rte_mbuf *cgn_frame_arp(struct rte_mempool *pool, const struct cgn_iface *f,
-	uint16_t op, rte_be32_t sender, const struct rte_ether_addr *thw, rte_be32_t target,
-	const struct rte_ether_addr *dst);
+	uint16_t op, rte_be32_t sender, const struct rte_ether_addr *thw,
+	rte_be32_t target, const struct rte_ether_addr *dst);
 
 /* A neighbour solicitation (RFC 4861 4.3) for target from src; dst NULL: to the target's
  * solicited-node group, else unicast. */
 struct rte_mbuf *cgn_frame_ns(struct rte_mempool *pool, const struct cgn_iface *f,
-	const uint8_t src[16], const uint8_t target[16], const struct rte_ether_addr *dst);
+	const uint8_t src[16], const uint8_t target[16],
+	const struct rte_ether_addr *dst);
 
 #define CGN_NA_ROUTER	 0x80
 #define CGN_NA_SOLICITED 0x40
@@ -61,8 +63,8 @@ struct cgn_frame_prefix {
 };
 
 /* A router advertisement (RFC 4861 4.2) from the link-local address: lifetime in seconds,
- * neither M nor O, the link's MTU, and n prefixes with L but not A, since the box does not
- * number hosts. */
+ * neither M nor O, the link's MTU, and n prefixes with L but not A, since the box does
+ * not number hosts. */
 struct rte_mbuf *cgn_frame_ra(struct rte_mempool *pool, const struct cgn_iface *f,
 	const uint8_t ip[16], const struct rte_ether_addr *dst, uint16_t lifetime,
 	const struct cgn_frame_prefix *prefix, unsigned n);

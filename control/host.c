@@ -6,8 +6,8 @@
  *
  * An answer is routed like any packet of the box; where there is no route it goes back to
  * the link-layer address that asked, so that a host can be diagnosed before routes are
- * right. An answer to a public address of the box belongs to a user behind it and is given
- * to the worker that owns the address, as if it had come round a hairpin.
+ * right. An answer to a public address of the box belongs to a user behind it and is
+ * given to the worker that owns the address, as if it had come round a hairpin.
  *
  * Control lcore only; time comes by cgn_host_timer(). Not handled: reassembly (an echo
  * request in fragments is not answered), services on TCP or UDP. */
@@ -30,10 +30,12 @@ cgn_host_create(const struct cgn_wire *wire)
 		return NULL;
 	}
 	h->wire = *wire;
-	h->echo = (struct bucket){ .rate = CGN_HOST_ECHO_RATE, .burst = CGN_HOST_ECHO_BURST,
+	h->echo = (struct bucket){ .rate = CGN_HOST_ECHO_RATE,
+		.burst = CGN_HOST_ECHO_BURST,
 		.milli = CGN_HOST_ECHO_BURST * 1000 };
 	h->refuse = (struct bucket){ .rate = CGN_HOST_REFUSE_RATE,
-		.burst = CGN_HOST_REFUSE_BURST, .milli = CGN_HOST_REFUSE_BURST * 1000 };
+		.burst = CGN_HOST_REFUSE_BURST,
+		.milli = CGN_HOST_REFUSE_BURST * 1000 };
 	return h;
 }
 
@@ -119,8 +121,9 @@ to_pool(struct cgn_host *h, const struct input *in, const struct cgn_nexthop *nh
 		cgn_frame_drop(&h->wire, m, CGN_DROP_LOCATION_DOWN);
 		return;
 	}
-	*cgn_mark(m) = (struct cgn_mark){ .op = CGN_MARK_HAIRPIN, .iface = in->iface,
-		.vpn = a->vpn };
+	*cgn_mark(m) = (struct cgn_mark){
+		.op = CGN_MARK_HAIRPIN, .iface = in->iface, .vpn = a->vpn
+	};
 	h->wire.hand(h->wire.ctx, m, worker);
 }
 
@@ -169,16 +172,18 @@ static bool
 arp_right(const struct rte_arp_hdr *arp, unsigned len)
 {
 	return len >= sizeof(*arp) && arp->arp_hardware == RTE_BE16(RTE_ARP_HRD_ETHER) &&
-		arp->arp_protocol == RTE_BE16(RTE_ETHER_TYPE_IPV4) &&
-		arp->arp_hlen == RTE_ETHER_ADDR_LEN && arp->arp_plen == sizeof(rte_be32_t) &&
-		rte_is_valid_assigned_ether_addr(&arp->arp_data.arp_sha);
+	       arp->arp_protocol == RTE_BE16(RTE_ETHER_TYPE_IPV4) &&
+	       arp->arp_hlen == RTE_ETHER_ADDR_LEN &&
+	       arp->arp_plen == sizeof(rte_be32_t) &&
+	       rte_is_valid_assigned_ether_addr(&arp->arp_data.arp_sha);
 }
 
 /* RFC 826, with the probes of RFC 5227, whose sender has no address yet. */
 void
 cgn_host_arp(struct cgn_host *h, const struct input *in)
 {
-	const struct rte_arp_hdr *arp = rte_pktmbuf_mtod(in->m, const struct rte_arp_hdr *);
+	const struct rte_arp_hdr *arp =
+		rte_pktmbuf_mtod(in->m, const struct rte_arp_hdr *);
 	const struct cgn_iface *f = &h->snap->iface[in->iface];
 	const struct rte_arp_ipv4 *a = &arp->arp_data;
 	uint8_t sender[16], target[16];
@@ -193,15 +198,17 @@ cgn_host_arp(struct cgn_host *h, const struct input *in)
 	cgn_neigh_key4(target, a->arp_tip);
 	request = arp->arp_opcode == RTE_BE16(RTE_ARP_OP_REQUEST);
 	ours = cgn_compile_owns(h->snap, in->iface, target) ||
-		cgn_compile_proxies(h->snap, in->iface, target);
+	       cgn_compile_proxies(h->snap, in->iface, target);
 	if (ours)
 		how |= request ? CGN_LEARN_CREATE : CGN_LEARN_CONFIRMED;
 	if (a->arp_sip != 0 && !cgn_resolve_learn(h->resolver, in->iface, sender,
-		    &a->arp_sha, how, h->now_ms))
+				       &a->arp_sha, how, h->now_ms))
 		ours = false; /* an address of ours: said already */
 	if (ours && request) {
-		cgn_host_emit(h, cgn_frame_arp(h->wire.pool, f, RTE_ARP_OP_REPLY, a->arp_tip,
-			&a->arp_sha, a->arp_sip, &a->arp_sha), f);
+		cgn_host_emit(h,
+			cgn_frame_arp(h->wire.pool, f, RTE_ARP_OP_REPLY, a->arp_tip,
+				&a->arp_sha, a->arp_sip, &a->arp_sha),
+			f);
 		h->stats.arp_replies++;
 	}
 	rte_pktmbuf_free(in->m);
@@ -218,8 +225,9 @@ strip(struct input *in, unsigned l3)
 	if (rte_pktmbuf_data_len(in->m) <= l3)
 		return 0;
 	if (l3 < sizeof(*eth)) { /* came out of a tunnel */
-		type = *rte_pktmbuf_mtod_offset(in->m, const uint8_t *, l3) >> 4 == 4 ?
-			RTE_ETHER_TYPE_IPV4 : RTE_ETHER_TYPE_IPV6;
+		type = *rte_pktmbuf_mtod_offset(in->m, const uint8_t *, l3) >> 4 == 4
+			       ? RTE_ETHER_TYPE_IPV4
+			       : RTE_ETHER_TYPE_IPV6;
 		rte_pktmbuf_adj(in->m, (uint16_t)l3);
 		return type;
 	}
@@ -260,7 +268,8 @@ cgn_host_input(struct cgn_host *h, struct rte_mbuf *m)
 {
 	struct cgn_mark mark = *cgn_mark(m);
 
-	if (mark.iface >= h->snap->n_ifaces || h->snap->iface[mark.iface].port == CGN_NONE16)
+	if (mark.iface >= h->snap->n_ifaces ||
+		h->snap->iface[mark.iface].port == CGN_NONE16)
 		cgn_frame_drop(&h->wire, m, CGN_DROP_VLAN);
 	else if (mark.op == CGN_MARK_NEIGHBOUR)
 		cgn_resolve_send(h->resolver, mark.iface, mark.gw, m, h->now_ms);

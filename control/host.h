@@ -12,17 +12,17 @@ struct cgn_host;
 
 struct cgn_host_stats {
 	uint64_t arp_replies;
-	uint64_t nd_replies;	/* neighbour advertisements */
+	uint64_t nd_replies; /* neighbour advertisements */
 	uint64_t router_adverts;
 	uint64_t echo_replies;
-	uint64_t refusals;	/* ICMP errors: port or protocol unreachable */
+	uint64_t refusals; /* ICMP errors: port or protocol unreachable */
 };
 
 /* Echo replies per second and at once; refusals and router advertisements likewise. */
-#define CGN_HOST_ECHO_RATE     1000
-#define CGN_HOST_ECHO_BURST    200
-#define CGN_HOST_REFUSE_RATE   100
-#define CGN_HOST_REFUSE_BURST  20
+#define CGN_HOST_ECHO_RATE    1000
+#define CGN_HOST_ECHO_BURST   200
+#define CGN_HOST_REFUSE_RATE  100
+#define CGN_HOST_REFUSE_BURST 20
 
 /* A host with its resolver; NULL: out of memory. wire is copied. */
 struct cgn_host *cgn_host_create(const struct cgn_wire *wire);

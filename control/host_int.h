@@ -61,7 +61,7 @@ void cgn_host_ip4(struct cgn_host *h, const struct input *in);
 void cgn_host_ip6(struct cgn_host *h, const struct input *in);
 
 /* Neighbour discovery; message: `len` bytes of ICMPv6, checksum verified. */
-void cgn_host_nd(struct cgn_host *h, const struct input *in, const uint8_t *message,
-	unsigned len);
+void cgn_host_nd(
+	struct cgn_host *h, const struct input *in, const uint8_t *message, unsigned len);
 
 #endif

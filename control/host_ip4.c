@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * IPv4 packets for an address of the box: echo is answered (RFC 1122 3.2.2.6), TCP and UDP
- * get port unreachable, other protocols protocol unreachable (RFC 1122 3.2.2.1), all at a
- * bounded rate. Options of a request do not come back.
+ * IPv4 packets for an address of the box: echo is answered (RFC 1122 3.2.2.6), TCP and
+ * UDP get port unreachable, other protocols protocol unreachable (RFC 1122 3.2.2.1), all
+ * at a bounded rate. Options of a request do not come back.
  *
  * Control lcore only. Not handled: fragments, other ICMP types. */
 #include "control/host_int.h"
@@ -38,14 +38,16 @@ kind_of(const struct cgn_host *h, uint16_t vpn, rte_be32_t addr)
 static enum cgn_drop
 check(struct cgn_host *h, const struct input *in, unsigned *header)
 {
-	const struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod(in->m, const struct rte_ipv4_hdr *);
+	const struct rte_ipv4_hdr *ip =
+		rte_pktmbuf_mtod(in->m, const struct rte_ipv4_hdr *);
 	unsigned room = rte_pktmbuf_data_len(in->m), len;
 
 	if (room < sizeof(*ip))
 		return CGN_DROP_RUNT;
 	*header = rte_ipv4_hdr_len(ip);
 	len = rte_be_to_cpu_16(ip->total_length);
-	if (ip->version_ihl >> 4 != 4 || *header < sizeof(*ip) || len < *header || len > room)
+	if (ip->version_ihl >> 4 != 4 || *header < sizeof(*ip) || len < *header ||
+		len > room)
 		return CGN_DROP_IP4_HEADER;
 	if (rte_raw_cksum(ip, *header) != 0xffff)
 		return CGN_DROP_IP4_CHECKSUM;
@@ -135,7 +137,8 @@ icmp_input(struct cgn_host *h, const struct input *in, unsigned header)
 static void
 unreachable(struct cgn_host *h, const struct input *in, uint8_t code)
 {
-	const struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod(in->m, const struct rte_ipv4_hdr *);
+	const struct rte_ipv4_hdr *ip =
+		rte_pktmbuf_mtod(in->m, const struct rte_ipv4_hdr *);
 	unsigned quote = RTE_MIN((unsigned)rte_pktmbuf_data_len(in->m), QUOTE_MAX);
 	unsigned size = (unsigned)(sizeof(*ip) + sizeof(struct rte_icmp_hdr)) + quote;
 	struct rte_mbuf *m = rte_pktmbuf_alloc(h->wire.pool);
@@ -178,7 +181,9 @@ cgn_host_ip4(struct cgn_host *h, const struct input *in)
 		return;
 	}
 	if (!in->multicast)
-		unreachable(h, in, proto == IPPROTO_TCP || proto == IPPROTO_UDP ?
-			UNREACHABLE_PORT : UNREACHABLE_PROTOCOL);
+		unreachable(h, in,
+			proto == IPPROTO_TCP || proto == IPPROTO_UDP
+				? UNREACHABLE_PORT
+				: UNREACHABLE_PROTOCOL);
 	refuse(h, in, CGN_DROP_HOST_PROTOCOL);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * IPv6 packets for the box: echo to interface and AFTR addresses is answered (RFC 4443
- * 4.2), TCP and UDP get port unreachable, other headers a parameter problem (RFC 4443 3.1,
- * 3.4), at a bounded rate; neighbour discovery goes on to host_nd.c. Hop-by-hop and
- * destination options are stepped over.
+ * IPv6 packets for the box: echo to its addresses and groups is answered (RFC 4443 4.2),
+ * TCP and UDP get port unreachable, other headers a parameter problem (RFC
+ * 4443 3.1, 3.4), at a bounded rate; neighbour discovery goes on to host_nd.c. Hop-by-hop
+ * and destination options are stepped over.
  *
  * Control lcore only. Not handled: fragments, multicast listener discovery. */
 #include "control/host_int.h"
@@ -20,10 +20,10 @@
 #define RS	     133
 #define NA	     136
 
-#define UNREACHABLE	  1
-#define UNREACHABLE_PORT  4
-#define PARAMETER	  4
-#define PARAMETER_HEADER  1
+#define UNREACHABLE	 1
+#define UNREACHABLE_PORT 4
+#define PARAMETER	 4
+#define PARAMETER_HEADER 1
 
 /* What is behind the extension headers. */
 struct upper {
@@ -63,7 +63,8 @@ kind_of(const struct cgn_host *h, uint16_t vpn, const uint8_t addr[16])
 static enum cgn_drop
 check(struct cgn_host *h, const struct input *in, struct upper *u)
 {
-	const struct rte_ipv6_hdr *ip = rte_pktmbuf_mtod(in->m, const struct rte_ipv6_hdr *);
+	const struct rte_ipv6_hdr *ip =
+		rte_pktmbuf_mtod(in->m, const struct rte_ipv6_hdr *);
 	unsigned room = rte_pktmbuf_data_len(in->m), len;
 	enum cgn_nh_kind to;
 
@@ -99,10 +100,14 @@ static void
 echo(struct cgn_host *h, const struct input *in, const struct upper *u)
 {
 	struct rte_ipv6_hdr ip = *rte_pktmbuf_mtod(in->m, struct rte_ipv6_hdr *);
+	const struct cgn_iface *f = &h->snap->iface[in->iface];
+	const uint8_t *src = ip.dst_addr;
 	struct rte_icmp_hdr *icmp;
 
-	if (ip.dst_addr[0] == 0xff || !specified(ip.src_addr)) {
-		refuse(h, in, CGN_DROP_MULTICAST);
+	if (src[0] == 0xff) /* to a group: from an address of the link */
+		src = ip.src_addr[0] == 0xfe ? f->link_local : f->addr6;
+	if (!specified(ip.src_addr) || !specified(src)) {
+		refuse(h, in, CGN_DROP_MARTIAN);
 		return;
 	}
 	if (!cgn_host_allow(h, &h->echo)) {
@@ -112,7 +117,7 @@ echo(struct cgn_host *h, const struct input *in, const struct upper *u)
 	rte_pktmbuf_adj(in->m, (uint16_t)(u->offset - sizeof(ip)));
 	icmp = rte_pktmbuf_mtod_offset(in->m, struct rte_icmp_hdr *, sizeof(ip));
 	icmp->icmp_type = ECHO_REPLY;
-	cgn_frame_icmp6(in->m, ip.dst_addr, ip.src_addr, HOP_LIMIT);
+	cgn_frame_icmp6(in->m, src, ip.src_addr, HOP_LIMIT);
 	h->stats.echo_replies++;
 	cgn_host_output(h, in, ip.src_addr, in->m);
 }
@@ -127,15 +132,18 @@ checksum_right(const struct input *in, const struct upper *u)
 	ip.proto = IPPROTO_ICMPV6;
 	ip.payload_len = rte_cpu_to_be_16((uint16_t)u->len);
 	sum = rte_ipv6_phdr_cksum(&ip, 0);
-	sum += rte_raw_cksum(rte_pktmbuf_mtod_offset(in->m, const void *, u->offset), u->len);
+	sum += rte_raw_cksum(
+		rte_pktmbuf_mtod_offset(in->m, const void *, u->offset), u->len);
 	return (sum & 0xffff) + (sum >> 16) == 0xffff;
 }
 
 static void
 icmp_input(struct cgn_host *h, const struct input *in, const struct upper *u)
 {
-	const uint8_t *message = rte_pktmbuf_mtod_offset(in->m, const uint8_t *, u->offset);
-	const struct rte_ipv6_hdr *ip = rte_pktmbuf_mtod(in->m, const struct rte_ipv6_hdr *);
+	const uint8_t *message =
+		rte_pktmbuf_mtod_offset(in->m, const uint8_t *, u->offset);
+	const struct rte_ipv6_hdr *ip =
+		rte_pktmbuf_mtod(in->m, const struct rte_ipv6_hdr *);
 
 	if (u->len < sizeof(struct rte_icmp_hdr))
 		refuse(h, in, CGN_DROP_L4_HEADER);
@@ -155,7 +163,8 @@ icmp_input(struct cgn_host *h, const struct input *in, const struct upper *u)
 static void
 unreachable(struct cgn_host *h, const struct input *in, const struct upper *u)
 {
-	const struct rte_ipv6_hdr *ip = rte_pktmbuf_mtod(in->m, const struct rte_ipv6_hdr *);
+	const struct rte_ipv6_hdr *ip =
+		rte_pktmbuf_mtod(in->m, const struct rte_ipv6_hdr *);
 	bool port = u->proto == IPPROTO_TCP || u->proto == IPPROTO_UDP;
 	unsigned quote = RTE_MIN((unsigned)rte_pktmbuf_data_len(in->m), QUOTE_MAX);
 	unsigned size = (unsigned)(sizeof(*ip) + sizeof(struct rte_icmp_hdr)) + quote;
@@ -181,7 +190,8 @@ unreachable(struct cgn_host *h, const struct input *in, const struct upper *u)
 void
 cgn_host_ip6(struct cgn_host *h, const struct input *in)
 {
-	const struct rte_ipv6_hdr *ip = rte_pktmbuf_mtod(in->m, const struct rte_ipv6_hdr *);
+	const struct rte_ipv6_hdr *ip =
+		rte_pktmbuf_mtod(in->m, const struct rte_ipv6_hdr *);
 	struct upper u;
 	enum cgn_drop why = check(h, in, &u);
 	bool answer;

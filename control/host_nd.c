@@ -72,9 +72,11 @@ advertise(struct cgn_host *h, const struct input *in, const uint8_t target[16],
 
 /* RFC 4861 7.1.1, 7.2.3 and 7.2.4. */
 static enum cgn_drop
-solicitation(struct cgn_host *h, const struct input *in, const uint8_t *message, unsigned len)
+solicitation(
+	struct cgn_host *h, const struct input *in, const uint8_t *message, unsigned len)
 {
-	const struct rte_ipv6_hdr *ip = rte_pktmbuf_mtod(in->m, const struct rte_ipv6_hdr *);
+	const struct rte_ipv6_hdr *ip =
+		rte_pktmbuf_mtod(in->m, const struct rte_ipv6_hdr *);
 	const uint8_t *target = message + 8;
 	const struct rte_ether_addr *mac;
 	bool ours;
@@ -84,11 +86,11 @@ solicitation(struct cgn_host *h, const struct input *in, const uint8_t *message,
 		(!specified(ip->src_addr) && (mac != NULL || ip->dst_addr[0] != 0xff)))
 		return CGN_DROP_ND;
 	ours = cgn_compile_owns(h->snap, in->iface, target) ||
-		cgn_compile_proxies(h->snap, in->iface, target);
+	       cgn_compile_proxies(h->snap, in->iface, target);
 	if (!ours)
 		return CGN_DROP_REASONS;
 	if (mac != NULL && !cgn_resolve_learn(h->resolver, in->iface, ip->src_addr, mac,
-		    CGN_LEARN_CREATE | CGN_LEARN_OVERRIDE, h->now_ms))
+				   CGN_LEARN_CREATE | CGN_LEARN_OVERRIDE, h->now_ms))
 		return CGN_DROP_REASONS;
 	advertise(h, in, target, ip->src_addr, mac != NULL ? mac : &in->from);
 	return CGN_DROP_REASONS;
@@ -96,10 +98,11 @@ solicitation(struct cgn_host *h, const struct input *in, const uint8_t *message,
 
 /* RFC 4861 7.1.2 and 7.2.5. */
 static enum cgn_drop
-advertisement(struct cgn_host *h, const struct input *in, const uint8_t *message,
-	unsigned len)
+advertisement(
+	struct cgn_host *h, const struct input *in, const uint8_t *message, unsigned len)
 {
-	const struct rte_ipv6_hdr *ip = rte_pktmbuf_mtod(in->m, const struct rte_ipv6_hdr *);
+	const struct rte_ipv6_hdr *ip =
+		rte_pktmbuf_mtod(in->m, const struct rte_ipv6_hdr *);
 	const uint8_t *target = message + 8;
 	const struct rte_ether_addr *mac;
 	struct rte_ether_addr known;
@@ -162,17 +165,19 @@ prefixes(const struct cgn_snapshot *s, uint16_t iface,
 
 /* RFC 4861 6.1.1 and 6.2.6. */
 static enum cgn_drop
-router_solicitation(struct cgn_host *h, const struct input *in, const uint8_t *message,
-	unsigned len)
+router_solicitation(
+	struct cgn_host *h, const struct input *in, const uint8_t *message, unsigned len)
 {
-	const struct rte_ipv6_hdr *ip = rte_pktmbuf_mtod(in->m, const struct rte_ipv6_hdr *);
+	const struct rte_ipv6_hdr *ip =
+		rte_pktmbuf_mtod(in->m, const struct rte_ipv6_hdr *);
 	const struct cgn_iface *f = &h->snap->iface[in->iface];
 	struct cgn_frame_prefix prefix[PREFIXES];
 	const struct rte_ether_addr *mac;
 	struct rte_ether_addr group;
 	const uint8_t *to = ip->src_addr;
 
-	if (len < RS_LEN || !link_option(message + RS_LEN, len - RS_LEN, OPT_SOURCE_LINK, &mac) ||
+	if (len < RS_LEN ||
+		!link_option(message + RS_LEN, len - RS_LEN, OPT_SOURCE_LINK, &mac) ||
 		(!specified(to) && mac != NULL))
 		return CGN_DROP_ND;
 	if (!f->has6)
@@ -187,15 +192,18 @@ router_solicitation(struct cgn_host *h, const struct input *in, const uint8_t *m
 		cgn_frame_group(&group, to);
 		mac = &group;
 	}
-	cgn_host_emit(h, cgn_frame_ra(h->wire.pool, f, to, mac,
-		leads_further(h->snap, in->vpn) ? LIFETIME_S : 0, prefix,
-		prefixes(h->snap, in->iface, prefix)), f);
+	cgn_host_emit(h,
+		cgn_frame_ra(h->wire.pool, f, to, mac,
+			leads_further(h->snap, in->vpn) ? LIFETIME_S : 0, prefix,
+			prefixes(h->snap, in->iface, prefix)),
+		f);
 	h->stats.router_adverts++;
 	return CGN_DROP_REASONS;
 }
 
 void
-cgn_host_nd(struct cgn_host *h, const struct input *in, const uint8_t *message, unsigned len)
+cgn_host_nd(
+	struct cgn_host *h, const struct input *in, const uint8_t *message, unsigned len)
 {
 	enum cgn_drop why = CGN_DROP_HOST_PROTOCOL; /* another router's advertisement */
 

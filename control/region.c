@@ -20,7 +20,8 @@ struct cgn_region_chunk {
 static struct cgn_region_chunk *
 chunk_add(struct cgn_region *r, size_t need)
 {
-	size_t head = RTE_ALIGN_CEIL(sizeof(struct cgn_region_chunk), RTE_CACHE_LINE_SIZE);
+	size_t head =
+		RTE_ALIGN_CEIL(sizeof(struct cgn_region_chunk), RTE_CACHE_LINE_SIZE);
 	size_t size = RTE_MAX(CHUNK, RTE_ALIGN_CEIL(need + head, RTE_CACHE_LINE_SIZE));
 	struct cgn_region_chunk *c = aligned_alloc(RTE_CACHE_LINE_SIZE, size);
 

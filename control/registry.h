@@ -13,9 +13,9 @@ struct cgn_registry {
 	uint32_t key_size; /* bytes; all keys have it, padding is part of the key */
 	uint32_t max;
 	uint32_t n;
-	uint32_t room;	   /* keys that `keys` holds */
-	uint8_t *keys;	   /* in order of index */
-	uint32_t *bucket;  /* index + 1; 0: empty */
+	uint32_t room;	    /* keys that `keys` holds */
+	uint8_t *keys;	    /* in order of index */
+	uint32_t *bucket;   /* index + 1; 0: empty */
 	uint32_t n_buckets; /* a power of two, or 0 */
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Neighbours (RFC 826, RFC 1122 2.3.2, RFC 4861 7): one `peer` of the control lcore beside
- * each entry of the tables that the path reads, tied to it by neigh.control.
+ * Neighbours (RFC 826, RFC 1122 2.3.2, RFC 4861 7): one `peer` of the control lcore
+ * beside each entry of the tables that the path reads, tied to it by neigh.control.
  *
  *   INCOMPLETE --answer--> REACHABLE --30 s, used--> PROBE --answer--> REACHABLE
  *       |                      | unused                | no answer
@@ -30,8 +30,8 @@
 
 #define STEP_MS	       100
 #define RECLAIM_MS     1000
-#define FAILED_WAIT_MS 1000  /* packets for a silent gateway are refused so long */
-#define FAILED_ASK_MS  3000  /* then it is asked again */
+#define FAILED_WAIT_MS 1000 /* packets for a silent gateway are refused so long */
+#define FAILED_ASK_MS  3000 /* then it is asked again */
 #define INCOMPLETE_MAX 2048 /* as many again may wait to be reclaimed */
 
 struct cgn_resolver *
@@ -113,7 +113,8 @@ transmit(struct cgn_resolver *r, struct peer *p, struct rte_mbuf *m,
 }
 
 void
-cgn_resolve_release(struct cgn_resolver *r, struct peer *p, const struct rte_ether_addr *mac)
+cgn_resolve_release(
+	struct cgn_resolver *r, struct peer *p, const struct rte_ether_addr *mac)
 {
 	while (p->n_held > 0)
 		transmit(r, p, unhold(r, p), mac);
@@ -136,7 +137,8 @@ source4(const struct cgn_resolver *r, const struct peer *p, rte_be32_t *addr)
 static void
 ask(struct cgn_resolver *r, struct peer *p, uint64_t now_ms)
 {
-	static const struct rte_ether_addr all = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
+	static const struct rte_ether_addr all = { { 0xff, 0xff, 0xff, 0xff, 0xff,
+		0xff } };
 	const struct cgn_iface *f = &r->snap->iface[p->iface];
 	struct rte_ether_addr mac;
 	bool probe = p->state == CGN_PEER_PROBE && cgn_neigh_mac(p->n, &mac);
@@ -147,11 +149,15 @@ ask(struct cgn_resolver *r, struct peer *p, uint64_t now_ms)
 	if (!is_ip4(p->n->addr)) {
 		if (!f->has6)
 			return;
-		cgn_resolve_emit(r, cgn_frame_ns(r->wire.pool, f, f->link_local, p->n->addr,
-			probe ? &mac : NULL), f);
+		cgn_resolve_emit(r,
+			cgn_frame_ns(r->wire.pool, f, f->link_local, p->n->addr,
+				probe ? &mac : NULL),
+			f);
 	} else if (source4(r, p, &src)) {
-		cgn_resolve_emit(r, cgn_frame_arp(r->wire.pool, f, RTE_ARP_OP_REQUEST, src, NULL,
-			ip4(p->n->addr), probe ? &mac : &all), f);
+		cgn_resolve_emit(r,
+			cgn_frame_arp(r->wire.pool, f, RTE_ARP_OP_REQUEST, src, NULL,
+				ip4(p->n->addr), probe ? &mac : &all),
+			f);
 	} else {
 		return;
 	}
@@ -169,7 +175,8 @@ cgn_resolve_enter(struct cgn_resolver *r, struct peer *p, enum cgn_resolve_state
 }
 
 void
-cgn_resolve_start(struct cgn_resolver *r, struct peer *p, enum cgn_resolve_state state, uint64_t now_ms)
+cgn_resolve_start(struct cgn_resolver *r, struct peer *p, enum cgn_resolve_state state,
+	uint64_t now_ms)
 {
 	cgn_resolve_enter(r, p, state);
 	ask(r, p, now_ms);

@@ -36,7 +36,7 @@ struct cgn_resolve_stats {
 };
 
 /* How a link-layer address became known. */
-#define CGN_LEARN_CREATE    0x1 /* make an entry: the neighbour wants to talk to the box */
+#define CGN_LEARN_CREATE    0x1 /* make an entry: the neighbour talks to the box */
 #define CGN_LEARN_OVERRIDE  0x2 /* replace a different address (RFC 4861 7.2.5) */
 #define CGN_LEARN_CONFIRMED 0x4 /* it is an answer to a question of the box */
 
@@ -49,21 +49,21 @@ void cgn_resolve_destroy(struct cgn_resolver *r);
 /* Goes on with a new snapshot: announces addresses that the one before did not have, asks
  * for its gateways and keeps them. Call it after cgn_compile() before anything else here,
  * while the snapshot before still exists. now_ms: monotonic. */
-void cgn_resolve_snapshot(struct cgn_resolver *r, const struct cgn_snapshot *snap,
-	uint64_t now_ms);
+void cgn_resolve_snapshot(
+	struct cgn_resolver *r, const struct cgn_snapshot *snap, uint64_t now_ms);
 
 /* Asks again, gives up, ages: at most once in 100 ms there is something to do, then it
  * visits every neighbour. */
 void cgn_resolve_tick(struct cgn_resolver *r, uint64_t now_ms);
 
 /* Sends an IP packet (data starts at its header) to a neighbour of an interface, or holds
- * it until the neighbour has answered. key: IPv4 as ::ffff:a.b.c.d. Takes the packet; what
- * is not sent in the end counts as CGN_DROP_NEIGHBOUR. */
+ * it until the neighbour has answered. key: IPv4 as ::ffff:a.b.c.d. Takes the packet;
+ * what is not sent in the end counts as CGN_DROP_NEIGHBOUR. */
 void cgn_resolve_send(struct cgn_resolver *r, uint16_t iface, const uint8_t key[16],
 	struct rte_mbuf *m, uint64_t now_ms);
 
-/* Learns from a packet of a neighbour. how: CGN_LEARN_*. Returns false when the address is
- * one of the box: a conflict, logged, and answered by an announcement. */
+/* Learns from a packet of a neighbour. how: CGN_LEARN_*. Returns false when the address
+ * is one of the box: a conflict, logged, and answered by an announcement. */
 bool cgn_resolve_learn(struct cgn_resolver *r, uint16_t iface, const uint8_t key[16],
 	const struct rte_ether_addr *mac, unsigned how, uint64_t now_ms);
 

@@ -42,24 +42,27 @@ struct cgn_resolver {
 };
 
 /* Changes the state; nothing is asked. */
-void cgn_resolve_enter(struct cgn_resolver *r, struct peer *p, enum cgn_resolve_state state);
+void cgn_resolve_enter(
+	struct cgn_resolver *r, struct peer *p, enum cgn_resolve_state state);
 
 /* Changes to a state in which the neighbour is asked, and asks. */
-void cgn_resolve_start(struct cgn_resolver *r, struct peer *p, enum cgn_resolve_state state,
-	uint64_t now_ms);
+void cgn_resolve_start(struct cgn_resolver *r, struct peer *p,
+	enum cgn_resolve_state state, uint64_t now_ms);
 
 /* The peer of an entry, made when it is first needed; NULL: out of memory. */
-struct peer *cgn_resolve_peer(struct cgn_resolver *r, struct cgn_neigh *n, uint64_t now_ms);
+struct peer *cgn_resolve_peer(
+	struct cgn_resolver *r, struct cgn_neigh *n, uint64_t now_ms);
 
 /* Drops what waits for a peer, and forgets it. */
 void cgn_resolve_forget(struct cgn_resolver *r, struct peer *p);
 
 /* Sends what waits for a peer. */
-void cgn_resolve_release(struct cgn_resolver *r, struct peer *p,
-	const struct rte_ether_addr *mac);
+void cgn_resolve_release(
+	struct cgn_resolver *r, struct peer *p, const struct rte_ether_addr *mac);
 
 /* Transmits a frame that may not have been made for want of a buffer. */
-void cgn_resolve_emit(struct cgn_resolver *r, struct rte_mbuf *m, const struct cgn_iface *f);
+void cgn_resolve_emit(
+	struct cgn_resolver *r, struct rte_mbuf *m, const struct cgn_iface *f);
 
 static inline bool
 is_ip4(const uint8_t key[16])

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What the resolver learns: from packets of neighbours (RFC 826, RFC 4861 7.2.5), and from
- * a new snapshot, whose gateways it takes on and whose new addresses it announces. An
- * entry is only made for who asks the box and is on the link; news about others change
+ * What the resolver learns: from packets of neighbours (RFC 826, RFC 4861 7.2.5), and
+ * from a new snapshot, whose gateways it takes on and whose new addresses it announces.
+ * An entry is only made for who asks the box and is on the link; news about others change
  * what is known already. Who claims an address of the box is logged and contradicted
  * (RFC 5227 2.4(c)).
  *
@@ -28,9 +28,11 @@ conflict(struct cgn_resolver *r, uint16_t iface, const uint8_t key[16],
 		return;
 	r->defended_ms = now_ms;
 	cgn_log_event(LOG_WARNING,
-		"%s: %02x:%02x:%02x:%02x:%02x:%02x claims an address of this box, ending in "
-		"%u.%u.%u.%u", r->snap->iface[iface].name, m[0], m[1], m[2], m[3], m[4],
-		m[5], key[12], key[13], key[14], key[15]);
+		"%s: %02x:%02x:%02x:%02x:%02x:%02x claims an address of this box, ending "
+		"in "
+		"%u.%u.%u.%u",
+		r->snap->iface[iface].name, m[0], m[1], m[2], m[3], m[4], m[5], key[12],
+		key[13], key[14], key[15]);
 	cgn_resolve_announce(r);
 }
 
@@ -105,17 +107,22 @@ cgn_resolve_learn(struct cgn_resolver *r, uint16_t iface, const uint8_t key[16],
 static void
 announce(struct cgn_resolver *r, const struct cgn_iface *f, const uint8_t key[16])
 {
-	static const struct rte_ether_addr all = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
+	static const struct rte_ether_addr all = { { 0xff, 0xff, 0xff, 0xff, 0xff,
+		0xff } };
 	struct rte_ether_addr group;
 	rte_be32_t addr = ip4(key);
 
 	cgn_frame_group(&group, cgn_frame_all_nodes);
 	if (is_ip4(key))
-		cgn_resolve_emit(r, cgn_frame_arp(r->wire.pool, f, RTE_ARP_OP_REQUEST, addr, NULL, addr,
-			&all), f);
+		cgn_resolve_emit(r,
+			cgn_frame_arp(r->wire.pool, f, RTE_ARP_OP_REQUEST, addr, NULL,
+				addr, &all),
+			f);
 	else
-		cgn_resolve_emit(r, cgn_frame_na(r->wire.pool, f, key, cgn_frame_all_nodes, &group,
-			CGN_NA_ROUTER | CGN_NA_OVERRIDE), f);
+		cgn_resolve_emit(r,
+			cgn_frame_na(r->wire.pool, f, key, cgn_frame_all_nodes, &group,
+				CGN_NA_ROUTER | CGN_NA_OVERRIDE),
+			f);
 }
 
 /* Announces what `before` (NULL: nothing) does not have. */
@@ -158,8 +165,8 @@ gateways(struct cgn_resolver *r, uint64_t now_ms)
 }
 
 void
-cgn_resolve_snapshot(struct cgn_resolver *r, const struct cgn_snapshot *snap,
-	uint64_t now_ms)
+cgn_resolve_snapshot(
+	struct cgn_resolver *r, const struct cgn_snapshot *snap, uint64_t now_ms)
 {
 	const struct cgn_snapshot *before = r->snap;
 	struct peer *p, *next;
@@ -189,9 +196,12 @@ cgn_resolve_foreach(const struct cgn_resolver *r, uint64_t now_ms,
 {
 	const struct peer *p;
 
-	TAILQ_FOREACH(p, &r->peers, all) {
-		struct cgn_resolve_view v = { .iface = p->iface, .state = p->state,
-			.gateway = p->gateway, .age_ms = now_ms - p->confirmed_ms,
+	TAILQ_FOREACH(p, &r->peers, all)
+	{
+		struct cgn_resolve_view v = { .iface = p->iface,
+			.state = p->state,
+			.gateway = p->gateway,
+			.age_ms = now_ms - p->confirmed_ms,
 			.held = p->n_held };
 
 		memcpy(v.addr, p->n->addr, sizeof(v.addr));

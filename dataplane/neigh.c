@@ -2,9 +2,9 @@
  *
  * A neighbour table: entries in one array, chained from hash buckets by index. The
  * control lcore is the only writer: it makes an entry complete before it links it, and
- * unlinks it with one store. A deleted entry keeps its chain, so that a reader standing on
- * it walks on; it becomes free for another address only at the second cgn_neigh_reclaim()
- * after that, when every reader has left it.
+ * unlinks it with one store. A deleted entry keeps its chain, so that a reader standing
+ * on it walks on; it becomes free for another address only at the second
+ * cgn_neigh_reclaim() after that, when every reader has left it.
  *
  * The hash has a random seed: whoever fills the link's network with addresses of his
  * choice cannot make one long chain.

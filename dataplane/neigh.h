@@ -13,7 +13,8 @@
 #define CGN_NEIGH_VALID (1ull << 63)
 
 struct cgn_neigh {
-	uint64_t link; /* atomic: CGN_NEIGH_VALID | MAC, first byte lowest; 0: unresolved */
+	uint64_t link; /* atomic: CGN_NEIGH_VALID | MAC, first byte lowest; 0: unresolved
+			*/
 	uint32_t used; /* atomic flag: set by workers, cleared by the control lcore */
 	uint8_t addr[16]; /* IPv4 as ::ffff:a.b.c.d */
 	uint16_t iface;

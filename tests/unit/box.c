@@ -9,33 +9,34 @@
 
 #include "dataplane/neigh.h"
 
-#define CONF(more_routes)                                                                 \
-	"node: { name = \"t\"; };\n"                                                      \
-	"dpdk: { lcores = \"0@0,1@0\"; control_lcore = 0; hugepages = false; };\n"        \
-	"boards: ( { slot = 1; cpus = ( { cpu = 0; lcore = 1; } ); } );\n"                \
-	"license: ( { slot = 1; sessions = 65536; users = 4096; nat44 = true;\n"          \
-	"    ds_lite = true; nat64 = false; } );\n"                                       \
-	"service_locations: ( { id = 1; slot = 1; cpu = 0; } );\n"                        \
-	"service_instance_groups: ( { name = \"g\"; service_locations = (\n"              \
-	"    { id = 1; weight = 1; } ); } );\n"                                           \
-	"ports: ( { name = \"inside\"; device = \"net_null0\";\n"                         \
-	"    addresses = [ \"10.0.0.1/24\", \"2001:db8:0:1::1/64\" ]; },\n"               \
-	"  { name = \"outside\"; device = \"net_null1\";\n"                               \
-	"    addresses = [ \"198.51.100.1/24\" ]; },\n"                                   \
-	"  { name = \"red\"; parent = \"inside\"; vlan = 100; vpn = \"red\";\n"           \
-	"    addresses = [ \"10.1.0.1/24\", \"2001:db8:0:9::1/64\" ]; } );\n"             \
-	"routes: ( { prefix = \"0.0.0.0/0\"; next_hop = \"198.51.100.254\"; },\n"         \
-	"  { prefix = \"2001:db8:100::/40\"; next_hop = \"2001:db8:0:1::2\"; }"           \
-	more_routes " );\n"                                                               \
-	"address_groups: ( { name = \"p\"; id = 1;\n"                                     \
-	"    addresses = [ \"198.51.100.64/29\" ]; } );\n"                                \
-	"ds_lite_instances: (\n"                                                          \
-	"  { name = \"far\"; id = 1; service_instance_group = \"g\";\n"                   \
-	"    local_ipv6 = \"2001:db8::aaaa\"; remote_ipv6 = [ \"2001:db8:100::/40\" ];\n" \
-	"    outbound: ( { acl = \"any\"; address_group = \"p\"; } ); },\n"               \
-	"  { name = \"near\"; id = 2; service_instance_group = \"g\";\n"                  \
-	"    local_ipv6 = \"2001:db8:0:1::aaaa\";\n"                                      \
-	"    remote_ipv6 = [ \"2001:db8:100::/40\" ];\n"                                  \
+#define CONF(more_routes)                                                                \
+	"node: { name = \"t\"; };\n"                                                     \
+	"dpdk: { lcores = \"0@0,1@0\"; control_lcore = 0; hugepages = false; };\n"       \
+	"boards: ( { slot = 1; cpus = ( { cpu = 0; lcore = 1; } ); } );\n"               \
+	"license: ( { slot = 1; sessions = 65536; users = 4096; nat44 = true;\n"         \
+	"    ds_lite = true; nat64 = false; } );\n"                                      \
+	"service_locations: ( { id = 1; slot = 1; cpu = 0; } );\n"                       \
+	"service_instance_groups: ( { name = \"g\"; service_locations = (\n"             \
+	"    { id = 1; weight = 1; } ); } );\n"                                          \
+	"ports: ( { name = \"inside\"; device = \"net_null0\";\n"                        \
+	"    addresses = [ \"10.0.0.1/24\", \"2001:db8:0:1::1/64\" ]; },\n"              \
+	"  { name = \"outside\"; device = \"net_null1\";\n"                              \
+	"    addresses = [ \"198.51.100.1/24\" ]; },\n"                                  \
+	"  { name = \"red\"; parent = \"inside\"; vlan = 100; vpn = \"red\";\n"          \
+	"    addresses = [ \"10.1.0.1/24\", \"2001:db8:0:9::1/64\" ]; } );\n"            \
+	"routes: ( { prefix = \"0.0.0.0/0\"; next_hop = \"198.51.100.254\"; },\n"        \
+	"  { prefix = \"2001:db8:100::/40\"; next_hop = \"2001:db8:0:1::2\"; "           \
+	"}" more_routes " );\n"                                                          \
+	"address_groups: ( { name = \"p\"; id = 1;\n"                                    \
+	"    addresses = [ \"198.51.100.64/29\" ]; } );\n"                               \
+	"ds_lite_instances: (\n"                                                         \
+	"  { name = \"far\"; id = 1; service_instance_group = \"g\";\n"                  \
+	"    local_ipv6 = \"2001:db8::aaaa\"; remote_ipv6 = [ \"2001:db8:100::/40\" "    \
+	"];\n"                                                                           \
+	"    outbound: ( { acl = \"any\"; address_group = \"p\"; } ); },\n"              \
+	"  { name = \"near\"; id = 2; service_instance_group = \"g\";\n"                 \
+	"    local_ipv6 = \"2001:db8:0:1::aaaa\";\n"                                     \
+	"    remote_ipv6 = [ \"2001:db8:100::/40\" ];\n"                                 \
 	"    outbound: ( { acl = \"any\"; address_group = \"p\"; } ); } );\n"
 
 struct box box;
@@ -91,7 +92,8 @@ compile(const char *text)
 const struct cgn_snapshot *
 box_recompile(void)
 {
-	box.snap = compile(CONF(", { prefix = \"192.0.2.0/24\"; next_hop = \"10.0.0.9\"; }"));
+	box.snap = compile(
+		CONF(", { prefix = \"192.0.2.0/24\"; next_hop = \"10.0.0.9\"; }"));
 	return box.snap;
 }
 
@@ -103,10 +105,11 @@ box_init(void)
 
 	memset(&box, 0, sizeof(box));
 	snprintf(name, sizeof(name), "box%u", count++);
-	box.wire = (struct cgn_wire){ .emit = emit, .hand = hand, .ctx = &box,
-		.stats = &box.stats };
-	box.wire.pool = rte_pktmbuf_pool_create(name, 2047, 0, CGN_MARK_SIZE,
-		RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+	box.wire = (struct cgn_wire){
+		.emit = emit, .hand = hand, .ctx = &box, .stats = &box.stats
+	};
+	box.wire.pool = rte_pktmbuf_pool_create(
+		name, 2047, 0, CGN_MARK_SIZE, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(box.wire.pool);
 	box.compiler = cgn_compile_create();
 	CU_ASSERT_PTR_NOT_NULL_FATAL(box.compiler);

@@ -12,10 +12,11 @@
 int
 main(int argc, char **argv)
 {
-	char *eal[] = { argv[0], (char *)(uintptr_t)"--no-huge", (char *)(uintptr_t)"-m",
-		(char *)(uintptr_t)"512", (char *)(uintptr_t)"--no-pci",
-		(char *)(uintptr_t)"--no-shconf", (char *)(uintptr_t)"--no-telemetry",
-		(char *)(uintptr_t)"--iova-mode=va", (char *)(uintptr_t)"--lcores=0" };
+	char *eal[] = { argv[0], (char *)(uintptr_t) "--no-huge",
+		(char *)(uintptr_t) "-m", (char *)(uintptr_t) "512",
+		(char *)(uintptr_t) "--no-pci", (char *)(uintptr_t) "--no-shconf",
+		(char *)(uintptr_t) "--no-telemetry",
+		(char *)(uintptr_t) "--iova-mode=va", (char *)(uintptr_t) "--lcores=0" };
 	int rc;
 
 	RTE_SET_USED(argc);
