@@ -25,6 +25,9 @@ worth_an_error(struct cgn_burst *b, uint64_t i)
 
 	if (p->flags & (CGN_PKT_NOT_FIRST | CGN_PKT_ICMP_ERROR | CGN_PKT_MULTICAST))
 		return false;
+	/* a tunnel packet that was made here: its source is this box */
+	if (p->flags & CGN_PKT_TRANSLATED && p->version == 6)
+		return false;
 	if (p->proto == CGN_IPPROTO_ICMP && p->version == 4 && !(p->flags & CGN_PKT_QUERY))
 		return false;
 	if (p->proto == CGN_IPPROTO_ICMPV6 && p->version == 6 && *cgn_at(b, i, p->l4) < 128)
