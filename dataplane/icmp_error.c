@@ -190,7 +190,9 @@ cgn_icmp_error(struct cgn_burst *b, uint64_t i, enum cgn_drop reason, uint8_t ty
 	}
 	if (p->flags & CGN_PKT_TRANSLATED)
 		cgn_flow_undo(b, i);
-	p->vpn = b->snap->iface[p->iface].vpn;
+	/* who sent it: behind the interface, or (hairpin) a user of the address's VPN */
+	p->vpn = b->down & CGN_BIT(i) ? b->snap->address[p->slot].vpn :
+					b->snap->iface[p->iface].vpn;
 	if (!(p->version == 4 ? make4 : make6)(b, i, type, code, info)) {
 		cgn_drop(b, i, reason);
 		return;
