@@ -162,6 +162,21 @@ walk_headers(struct cgn_burst *b, uint64_t i, unsigned end)
 	return false;
 }
 
+/* Who has no address yet may only ask by multicast (RFC 4291 2.5.2, RFC 4862 5.4.2); the
+ * loopback address never leaves a host. */
+static bool
+martian6(const struct rte_ipv6_hdr *ip)
+{
+	uint64_t w[2];
+
+	memcpy(w, ip->src_addr, 16);
+	if (ip->src_addr[0] == 0xff)
+		return true;
+	if (w[0])
+		return false;
+	return w[1] == RTE_BE64(1) || (!w[1] && ip->dst_addr[0] != 0xff);
+}
+
 enum cgn_drop
 cgn_parse_ip6(struct cgn_burst *b, uint64_t i, unsigned l3)
 {
@@ -182,7 +197,7 @@ cgn_parse_ip6(struct cgn_burst *b, uint64_t i, unsigned l3)
 	p->l4 = (uint16_t)(l3 + sizeof(*ip));
 	p->len = (uint16_t)len;
 	p->proto = ip->proto;
-	if (ip->src_addr[0] == 0xff)
+	if (martian6(ip))
 		return CGN_DROP_MARTIAN;
 	if (ip->dst_addr[0] == 0xff)
 		p->flags |= CGN_PKT_MULTICAST;

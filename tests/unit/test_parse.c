@@ -200,6 +200,33 @@ test_priority_tag(void)
 	world_close();
 }
 
+/* RFC 4291 2.5.2 and 2.5.3: sources that are nobody. */
+static void
+test_nobody(void)
+{
+	static const struct {
+		const char *src, *dst;
+		int kind;
+	} from[] = {
+		{ "::", "2001:db8:100::1", -1 }, { "::1", "2001:db8:100::1", -1 },
+		{ "::1", "ff02::1", -1 }, { "::", "ff02::1", CGN_OUT_PUNT },
+		{ "::2", "2001:db8:100::1", CGN_OUT_TX },
+	};
+	uint8_t ip[PACKET_MAX], solicitation[24] = { 135 };
+	unsigned dropped = 0;
+
+	world_open(64, 16, 0);
+	for (unsigned k = 0; k < RTE_DIM(from); k++) {
+		unsigned n = packet_ip6(ip, packet_addr6(from[k].src),
+			packet_addr6(from[k].dst), 58, solicitation, 24);
+
+		CU_ASSERT_EQUAL(world_run_iface(INSIDE, ip, n)->kind, from[k].kind);
+		dropped += from[k].kind < 0;
+	}
+	CU_ASSERT_EQUAL(world.w->stats.drop[CGN_DROP_MARTIAN], dropped);
+	world_close();
+}
+
 static uint16_t
 fragment_flags(uint16_t frag)
 {
@@ -274,6 +301,7 @@ CU_TestInfo eal_tests[] = {
 	{ "lies, by name", test_lies },
 	{ "what is read", test_fields },
 	{ "priority tags", test_priority_tag },
+	{ "nobody's addresses", test_nobody },
 	{ "fragments", test_fragments },
 	{ "extension headers", test_extension_headers },
 	{ "cut anywhere", test_cut_anywhere },
