@@ -18,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <rte_eal.h>
@@ -27,7 +26,10 @@
 
 #include "control/log.h"
 
-#define TELEMETRY "dpdk_telemetry.v2"
+/* Short, for the path of a socket is: with it a run directory may have 80 characters. It
+ * need not differ from daemon to daemon, since the run directory does and nothing else is
+ * named after it. */
+#define PREFIX "cgn"
 
 static FILE *log_stream;
 
@@ -95,7 +97,7 @@ add_memory(struct cgn_eal_args *args, const struct cgn_conf *conf)
 }
 
 int
-cgn_eal_args_make(struct cgn_eal_args *args, const struct cgn_conf *conf, const char *prefix)
+cgn_eal_args_make(struct cgn_eal_args *args, const struct cgn_conf *conf)
 {
 	char main_lcore[16];
 	int rc;
@@ -108,7 +110,7 @@ cgn_eal_args_make(struct cgn_eal_args *args, const struct cgn_conf *conf, const 
 	if (rc == 0)
 		rc = add_value(args, "--main-lcore", main_lcore);
 	if (rc == 0)
-		rc = add_value(args, "--file-prefix", prefix);
+		rc = add_value(args, "--file-prefix", PREFIX);
 	if (rc == 0)
 		rc = add_memory(args, conf);
 	if (rc == 0)
@@ -124,20 +126,6 @@ cgn_eal_args_free(struct cgn_eal_args *args)
 	for (int i = 0; i < args->n; i++)
 		free(args->arg[i]);
 	memset(args, 0, sizeof(*args));
-}
-
-void
-cgn_eal_prefix(char prefix[CGN_EAL_PREFIX_LEN], const char *run_dir)
-{
-	struct stat st = { 0 };
-	uint32_t hash;
-
-	if (stat(run_dir, &st))
-		st.st_dev = 0;
-	hash = 2166136261u ^ (uint32_t)st.st_dev;
-	for (const char *p = run_dir; *p; p++)
-		hash = (hash ^ (uint8_t)*p) * 16777619u;
-	snprintf(prefix, CGN_EAL_PREFIX_LEN, "cgnd-%08x", hash);
 }
 
 /* Turns stdout and stderr away; saved receives what they were. */
@@ -187,55 +175,55 @@ start(struct cgn_eal_args *args, char *err, size_t err_size)
 	return code ? -code : -EINVAL;
 }
 
+/* DPDK removes its sockets when the process has ended, its directories never. */
+static void
+remove_directory(const char *run_dir)
+{
+	int dir = open(run_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (dir < 0)
+		return;
+	unlinkat(dir, "dpdk/" PREFIX "/dpdk_telemetry.v2", 0);
+	unlinkat(dir, "dpdk/" PREFIX, AT_REMOVEDIR);
+	unlinkat(dir, "dpdk", AT_REMOVEDIR);
+	close(dir);
+}
+
+static void
+end(const char *run_dir)
+{
+	rte_openlog_stream(NULL);
+	if (log_stream)
+		fclose(log_stream);
+	log_stream = NULL;
+	remove_directory(run_dir);
+}
+
 int
 cgn_eal_init(const struct cgn_conf *conf, const char *run_dir, char *err, size_t err_size)
 {
-	char prefix[CGN_EAL_PREFIX_LEN];
 	struct cgn_eal_args args;
 	int rc;
 
-	cgn_eal_prefix(prefix, run_dir);
 	setenv("RUNTIME_DIRECTORY", run_dir, 1);
 	log_stream = cgn_log_stream();
 	if (log_stream)
 		rte_openlog_stream(log_stream);
 	rte_log_set_global_level(RTE_LOG_WARNING);
-	rc = cgn_eal_args_make(&args, conf, prefix);
+	rc = cgn_eal_args_make(&args, conf);
 	if (rc)
 		snprintf(err, err_size, "dpdk.extra_args: %s", strerror(-rc));
 	else
 		rc = start(&args, err, err_size);
 	cgn_eal_args_free(&args);
+	if (rc)
+		end(run_dir);
 	return rc;
-}
-
-/* DPDK removes its sockets when the process has ended, its directories never. */
-static void
-remove_directory(const char *run_dir)
-{
-	char prefix[CGN_EAL_PREFIX_LEN], path[512];
-	int dir;
-
-	cgn_eal_prefix(prefix, run_dir);
-	snprintf(path, sizeof(path), "%s/dpdk", run_dir);
-	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0)
-		return;
-	snprintf(path, sizeof(path), "%s/" TELEMETRY, prefix);
-	unlinkat(dir, path, 0);
-	unlinkat(dir, prefix, AT_REMOVEDIR);
-	close(dir);
-	snprintf(path, sizeof(path), "%s/dpdk", run_dir);
-	rmdir(path);
 }
 
 void
 cgn_eal_fini(const char *run_dir)
 {
 	rte_eal_cleanup();
-	rte_openlog_stream(NULL);
-	if (log_stream)
-		fclose(log_stream);
-	log_stream = NULL;
-	remove_directory(run_dir);
+	end(run_dir);
 }

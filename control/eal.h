@@ -8,23 +8,17 @@
 
 #include "conf/conf.h"
 
-#define CGN_EAL_ARGS	   128
-#define CGN_EAL_PREFIX_LEN 24
+#define CGN_EAL_ARGS 128
 
 struct cgn_eal_args {
 	int n;
 	char *arg[CGN_EAL_ARGS + 1]; /* arg[n] is NULL */
 };
 
-/* The argument vector for rte_eal_init(). prefix: name of DPDK's directory.
+/* The argument vector for rte_eal_init().
  * 0; -ENOMEM, -E2BIG: too many extra_args. To be freed in either case. */
-int cgn_eal_args_make(struct cgn_eal_args *args, const struct cgn_conf *conf,
-	const char *prefix);
+int cgn_eal_args_make(struct cgn_eal_args *args, const struct cgn_conf *conf);
 void cgn_eal_args_free(struct cgn_eal_args *args);
-
-/* A prefix that no other daemon on the machine has: from the run directory, which is the
- * daemon's own, and the file system it is on. */
-void cgn_eal_prefix(char prefix[CGN_EAL_PREFIX_LEN], const char *run_dir);
 
 /* True for a port that is a PCI device. */
 bool cgn_eal_is_pci(const struct cgn_conf_port *port);

@@ -26,7 +26,8 @@
 
 #define IDLE_PAUSE 16 /* turns without work before the processor is offered to others */
 #define IDLE_YIELD 64 /* and before the thread sleeps */
-#define IDLE_US	   100
+#define IDLE_REST  4096 /* and before it sleeps for longer */
+#define IDLE_US	   250
 
 struct cgn_lcore *
 cgn_lcore_create(struct cgn_runtime *rt, struct cgn_worker *w, unsigned id, const char *name)
@@ -176,8 +177,10 @@ cgn_lcore_idle(unsigned empty, unsigned max_us)
 	} else if (empty < IDLE_YIELD) {
 		sched_yield();
 	} else {
-		unsigned us = 1u << RTE_MIN((empty - IDLE_YIELD) / 8, 10u);
+		unsigned us = 1u << RTE_MIN((empty - IDLE_YIELD) / 8, 7u);
 
+		if (empty > IDLE_REST)
+			us = max_us;
 		rte_delay_us_sleep(RTE_MIN(us, max_us));
 	}
 }

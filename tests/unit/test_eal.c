@@ -33,7 +33,7 @@ check(const char *want)
 {
 	char line[512] = "";
 
-	CU_ASSERT_EQUAL(cgn_eal_args_make(&args, &conf, "cgnd-1"), 0);
+	CU_ASSERT_EQUAL(cgn_eal_args_make(&args, &conf), 0);
 	for (int i = 0; i < args.n; i++)
 		snprintf(line + strlen(line), sizeof(line) - strlen(line), "%s%s", i ? " " : "",
 			args.arg[i]);
@@ -47,7 +47,7 @@ static void
 test_no_hugepages(void)
 {
 	begin("net_null0", "net_tap0,iface=a");
-	check("cgnd --lcores 0@0,1@1 --main-lcore 1 --file-prefix cgnd-1 -m 512 --no-huge "
+	check("cgnd --lcores 0@0,1@1 --main-lcore 1 --file-prefix cgn -m 512 --no-huge "
 	      "--no-shconf --no-pci --iova-mode=va");
 }
 
@@ -56,7 +56,7 @@ test_hugepages(void)
 {
 	begin("net_null0", "net_null1");
 	conf.dpdk.hugepages = true;
-	check("cgnd --lcores 0@0,1@1 --main-lcore 1 --file-prefix cgnd-1 -m 512 --in-memory "
+	check("cgnd --lcores 0@0,1@1 --main-lcore 1 --file-prefix cgn -m 512 --in-memory "
 	      "--no-pci --iova-mode=va");
 }
 
@@ -65,10 +65,10 @@ test_pci(void)
 {
 	begin("0000:03:00.1", "net_null1");
 	conf.dpdk.hugepages = true;
-	check("cgnd --lcores 0@0,1@1 --main-lcore 1 --file-prefix cgnd-1 -m 512 --in-memory "
+	check("cgnd --lcores 0@0,1@1 --main-lcore 1 --file-prefix cgn -m 512 --in-memory "
 	      "-a 0000:03:00.1");
 	ports[1].device = "04:00.0";
-	check("cgnd --lcores 0@0,1@1 --main-lcore 1 --file-prefix cgnd-1 -m 512 --in-memory "
+	check("cgnd --lcores 0@0,1@1 --main-lcore 1 --file-prefix cgn -m 512 --in-memory "
 	      "-a 0000:03:00.1 -a 04:00.0");
 }
 
@@ -82,13 +82,13 @@ test_extra(void)
 	extra[1] = "--match-allocations";
 	conf.dpdk.extra_args = extra;
 	conf.dpdk.n_extra_args = 2;
-	check("cgnd --lcores 0@0,1@1 --main-lcore 1 --file-prefix cgnd-1 -m 512 --no-huge "
+	check("cgnd --lcores 0@0,1@1 --main-lcore 1 --file-prefix cgn -m 512 --no-huge "
 	      "--no-shconf --no-pci --iova-mode=va --log-level=lib.eal:debug "
 	      "--match-allocations");
 	for (unsigned i = 0; i < CGN_EAL_ARGS; i++)
 		extra[i] = "x";
 	conf.dpdk.n_extra_args = CGN_EAL_ARGS;
-	CU_ASSERT_EQUAL(cgn_eal_args_make(&args, &conf, "cgnd-1"), -E2BIG);
+	CU_ASSERT_EQUAL(cgn_eal_args_make(&args, &conf), -E2BIG);
 	cgn_eal_args_free(&args);
 }
 
@@ -115,26 +115,12 @@ test_is_pci(void)
 	}
 }
 
-static void
-test_prefix(void)
-{
-	char a[CGN_EAL_PREFIX_LEN], b[CGN_EAL_PREFIX_LEN], again[CGN_EAL_PREFIX_LEN];
-
-	cgn_eal_prefix(a, "/run/cgnd-a");
-	cgn_eal_prefix(b, "/run/cgnd-b");
-	cgn_eal_prefix(again, "/run/cgnd-a");
-	CU_ASSERT_STRING_NOT_EQUAL(a, b);
-	CU_ASSERT_STRING_EQUAL(a, again);
-	CU_ASSERT_EQUAL(strncmp(a, "cgnd-", 5), 0);
-}
-
 static CU_TestInfo tests[] = {
 	{ "without hugepages", test_no_hugepages },
 	{ "with hugepages", test_hugepages },
 	{ "PCI devices", test_pci },
 	{ "extra arguments", test_extra },
 	{ "what a PCI address is", test_is_pci },
-	{ "a prefix for each run directory", test_prefix },
 	CU_TEST_INFO_NULL,
 };
 
