@@ -95,24 +95,47 @@ cgn_conf_acl_permits(
 	return !list->n_permit;
 }
 
-/*
- * A session is one line, its counters half of one, and four entries of the hash tables of
- * 48 bytes with their share of empty buckets; a user is three lines and one entry. A VPN
- * has forwarding tables for both families, a port with a device a pool of packet buffers.
- */
+/* Packet buffers: every queue, ring and cache full at once, and those the box makes. */
+static uint64_t
+packet_bytes(const struct cgn_conf *conf)
+{
+	enum {
+		DEPTH = 1024,
+		CACHES = 512,
+		OWN = 4096,
+		EXTRA = 512,
+		PACKET = 2560,
+		PAGE = 4096
+	};
+	uint64_t nodes = conf->n_cpus + conf->dpdk.n_io_lcores + 1;
+	uint64_t largest = conf->dpdk.hugepages ? PACKET : PAGE;
+	uint64_t packets = OWN + nodes * (DEPTH + 2 * CACHES);
+
+	for (uint32_t i = 0; i < conf->n_ports; i++) {
+		const struct cgn_conf_port *p = &conf->ports[i];
+
+		if (p->device[0])
+			packets += (p->rx_queues + nodes) * DEPTH;
+		if (p->mtu + EXTRA > largest)
+			largest = p->mtu + EXTRA;
+	}
+	return packets * largest;
+}
+
 uint64_t
 cgn_conf_memory_estimate(const struct cgn_conf *conf)
 {
-	enum { SESSION = 64 + 32 + 4 * 48, USER = 192 + 48 };
-	const uint64_t vpn = 96ull << 20, pool = 16384ull * 2560;
-	uint64_t bytes = conf->n_vpns * vpn;
+	/* What cgnd was seen to take: a session has a line, half a line of counters, its
+	 * share of mappings, and four entries in hash tables; a VPN has forwarding tables of
+	 * both families. */
+	enum { SESSION = 354, USER = 308 };
+	const uint64_t vpn = 66ull << 20;
+	uint64_t bytes = conf->n_vpns * vpn + packet_bytes(conf);
 
 	for (uint32_t i = 0; i < conf->n_cpus; i++)
 		bytes += (uint64_t)conf->cpus[i]->sessions * SESSION +
 			 (uint64_t)conf->cpus[i]->users * USER;
-	for (uint32_t i = 0; i < conf->n_ports; i++)
-		bytes += conf->ports[i].device[0] ? pool : 0;
-	return bytes;
+	return bytes + (16 << 20); /* the small things */
 }
 
 /* ---- EAL --lcores ---- */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Boards and line cards: a worker with its tables and an lcore for every CPU of a board and
- * for every line card, the mesh between them and the plan of queues; then their threads.
- * Worker i is conf->cpus[i], the line cards follow; the node of the mesh is the same
- * number, control is the last.
+ * Boards and line cards: a worker with its tables and an lcore for every CPU of a board
+ * and for every line card, the mesh between them and the plan of queues; then their
+ * threads. Worker i is conf->cpus[i], the line cards follow; the node of the mesh is the
+ * same number, control is the last.
  *
  * Control lcore, at the start and at the end.
  *
@@ -57,7 +57,8 @@ create_worker(struct cgn_daemon *d, unsigned lcore, const struct cgn_conf_cpu *c
 	struct cgn_worker_conf wc = { .index = i, .pool = d->own_pool };
 
 	if (!rte_lcore_is_enabled(lcore) || lcore == rte_get_main_lcore())
-		return fail(d, -EINVAL, "its lcore is not in dpdk.lcores, or is control's", name);
+		return fail(d, -EINVAL,
+			"its lcore is not in dpdk.lcores, or is control's", name);
 	if (getrandom(&wc.seed, sizeof(wc.seed), 0) != sizeof(wc.seed))
 		return fail(d, -errno, "no random numbers", name);
 	wc.socket = (int)rte_lcore_to_socket_id(lcore);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What the control lcore does all day: packets that workers gave it, neighbours, commands,
- * signals, and a look at how busy the workers are. It never waits for anything but the
- * quiescent state of workers after a change of the snapshot. One per process.
+ * What the control lcore does all day: packets that workers gave it, neighbours,
+ * commands, signals, and a look at how busy the workers are. It never waits for anything
+ * but the quiescent state of workers after a change of the snapshot. One per process.
  *
  * Not handled: reload of the configuration; failure of boards. */
 #include "control/daemon.h"
@@ -75,8 +75,8 @@ take_signals(struct cgn_daemon *d)
 
 	while (read(d->signal_fd, &si, sizeof(si)) == sizeof(si)) {
 		if (si.ssi_signo == SIGHUP) {
-			cgn_log_event(LOG_WARNING,
-				"SIGHUP: the configuration cannot be changed while running");
+			cgn_log_event(LOG_WARNING, "SIGHUP: the configuration cannot be "
+						   "changed while running");
 			continue;
 		}
 		cgn_log(LOG_NOTICE, "stopping: %s",
@@ -91,10 +91,11 @@ sample_load(struct cgn_daemon *d, uint64_t tsc)
 	if (d->now_ms - d->sampled.ms < SAMPLE_MS)
 		return;
 	for (unsigned i = 0; i < d->rt.n_workers; i++) {
-		uint64_t busy = __atomic_load_n(&d->rt.lcore[i]->beat.busy, __ATOMIC_RELAXED);
+		uint64_t busy =
+			__atomic_load_n(&d->rt.lcore[i]->beat.busy, __ATOMIC_RELAXED);
 
 		d->load[i] = (double)(busy - d->sampled.busy[i]) /
-			(double)(tsc - d->sampled.tsc);
+			     (double)(tsc - d->sampled.tsc);
 		d->sampled.busy[i] = busy;
 	}
 	d->sampled.ms = d->now_ms;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * The running daemon: everything that the control lcore owns. One per process; all of it
- * is used on the control lcore alone, except what dataplane/lcore.h shares with workers. */
+ * is used on the control lcore alone, except what dataplane/sender.h shares with the
+ * workers. */
 #ifndef CGN_CONTROL_DAEMON_H
 #define CGN_CONTROL_DAEMON_H
 
@@ -19,7 +20,7 @@ struct cgn_host;
 #define CGN_ERR 512 /* bytes of a line that says why */
 
 struct cgn_daemon {
-	struct cgn_conf *conf;	       /* running */
+	struct cgn_conf *conf; /* running */
 	struct cgn_compiler *compiler;
 	const struct cgn_snapshot *snap; /* what the workers read */
 	struct cgn_compile_host *where;	 /* of conf->locations[] */
@@ -40,25 +41,25 @@ struct cgn_daemon {
 	struct cgn_host *host; /* neighbours and what is for the box itself */
 	struct cgn_cmd_server *cmd;
 
-	struct cgn_sender out;	/* the control lcore as a node of the mesh */
-	struct cgn_stats stats; /* its own counters */
+	struct cgn_sender out;	 /* the control lcore as a node of the mesh */
+	struct cgn_stats stats;	 /* its own counters */
 	struct timespec started; /* wall clock */
-	uint64_t start_ms;	/* monotonic, when it was ready */
-	uint64_t now_ms;	/* monotonic; of this turn */
+	uint64_t start_ms;	 /* monotonic, when it was ready */
+	uint64_t now_ms;	 /* monotonic; of this turn */
 
 	int run_fd, lock_fd, signal_fd;
 	bool stop;
 	char err[CGN_ERR]; /* why a stage of the start failed */
 	struct {
 		uint64_t ms, tsc, busy[CGN_MAX_WORKERS];
-	} sampled; /* for load[] */
+	} sampled;	/* for load[] */
 	unsigned empty; /* turns without work in a row */
 };
 
 /* Puts a new snapshot before the workers, waits until none reads the old one, and returns
  * that one for the caller to free. Control lcore. */
-const struct cgn_snapshot *cgn_daemon_publish(struct cgn_daemon *d,
-	const struct cgn_snapshot *snap);
+const struct cgn_snapshot *cgn_daemon_publish(
+	struct cgn_daemon *d, const struct cgn_snapshot *snap);
 
 /* Sends a frame made by the control lcore to a port (index in the snapshot). Takes the
  * packet. Control lcore. */

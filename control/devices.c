@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * Packet pools and ports. There are two pools: one that ports receive into, and one for
- * packets that the box makes itself, so that a flood cannot silence it. Both hold frames of
- * the largest MTU in one segment, and use the lock-free stack: whoever is stopped in the
- * middle of an operation stops nobody else.
+ * packets that the box makes itself, so that a flood cannot silence it. Both hold frames
+ * of the largest MTU in one segment, and use the lock-free stack: whoever is stopped in
+ * the middle of an operation stops nobody else.
  *
  * Control lcore, at the start and at the end; no lcore polls at either time. */
 #include <errno.h>
@@ -18,12 +18,12 @@
 #include "control/stage.h"
 #include "dataplane/mark.h"
 
-#define POOL_OPS     "lf_stack"
-#define CACHE	     256
-#define QUEUE_DEPTH  1024
-#define OWN_PACKETS  4096
-#define PAGE	     4096u
-#define POOL_SHARE   4	/* at most a quarter of the memory is packets */
+#define POOL_OPS    "lf_stack"
+#define CACHE	    256
+#define QUEUE_DEPTH 1024
+#define OWN_PACKETS 4096
+#define PAGE	    4096u
+#define POOL_SHARE  4 /* at most a quarter of the memory is packets */
 
 static bool
 is_physical(const struct cgn_conf_port *port)
@@ -93,8 +93,8 @@ create_pool(const struct cgn_conf *conf, const char *name, uint32_t n)
 	struct rte_pktmbuf_pool_private priv = { .mbuf_data_room_size = room,
 		.mbuf_priv_size = CGN_MARK_SIZE };
 	struct rte_mempool *pool = rte_mempool_create_empty(name, n,
-		(unsigned)(sizeof(struct rte_mbuf) + CGN_MARK_SIZE + room), CACHE, sizeof(priv),
-		SOCKET_ID_ANY, flags);
+		(unsigned)(sizeof(struct rte_mbuf) + CGN_MARK_SIZE + room), CACHE,
+		sizeof(priv), SOCKET_ID_ANY, flags);
 
 	if (!pool)
 		return NULL;
@@ -114,7 +114,8 @@ create_pool(const struct cgn_conf *conf, const char *name, uint32_t n)
 static int
 create_pools(struct cgn_daemon *d)
 {
-	uint64_t each = RTE_MAX(data_room(d->conf) + 320u, d->conf->dpdk.hugepages ? 0u : PAGE);
+	uint64_t each =
+		RTE_MAX(data_room(d->conf) + 320u, d->conf->dpdk.hugepages ? 0u : PAGE);
 	uint64_t most = ((uint64_t)d->conf->dpdk.memory_mb << 20) / POOL_SHARE / each;
 	uint32_t n = count_packets(d->conf), least = least_packets(d->conf);
 
@@ -125,7 +126,8 @@ create_pools(struct cgn_daemon *d)
 	if (d->port_pool && d->own_pool)
 		return 0;
 	snprintf(d->err, sizeof(d->err),
-		"dpdk.memory_mb = %u does not hold the packet buffers: the ports need %lu",
+		"dpdk.memory_mb = %u does not hold the packet buffers: the ports need "
+		"%lu",
 		d->conf->dpdk.memory_mb, (least * each * POOL_SHARE >> 20) + 1);
 	return -ENOMEM;
 }
@@ -148,7 +150,8 @@ start_port(struct cgn_daemon *d, const struct cgn_conf_port *conf)
 		size_t len = strlen(d->err);
 
 		if (cgn_log_held()[0])
-			snprintf(d->err + len, sizeof(d->err) - len, ": %s", cgn_log_held());
+			snprintf(d->err + len, sizeof(d->err) - len, ": %s",
+				cgn_log_held());
 		return rc;
 	}
 	d->n_ports++;

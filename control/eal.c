@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * DPDK's environment. The arguments are a pure function of the configuration: the lcores as
- * they are written, no PCI device but those configured, private names, and memory. Nothing
- * is shared with other processes: hugepages are anonymous (--in-memory), so that they are
- * free again however the daemon ends, and no file system has to be mounted for them;
- * without hugepages that is called --no-shconf.
+ * DPDK's environment. The arguments are a pure function of the configuration: the lcores
+ * as they are written, no PCI device but those configured, private names, and memory.
+ * Nothing is shared with other processes: hugepages are anonymous (--in-memory), so that
+ * they are free again however the daemon ends, and no file system has to be mounted for
+ * them; without hugepages that is called --no-shconf.
  *
- * DPDK's own sockets go below the run directory, by the variable that systemd sets for the
- * same purpose. DPDK writes to stdout and stderr when it fails; both are turned away while
- * it starts, and the last line of its log becomes the cause.
+ * DPDK's own sockets go below the run directory, by the variable that systemd sets for
+ * the same purpose. DPDK writes to stdout and stderr when it fails; both are turned away
+ * while it starts, and the last line of its log becomes the cause.
  *
  * Control lcore, once at the start and once at the end of the process. */
 #include "control/eal.h"
@@ -159,7 +159,7 @@ speak(int saved[2])
 static int
 start(struct cgn_eal_args *args, char *err, size_t err_size)
 {
-	/* DPDK moves the arguments about and keeps pointers to them only while it starts */
+	/* DPDK moves them about */
 	char *argv[CGN_EAL_ARGS + 1];
 	int saved[2], rc, code;
 

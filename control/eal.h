@@ -24,10 +24,10 @@ void cgn_eal_args_free(struct cgn_eal_args *args);
 bool cgn_eal_is_pci(const struct cgn_conf_port *port);
 
 /* Starts DPDK; its files are kept below run_dir. 0, or -errno with one line in err. */
-int cgn_eal_init(const struct cgn_conf *conf, const char *run_dir, char *err,
-	size_t err_size);
+int cgn_eal_init(
+	const struct cgn_conf *conf, const char *run_dir, char *err, size_t err_size);
 
-/* Ends DPDK and removes its files. Ports, rings and memory have been given back before. */
+/* Ends DPDK and removes its files. Ports, rings and memory were given back before. */
 void cgn_eal_fini(const char *run_dir);
 
 #endif

@@ -4,8 +4,8 @@
  * do not mix. Events are the lines that `show log` repeats: a ring in memory, overwritten
  * from the oldest on, of the control lcore alone.
  *
- * DPDK logs to a stream of ours. Its lines are held back during the start: most of them are
- * of no use when all went well, and when it did not, the cause is the last one.
+ * DPDK logs to a stream of ours. Its lines are held back during the start: most of them
+ * are of no use when all went well, and when it did not, the cause is the last one.
  *
  * Not handled: files, rotation, rate. That is the journal's business. */
 #include "control/log.h"

@@ -35,8 +35,8 @@ uint64_t cgn_log_events(void);
 const struct cgn_log_event *cgn_log_event_at(uint64_t number);
 
 /* A stream for rte_openlog_stream(): logs what DPDK says, line by line, as "dpdk: line"
- * with DPDK's level. NULL: out of memory. While held, lines are kept (the last 32), so that
- * a start that fails says one thing only. Start and end of the program. */
+ * with DPDK's level. NULL: out of memory. While held, lines are kept (the last 32), so
+ * that a start that fails says one thing only. Start and end of the program. */
 FILE *cgn_log_stream(void);
 void cgn_log_hold(void);
 

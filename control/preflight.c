@@ -63,7 +63,8 @@ cgn_preflight_hugepages(const char *sysfs, uint32_t memory_mb, char *err, size_t
 		return 0;
 	return FAIL(err, err_size, -ENOMEM,
 		"%u MB of hugepages are needed, %lu MB are free: reserve them with "
-		"\"sysctl vm.nr_hugepages=%lu\", or set dpdk.hugepages = false to run without",
+		"\"sysctl vm.nr_hugepages=%lu\", or set dpdk.hugepages = false to run "
+		"without",
 		memory_mb, free_mb,
 		small_total + ((memory_mb - free_mb) * 1024 + small_kb - 1) / small_kb);
 }
@@ -103,7 +104,8 @@ check_set(const char *set, size_t len, char *err, size_t err_size)
 		for (unsigned long cpu = first; cpu <= last; cpu++)
 			if (!can_use((unsigned)cpu))
 				return FAIL(err, err_size, -ENODEV,
-					"dpdk.lcores: CPU %lu does not exist or may not be used",
+					"dpdk.lcores: CPU %lu does not exist or may not "
+					"be used",
 					cpu);
 		p = end;
 	}
@@ -145,8 +147,8 @@ cgn_preflight_cpus(const char *lcores, char *err, size_t err_size)
 /* ---- ports ---- */
 
 static int
-check_interface(const struct cgn_conf_port *port, const char *key, char *err,
-	size_t err_size)
+check_interface(
+	const struct cgn_conf_port *port, const char *key, char *err, size_t err_size)
 {
 	const char *p = strstr(port->device, key);
 	char name[256];
@@ -177,8 +179,8 @@ check_pci(const struct cgn_conf_port *port, char *err, size_t err_size)
 	path[strcspn(path, ",")] = '\0';
 	if (access(path, F_OK) == 0)
 		return 0;
-	return FAIL(err, err_size, -ENODEV, "port %s: there is no PCI device %s", port->name,
-		port->device);
+	return FAIL(err, err_size, -ENODEV, "port %s: there is no PCI device %s",
+		port->name, port->device);
 }
 
 int
@@ -191,7 +193,8 @@ cgn_preflight_port(const struct cgn_conf_port *port, char *err, size_t err_size)
 		return check_pci(port, err, err_size);
 	if (strncmp(d, "net_tap", 7) == 0 && access("/dev/net/tun", F_OK))
 		return FAIL(err, err_size, -ENODEV,
-			"port %s: /dev/net/tun does not exist: \"modprobe tun\"", port->name);
+			"port %s: /dev/net/tun does not exist: \"modprobe tun\"",
+			port->name);
 	if (strncmp(d, "net_af_", 7) == 0)
 		return check_interface(port, ",iface=", err, err_size);
 	if (strncmp(d, "net_pcap", 8) != 0)
@@ -210,7 +213,7 @@ cgn_preflight(const struct cgn_conf *conf, char *err, size_t err_size)
 	for (uint32_t i = 0; rc == 0 && i < conf->n_ports; i++)
 		rc = cgn_preflight_port(&conf->ports[i], err, err_size);
 	if (rc == 0 && conf->dpdk.hugepages)
-		rc = cgn_preflight_hugepages(SYS_HUGEPAGES, conf->dpdk.memory_mb, err,
-			err_size);
+		rc = cgn_preflight_hugepages(
+			SYS_HUGEPAGES, conf->dpdk.memory_mb, err, err_size);
 	return rc;
 }

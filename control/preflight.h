@@ -10,8 +10,8 @@
 
 /* Hugepages free under sysfs ("/sys/kernel/mm/hugepages") suffice for memory_mb. 0, or
  * -ENOMEM with one line in err that says how to reserve them and how to do without. */
-int cgn_preflight_hugepages(const char *sysfs, uint32_t memory_mb, char *err,
-	size_t err_size);
+int cgn_preflight_hugepages(
+	const char *sysfs, uint32_t memory_mb, char *err, size_t err_size);
 
 /* Every CPU that an --lcores text names can be used. 0, or -ENODEV and a line in err. */
 int cgn_preflight_cpus(const char *lcores, char *err, size_t err_size);

@@ -25,8 +25,9 @@ static bool
 uses_kernel(const struct cgn_conf_port *port)
 {
 	return strncmp(port->device, "net_af_", 7) == 0 ||
-		strncmp(port->device, "net_tap", 7) == 0 ||
-		(strncmp(port->device, "net_pcap", 8) == 0 && strstr(port->device, "iface="));
+	       strncmp(port->device, "net_tap", 7) == 0 ||
+	       (strncmp(port->device, "net_pcap", 8) == 0 &&
+		       strstr(port->device, "iface="));
 }
 
 uint64_t
@@ -36,8 +37,8 @@ cgn_privilege_set(const struct cgn_conf *conf, bool running)
 	uint64_t set = CAP(DAC_READ_SEARCH);
 
 	if (!running)
-		set |= CAP(CHOWN) | CAP(DAC_OVERRIDE) | CAP(SYS_NICE) | CAP(SYS_RESOURCE) |
-			CAP(IPC_LOCK) | CAP(SETPCAP);
+		set |= CAP(CHOWN) | CAP(DAC_OVERRIDE) | CAP(SYS_NICE) |
+		       CAP(SYS_RESOURCE) | CAP(IPC_LOCK) | CAP(SETPCAP);
 	for (uint32_t i = 0; i < conf->n_ports; i++) {
 		const struct cgn_conf_port *port = &conf->ports[i];
 
@@ -46,7 +47,8 @@ cgn_privilege_set(const struct cgn_conf *conf, bool running)
 		if (strncmp(port->device, "net_af_xdp", 10) == 0)
 			set |= CAP(BPF) | CAP(SYS_ADMIN) | CAP(IPC_LOCK);
 		if (cgn_eal_is_pci(port))
-			set |= CAP(IPC_LOCK) | (running ? 0 : CAP(SYS_ADMIN) | CAP(SYS_RAWIO));
+			set |= CAP(IPC_LOCK) |
+			       (running ? 0 : CAP(SYS_ADMIN) | CAP(SYS_RAWIO));
 	}
 	return set;
 }

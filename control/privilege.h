@@ -6,8 +6,8 @@
 
 #include "conf/conf.h"
 
-/* The capabilities, one bit each, that a start with this configuration needs, or, running,
- * that are needed from then on. Pure. */
+/* The capabilities, one bit each, that a start with this configuration needs, or,
+ * running, that are needed from then on. Pure. */
 uint64_t cgn_privilege_set(const struct cgn_conf *conf, bool running);
 
 /* Keeps only what running needs. Each thread for itself. */

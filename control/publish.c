@@ -61,20 +61,26 @@ place_locations(struct cgn_daemon *d)
 	return 0;
 }
 
+static int
+out_of_memory(struct cgn_daemon *d)
+{
+	snprintf(d->err, sizeof(d->err), "tables of the configuration: out of memory");
+	cgn_publish_fini(d);
+	return -ENOMEM;
+}
+
 int
 cgn_publish_init(struct cgn_daemon *d)
 {
 	const struct cgn_snapshot *snap = NULL;
 	int rc = place_locations(d);
 
-	d->compiler = rc ? NULL : cgn_compile_create();
-	if (!d->compiler)
-		rc = -ENOMEM;
 	if (rc == 0)
-		rc = compile(d, &snap);
-	if (rc) {
-		snprintf(d->err, sizeof(d->err), "tables of the configuration: %s",
-			strerror(-rc));
+		d->compiler = cgn_compile_create();
+	if (!d->compiler)
+		return out_of_memory(d);
+	rc = compile(d, &snap);
+	if (rc) { /* the compiler has said why */
 		cgn_publish_fini(d);
 		return rc;
 	}

@@ -4,8 +4,8 @@
  * the kernel lets go of when the process ends, however it ends. Two daemons with the same
  * run directory would share a command socket and DPDK's files.
  *
- * Control lcore, first stage of the start and last of the end. The directory itself stays:
- * it may be systemd's. */
+ * Control lcore, first stage of the start and last of the end. The directory itself
+ * stays: it may be systemd's. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -46,7 +46,7 @@ is_current(int dir, int fd)
 	struct stat mine, named;
 
 	return fstat(fd, &mine) == 0 && fstatat(dir, PID_FILE, &named, 0) == 0 &&
-		mine.st_ino == named.st_ino && mine.st_dev == named.st_dev;
+	       mine.st_ino == named.st_ino && mine.st_dev == named.st_dev;
 }
 
 static int
@@ -76,10 +76,13 @@ refuse(struct cgn_daemon *d, int rc)
 
 	if (rc == -EWOULDBLOCK)
 		snprintf(d->err, sizeof(d->err),
-			"another cgnd uses the run directory %s: give this one its own by "
-			"node.run_dir", dir);
+			"another cgnd uses the run directory %s: give this one its own "
+			"by "
+			"node.run_dir",
+			dir);
 	else
-		snprintf(d->err, sizeof(d->err), "run directory %s: %s", dir, strerror(-rc));
+		snprintf(d->err, sizeof(d->err), "run directory %s: %s", dir,
+			strerror(-rc));
 	return rc;
 }
 

@@ -15,14 +15,14 @@ void cgn_rundir_fini(struct cgn_daemon *d);
 int cgn_signals_init(struct cgn_daemon *d);
 void cgn_signals_fini(struct cgn_daemon *d);
 
-/* Keeps only the privileges that a start with these ports needs, for all threads to come. */
+/* Keeps only the privileges that a start with these ports needs, for all threads. */
 int cgn_privilege_init(struct cgn_daemon *d);
 
 /* Packet pools and ports. */
 int cgn_devices_init(struct cgn_daemon *d);
 void cgn_devices_fini(struct cgn_daemon *d);
 
-/* Workers with their tables, the mesh, the plan of queues; threads are not yet started. */
+/* Workers with their tables, the mesh, the plan of queues; no threads yet. */
 int cgn_boards_init(struct cgn_daemon *d);
 void cgn_boards_fini(struct cgn_daemon *d);
 
@@ -34,8 +34,8 @@ void cgn_publish_fini(struct cgn_daemon *d);
 int cgn_launch_init(struct cgn_daemon *d);
 void cgn_launch_fini(struct cgn_daemon *d);
 
-/* All stages in order, up to and including the line that says ready. 0, or -errno after one
- * line in the log; nothing is left open then. */
+/* All stages in order, up to and including the line that says ready. 0, or -errno after
+ * one line in the log; nothing is left open then. */
 int cgn_start(struct cgn_daemon *d);
 
 /* All stages in reverse order: every port, page and file is given back. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * Start and stop: a table of stages, run forward at the start, backward at the end, and
- * backward from where it broke when the start fails, so that the daemon is either whole or
- * not there. A stage that fails leaves one line in d->err, and that line is all that is
- * said; what DPDK has to say meanwhile is kept for debugging.
+ * backward from where it broke when the start fails, so that the daemon is either whole
+ * or not there. A stage that fails leaves one line in d->err, and that line is all that
+ * is said (unless the stage has said it itself); what DPDK has to say meanwhile is kept
+ * for debugging.
  *
  * Control lcore. */
 #include <errno.h>
@@ -94,7 +95,8 @@ find_group(struct cgn_daemon *d, gid_t *gid)
 		return 0;
 	group = getgrnam(name);
 	if (!group) {
-		snprintf(d->err, sizeof(d->err), "node.group: there is no group \"%s\"", name);
+		snprintf(d->err, sizeof(d->err), "node.group: there is no group \"%s\"",
+			name);
 		return -ENOENT;
 	}
 	*gid = group->gr_gid;
@@ -109,8 +111,8 @@ init_commands(struct cgn_daemon *d)
 
 	if (rc)
 		return rc;
-	return cgn_cmd_server_create(d->conf->node.run_dir, gid, &cgn_show_handlers, d, &d->cmd,
-		d->err, sizeof(d->err));
+	return cgn_cmd_server_create(d->conf->node.run_dir, gid, &cgn_show_handlers, d,
+		&d->cmd, d->err, sizeof(d->err));
 }
 
 static void
@@ -174,7 +176,8 @@ cgn_start(struct cgn_daemon *d)
 			continue;
 		unwind(d, i);
 		cgn_log_release(false);
-		cgn_log(LOG_ERR, "%s", d->err);
+		if (d->err[0])
+			cgn_log(LOG_ERR, "%s", d->err);
 		return rc;
 	}
 	return 0;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * The lcore loop. A board CPU or a line card is a worker, which knows no ports and no
- * threads, with an lcore around it: the lcore reads the clock, takes packets from the mesh
- * and from the receive queues that the plan gives it, runs them through the worker's path,
- * and sends what is in its outbox.
+ * threads, with an lcore around it: the lcore reads the clock, takes packets from the
+ * mesh and from the receive queues that the plan gives it, runs them through the worker's
+ * path, and sends what is in its outbox.
  *
  * The thread is EAL's; control creates the lcore, launches cgn_lcore_main() on it, and
  * destroys it after rt->stop and rte_eal_wait_lcore(). Whatever an lcore shares is
@@ -24,13 +24,14 @@
 
 #include "dataplane/mark.h"
 
-#define IDLE_PAUSE 16 /* turns without work before the processor is offered to others */
-#define IDLE_YIELD 64 /* and before the thread sleeps */
+#define IDLE_PAUSE 16	/* turns without work before the processor is offered to others */
+#define IDLE_YIELD 64	/* and before the thread sleeps */
 #define IDLE_REST  4096 /* and before it sleeps for longer */
 #define IDLE_US	   250
 
 struct cgn_lcore *
-cgn_lcore_create(struct cgn_runtime *rt, struct cgn_worker *w, unsigned id, const char *name)
+cgn_lcore_create(
+	struct cgn_runtime *rt, struct cgn_worker *w, unsigned id, const char *name)
 {
 	struct cgn_lcore *lc = aligned_alloc(RTE_CACHE_LINE_SIZE, sizeof(*lc));
 
@@ -109,8 +110,8 @@ poll_queues(struct cgn_lcore *lc)
 	unsigned work = 0;
 
 	for (unsigned i = 0; i < plan->node[lc->out.node].n; i++) {
-		unsigned n = rte_eth_rx_burst(
-			queue[i].device, queue[i].queue, pkt, CGN_BURST);
+		unsigned n =
+			rte_eth_rx_burst(queue[i].device, queue[i].queue, pkt, CGN_BURST);
 
 		if (!n)
 			continue;

@@ -9,7 +9,7 @@
 
 /* Written by the lcore once per turn, read by control: alone in its cache line. */
 struct cgn_beat {
-	uint64_t tsc;	/* when the last turn began */
+	uint64_t tsc; /* when the last turn began */
 	uint64_t turns;
 	uint64_t busy;	/* cycles of turns that had work */
 	uint64_t start; /* tsc of the first turn */
@@ -18,17 +18,17 @@ struct cgn_beat {
 struct cgn_lcore {
 	struct cgn_runtime *rt;
 	struct cgn_worker *worker;
-	unsigned id;	 /* EAL's */
-	char name[16];	 /* of the thread: cgn-SLOT-CPU, cgn-io-N */
+	unsigned id;	       /* EAL's */
+	char name[16];	       /* of the thread: cgn-SLOT-CPU, cgn-io-N */
 	struct cgn_msg *inbox; /* atomic: control puts, the lcore takes */
-	unsigned empty;	 /* turns without work in a row */
+	unsigned empty;	       /* turns without work in a row */
 	struct cgn_sender out;
 	struct cgn_beat beat;
 };
 
 /* An lcore for a worker, whose index is its node; NULL: out of memory. Start-up only. */
-struct cgn_lcore *cgn_lcore_create(struct cgn_runtime *rt, struct cgn_worker *w, unsigned id,
-	const char *name);
+struct cgn_lcore *cgn_lcore_create(
+	struct cgn_runtime *rt, struct cgn_worker *w, unsigned id, const char *name);
 
 /* Frees it and the frames it holds; the worker remains. Its thread must have left. */
 void cgn_lcore_destroy(struct cgn_lcore *lc);

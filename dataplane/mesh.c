@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The mesh of rings between lcores. Made once at start-up for all nodes, the control lcore
- * included; each ring belongs to one producer and one consumer. Packets are given and
- * taken by the inline functions of the header.
+ * The mesh of rings between lcores. Made once at start-up for all nodes, the control
+ * lcore included; each ring belongs to one producer and one consumer. Packets are given
+ * and taken by the inline functions of the header.
  *
  * Not handled: rings that a parked lcore left half-written are repaired by whoever parks
  * it. */

@@ -6,8 +6,8 @@
  * Both directions are dealt with in two steps. First every queue gets the owner that it
  * has when all lcores are well; that depends on the ports and the set of pollers only.
  * Then the queues of lcores that are not well are lent to others. So a plan and its
- * successor differ in the lent queues alone, and since a failed lcore is fenced before its
- * successor plan is published, no queue ever has two lcores.
+ * successor differ in the lent queues alone, and since a failed lcore is fenced before
+ * its successor plan is published, no queue ever has two lcores.
  *
  * Not handled: the weight of a queue. A port with one queue and a port with sixteen are
  * dealt out alike. */
@@ -108,7 +108,8 @@ static void
 plan_tx(struct cgn_plan *plan, const struct cgn_plan_port *port, const uint16_t *order,
 	uint64_t alive)
 {
-	uint16_t *queue = plan->tx_queue[port->device], *via = plan->tx_node[port->device];
+	uint16_t *queue = plan->tx_queue[port->device],
+		 *via = plan->tx_node[port->device];
 	uint16_t owner[CGN_MAX_NODES];
 	unsigned owners = 0;
 

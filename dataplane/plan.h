@@ -16,7 +16,7 @@
 #define CGN_MAX_QUEUES 16 /* receive queues of a port */
 
 struct cgn_plan_port {
-	uint16_t device; /* below CGN_MAX_PORTS */
+	uint16_t device;     /* below CGN_MAX_PORTS */
 	uint16_t n_rx, n_tx; /* queues that it has; n_rx up to CGN_MAX_QUEUES */
 };
 
@@ -39,7 +39,7 @@ struct cgn_plan {
  * bit each; the control lcore never polls and always lives. Queues go round robin over
  * the pollers in the order of port[]; those of a poller that is not alive go round robin
  * over the pollers that are, or if there is none over any living worker. Pure. */
-void cgn_plan_make(struct cgn_plan *plan, const struct cgn_plan_port *port, unsigned n_ports,
-	unsigned n_nodes, uint64_t pollers, uint64_t alive);
+void cgn_plan_make(struct cgn_plan *plan, const struct cgn_plan_port *port,
+	unsigned n_ports, unsigned n_nodes, uint64_t pollers, uint64_t alive);
 
 #endif

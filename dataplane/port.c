@@ -10,8 +10,8 @@
  * interface and memif report that of plain Ethernet and take what their buffers hold. For
  * these the MTU is that of the kernel's interface, raised here where it is too small.
  *
- * Checksums are never left to the hardware: the path computes them from stored deltas, for
- * less than it would cost to ask.
+ * Checksums are never left to the hardware: the path computes them from stored deltas,
+ * for less than it would cost to ask.
  *
  * Not handled: link state interrupts (the state is read when asked for), removal of a
  * device while it runs. */
@@ -48,7 +48,7 @@ is_pci(const char *device)
 	unsigned a, b, c, d;
 
 	return sscanf(device, "%x:%x:%x.%x", &a, &b, &c, &d) == 4 ||
-		sscanf(device, "%x:%x.%x", &a, &b, &c) == 3;
+	       sscanf(device, "%x:%x.%x", &a, &b, &c) == 3;
 }
 
 static int
@@ -68,7 +68,9 @@ kernel_ioctl(unsigned if_index, unsigned long request, struct ifreq *ifr)
 
 	if (fd < 0)
 		return -errno;
-	rc = if_indextoname(if_index, ifr->ifr_name) && ioctl(fd, request, ifr) == 0 ? 0 : -errno;
+	rc = if_indextoname(if_index, ifr->ifr_name) && ioctl(fd, request, ifr) == 0
+		     ? 0
+		     : -errno;
 	close(fd);
 	return rc;
 }
@@ -105,7 +107,9 @@ attach(struct setup *s)
 
 	if (is_pci(s->conf->device)) {
 		rc = rte_eth_dev_get_port_by_name(s->conf->device, &s->p->id);
-		return rc ? fail(s, rc, "no driver has taken the device; is it bound to vfio-pci?")
+		return rc ? fail(s, rc,
+				    "no driver has taken the device; is it bound to "
+				    "vfio-pci?")
 			  : 0;
 	}
 	rc = cgn_port_device(device, sizeof(device), s->conf);
@@ -125,7 +129,8 @@ attach(struct setup *s)
 static uint16_t
 count_queues(unsigned wanted, unsigned has)
 {
-	return (uint16_t)RTE_MAX(RTE_MIN(RTE_MIN(wanted, has), (unsigned)CGN_MAX_QUEUES), 1u);
+	return (uint16_t)RTE_MAX(
+		RTE_MIN(RTE_MIN(wanted, has), (unsigned)CGN_MAX_QUEUES), 1u);
 }
 
 /* Queues: a virtual device sends to somebody who looks at as many queues as it receives
@@ -171,8 +176,8 @@ choose_mtu(struct setup *s, struct rte_eth_conf *eth)
 		eth->rxmode.mtu = s->conf->mtu;
 	else if (s->info.max_mtu != UINT16_MAX || !frame_is_soft(&s->info))
 		return FAIL(s->err, s->err_size, -EINVAL,
-			"port %s: mtu %u is more than the %u of %s", s->conf->name, s->conf->mtu,
-			most, s->info.driver_name);
+			"port %s: mtu %u is more than the %u of %s", s->conf->name,
+			s->conf->mtu, most, s->info.driver_name);
 	return 0;
 }
 
@@ -248,7 +253,8 @@ setup_port(struct setup *s)
 }
 
 int
-cgn_port_init(struct cgn_port *p, const struct cgn_port_conf *conf, char *err, size_t err_size)
+cgn_port_init(
+	struct cgn_port *p, const struct cgn_port_conf *conf, char *err, size_t err_size)
 {
 	struct setup s = { .p = p, .conf = conf, .err = err, .err_size = err_size };
 	int rc;

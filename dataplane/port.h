@@ -11,18 +11,18 @@
 
 struct cgn_port_conf {
 	const char *name;
-	const char *device; /* PCI address or vdev string */
-	uint16_t mtu;	    /* bytes of an IP packet */
-	uint16_t rx_queues; /* wanted, 1..CGN_MAX_QUEUES */
-	uint16_t tx_queues; /* wanted: one per lcore that transmits */
+	const char *device;	  /* PCI address or vdev string */
+	uint16_t mtu;		  /* bytes of an IP packet */
+	uint16_t rx_queues;	  /* wanted, 1..CGN_MAX_QUEUES */
+	uint16_t tx_queues;	  /* wanted: one per lcore that transmits */
 	struct rte_mempool *pool; /* received packets come from it */
 };
 
 struct cgn_port {
 	char name[CGN_NAME];
 	char driver[CGN_NAME];
-	char *device;	    /* as configured */
-	uint16_t id;	    /* ethdev number: mbuf->port, snapshot's port.device */
+	char *device;	     /* as configured */
+	uint16_t id;	     /* ethdev number: mbuf->port, snapshot's port.device */
 	uint16_t n_rx, n_tx; /* queues that it has */
 	uint16_t mtu;
 	int socket;
@@ -41,8 +41,8 @@ struct cgn_port_state {
 
 /* Probes, configures and starts a port. 0, or -errno with one line in err that names the
  * port and the cause; nothing is left open then. Control lcore, start-up only. */
-int cgn_port_init(struct cgn_port *p, const struct cgn_port_conf *conf, char *err,
-	size_t err_size);
+int cgn_port_init(
+	struct cgn_port *p, const struct cgn_port_conf *conf, char *err, size_t err_size);
 
 /* Stops and closes the port and gives the device back. No lcore may poll it. */
 void cgn_port_fini(struct cgn_port *p);
@@ -50,8 +50,8 @@ void cgn_port_fini(struct cgn_port *p);
 /* Link and counters, as the driver tells them. Control lcore; does not wait. */
 void cgn_port_read(const struct cgn_port *p, struct cgn_port_state *state);
 
-/* Bytes, headroom apart, of a packet buffer that holds any frame of an MTU; also of a slot
- * in a ring of net_af_packet, which must not be larger than the buffer. Pure. */
+/* Bytes, headroom apart, of a packet buffer that holds any frame of an MTU; also of a
+ * slot in a ring of net_af_packet, which must not be larger than the buffer. Pure. */
 uint16_t cgn_port_room(uint16_t mtu);
 
 /* The device string with what the driver has to be told beforehand: queue pairs and frame

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * Device strings. A driver has to be told some things when its device is made, which the
- * configuration says elsewhere (rx_queues, mtu): they are added to the string here, unless
- * it says so itself. Pure; used by the control lcore before a device is probed.
+ * configuration says elsewhere (rx_queues, mtu): they are added to the string here,
+ * unless it says so itself. Pure; used by the control lcore before a device is probed.
  *
  * Not handled: drivers that need no telling (PCI, tap, ring, null, pcap). */
 #include <errno.h>

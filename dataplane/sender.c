@@ -70,8 +70,8 @@ cgn_sender_send(struct cgn_sender *s, uint16_t port, struct rte_mbuf *m)
 	if (s->plan->tx_queue[device][s->node] == CGN_NONE16) {
 		cgn_mark(m)->op = CGN_MARK_TRANSMIT;
 		cgn_mark(m)->port = port;
-		cgn_sender_give(s, s->plan->tx_node[device][s->node], &m, 1,
-			CGN_DROP_TX_FULL);
+		cgn_sender_give(
+			s, s->plan->tx_node[device][s->node], &m, 1, CGN_DROP_TX_FULL);
 		return;
 	}
 	tx->pkt[tx->n++] = m;
@@ -102,8 +102,8 @@ cgn_sender_empty(struct cgn_sender *s, struct cgn_outbox *out)
 				cgn_sender_send(s, out->arg[k], out->pkt[k]);
 			break;
 		case CGN_OUT_HAND:
-			cgn_sender_give(s, out->arg[i], out->pkt + i, n,
-				CGN_DROP_HANDOVER_FULL);
+			cgn_sender_give(
+				s, out->arg[i], out->pkt + i, n, CGN_DROP_HANDOVER_FULL);
 			break;
 		case CGN_OUT_PUNT:
 			cgn_sender_give(s, cgn_runtime_control(s->rt), out->pkt + i, n,

@@ -19,7 +19,7 @@ struct cgn_runtime {
 	const struct cgn_plan *plan;	 /* atomic */
 	struct rte_rcu_qsbr *qsbr;	 /* thread ids are nodes */
 	struct cgn_mesh *mesh;
-	uint16_t n_workers; /* board CPUs first, then line cards; control is the next node */
+	uint16_t n_workers; /* board CPUs, then line cards; control is the next node */
 	struct cgn_lcore *lcore[CGN_MAX_WORKERS];
 	bool poll; /* never sleep */
 	bool stop; /* atomic */
@@ -37,24 +37,24 @@ struct cgn_sender {
 	uint16_t node;
 	const struct cgn_snapshot *snap; /* of this turn */
 	const struct cgn_plan *plan;
-	uint64_t *drop; /* counters by reason */
-	uint64_t pending; /* devices whose tx[] holds frames */
+	uint64_t *drop;			 /* counters by reason */
+	uint64_t pending;		 /* devices whose tx[] holds frames */
 	struct cgn_tx tx[CGN_MAX_PORTS]; /* by device */
 };
 
 /* Begins a turn: reads what is published. Lcore of the node. */
 void cgn_sender_begin(struct cgn_sender *s);
 
-/* Sends a frame to a port (index in the snapshot), by this node's own queue or through the
- * mesh; it goes out at the latest with cgn_sender_flush(). Takes the packet; one that
+/* Sends a frame to a port (index in the snapshot), by this node's own queue or through
+ * the mesh; it goes out at the latest with cgn_sender_flush(). Takes the packet; one that
  * cannot be sent is counted as tx_full. */
 void cgn_sender_send(struct cgn_sender *s, uint16_t port, struct rte_mbuf *m);
 
 /* Sends what is pending on all devices. */
 void cgn_sender_flush(struct cgn_sender *s);
 
-/* Gives packets with their marks to a node; those that its ring does not take are freed and
- * counted under `reason`. Lcore of the node. */
+/* Gives packets with their marks to a node; those that its ring does not take are freed
+ * and counted under `reason`. Lcore of the node. */
 void cgn_sender_give(struct cgn_sender *s, uint16_t to, struct rte_mbuf **pkt, unsigned n,
 	enum cgn_drop reason);
 

@@ -189,10 +189,16 @@ static void
 test_memory(void)
 {
 	struct cgn_conf *conf = load(NULL);
-	uint64_t cpu = 65536ull * 288 + 65536ull * 240;
+	uint64_t packets = 4096 + 3 * 2048, bytes;
 
-	CU_ASSERT_EQUAL(cgn_conf_memory_estimate(conf),
-		2 * cpu + 2 * (96ull << 20) + 2 * 16384ull * 2560);
+	for (uint32_t i = 0; i < conf->n_ports; i++)
+		if (conf->ports[i].device[0])
+			packets += (conf->ports[i].rx_queues + 3) * 1024;
+	bytes = 2 * 65536ull * (354 + 308) + 2 * (66ull << 20) + (16 << 20);
+	conf->dpdk.hugepages = true;
+	CU_ASSERT_EQUAL(cgn_conf_memory_estimate(conf), bytes + packets * 2560);
+	conf->dpdk.hugepages = false;
+	CU_ASSERT_EQUAL(cgn_conf_memory_estimate(conf), bytes + packets * 4096);
 	cgn_conf_free(conf);
 }
 

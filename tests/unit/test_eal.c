@@ -35,8 +35,8 @@ check(const char *want)
 
 	CU_ASSERT_EQUAL(cgn_eal_args_make(&args, &conf), 0);
 	for (int i = 0; i < args.n; i++)
-		snprintf(line + strlen(line), sizeof(line) - strlen(line), "%s%s", i ? " " : "",
-			args.arg[i]);
+		snprintf(line + strlen(line), sizeof(line) - strlen(line), "%s%s",
+			i ? " " : "", args.arg[i]);
 	CU_ASSERT_STRING_EQUAL(line, want);
 	CU_ASSERT_PTR_NULL(args.arg[args.n]);
 	cgn_eal_args_free(&args);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The mesh: packets arrive from whom they were given by, in order; a full ring refuses. */
+ * The mesh: packets arrive from whom they were given by, in order; a full ring takes no
+ * more. */
 #include "dataplane/mesh.h"
 
 #include <rte_mbuf.h>
@@ -34,7 +35,8 @@ test_pairs(void)
 			CU_ASSERT_EQUAL(cgn_mesh_give(m, from, to, &pkt, 1), 1);
 			for (unsigned i = 0; i < 4; i++)
 				if (i != to && i != from)
-					CU_ASSERT_EQUAL(cgn_mesh_take(m, from, i, &got, 1), 0);
+					CU_ASSERT_EQUAL(
+						cgn_mesh_take(m, from, i, &got, 1), 0);
 			CU_ASSERT_EQUAL(cgn_mesh_take(m, from, to, &got, 1), 1);
 			CU_ASSERT_PTR_EQUAL(got, pkt);
 			rte_pktmbuf_free(got);

@@ -29,8 +29,8 @@ poller(const struct cgn_plan *p, unsigned device, unsigned queue)
 	return found;
 }
 
-/* No transmit queue has two nodes, all are below n_tx, and whoever has none gives to a node
- * that has one. */
+/* No transmit queue has two nodes, all are below n_tx, and whoever has none gives to a
+ * node that has one. */
 static void
 check_tx(const struct cgn_plan *p, unsigned device, unsigned n_tx, uint64_t alive)
 {
@@ -93,7 +93,8 @@ test_queues_are_spread(void)
 		CU_ASSERT_EQUAL(poller(&plan, i / 4, i % 4), i % 3);
 	check_tx(&plan, 0, 3, 7);
 	check_tx(&plan, 1, 8, 7);
-	CU_ASSERT_EQUAL(plan.tx_queue[0][3], CGN_NONE16); /* control is the last to get one */
+	CU_ASSERT_EQUAL(
+		plan.tx_queue[0][3], CGN_NONE16); /* control is the last to get one */
 	CU_ASSERT_EQUAL(plan.tx_queue[1][3], 3);
 }
 
@@ -119,7 +120,8 @@ check_unmoved(unsigned n_ports, const struct cgn_plan_port *port, unsigned dead)
 		unsigned d = port[p].device;
 
 		for (unsigned q = 0; q < port[p].n_rx; q++) {
-			unsigned before = poller(&plan, d, q), after = poller(&other, d, q);
+			unsigned before = poller(&plan, d, q),
+				 after = poller(&other, d, q);
 
 			if (before == dead)
 				CU_ASSERT_TRUE(after != dead && after != CGN_NONE);
@@ -128,7 +130,8 @@ check_unmoved(unsigned n_ports, const struct cgn_plan_port *port, unsigned dead)
 		}
 		for (unsigned node = 0; node < plan.n_nodes; node++)
 			if (node != dead && plan.tx_queue[d][node] != CGN_NONE16)
-				CU_ASSERT_EQUAL(plan.tx_queue[d][node], other.tx_queue[d][node]);
+				CU_ASSERT_EQUAL(
+					plan.tx_queue[d][node], other.tx_queue[d][node]);
 	}
 }
 
@@ -181,7 +184,8 @@ test_largest(void)
 		port[i] = (struct cgn_plan_port){ (uint16_t)i, CGN_MAX_QUEUES, 65 };
 	cgn_plan_make(&plan, port, CGN_MAX_PORTS, CGN_MAX_NODES, all, all);
 	for (unsigned i = 0; i < CGN_MAX_PORTS * CGN_MAX_QUEUES; i++)
-		CU_ASSERT_EQUAL(poller(&plan, i / CGN_MAX_QUEUES, i % CGN_MAX_QUEUES), i % 64);
+		CU_ASSERT_EQUAL(
+			poller(&plan, i / CGN_MAX_QUEUES, i % CGN_MAX_QUEUES), i % 64);
 	CU_ASSERT_EQUAL(plan.tx_queue[63][64], 64);
 }
 

@@ -11,8 +11,9 @@
 static void
 check(const char *device, unsigned mtu, unsigned queues, const char *want)
 {
-	struct cgn_port_conf conf = { .device = device, .mtu = (uint16_t)mtu,
-		.rx_queues = (uint16_t)queues };
+	struct cgn_port_conf conf = {
+		.device = device, .mtu = (uint16_t)mtu, .rx_queues = (uint16_t)queues
+	};
 	char out[128];
 
 	CU_ASSERT_EQUAL(cgn_port_device(out, sizeof(out), &conf), 0);
@@ -32,9 +33,11 @@ static void
 test_queues(void)
 {
 	check("net_af_packet0,iface=a", 1500, 4, "net_af_packet0,iface=a,qpairs=4");
-	check("net_af_packet0,qpairs=2,iface=a", 1500, 4, "net_af_packet0,qpairs=2,iface=a");
+	check("net_af_packet0,qpairs=2,iface=a", 1500, 4,
+		"net_af_packet0,qpairs=2,iface=a");
 	check("net_af_xdp0,iface=a", 1500, 2, "net_af_xdp0,iface=a,queue_count=2");
-	check("net_af_xdp0,iface=a,queue_count=3", 1500, 2, "net_af_xdp0,iface=a,queue_count=3");
+	check("net_af_xdp0,iface=a,queue_count=3", 1500, 2,
+		"net_af_xdp0,iface=a,queue_count=3");
 }
 
 static void
@@ -54,7 +57,8 @@ test_jumbo(void)
 static void
 test_lookalike(void)
 {
-	check("net_af_packet0,iface=qpairs=", 1500, 2, "net_af_packet0,iface=qpairs=,qpairs=2");
+	check("net_af_packet0,iface=qpairs=", 1500, 2,
+		"net_af_packet0,iface=qpairs=,qpairs=2");
 }
 
 static void
@@ -63,7 +67,8 @@ test_room(void)
 	for (unsigned mtu = 68; mtu <= 9600; mtu++) {
 		unsigned room = cgn_port_room((uint16_t)mtu);
 
-		CU_ASSERT_TRUE(room >= mtu + 22 + 66); /* VLAN frame behind a slot's header */
+		CU_ASSERT_TRUE(
+			room >= mtu + 22 + 66); /* VLAN frame behind a slot's header */
 		CU_ASSERT_EQUAL(4 * room % 4096, 0);
 	}
 	CU_ASSERT_EQUAL(cgn_port_room(1500), 2048);
@@ -72,8 +77,9 @@ test_room(void)
 static void
 test_too_long(void)
 {
-	struct cgn_port_conf conf = { .device = "net_af_packet0,iface=a", .mtu = 9000,
-		.rx_queues = 4 };
+	struct cgn_port_conf conf = {
+		.device = "net_af_packet0,iface=a", .mtu = 9000, .rx_queues = 4
+	};
 	char out[40];
 
 	CU_ASSERT_EQUAL(cgn_port_device(out, sizeof(out), &conf), -ENAMETOOLONG);

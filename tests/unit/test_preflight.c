@@ -63,7 +63,8 @@ test_cpus(void)
 	CU_ASSERT_EQUAL(cgn_preflight_cpus("0@0,1@0,(2-90)@(0)", err, sizeof(err)), 0);
 	CU_ASSERT_NOT_EQUAL(cgn_preflight_cpus("0@0,1@1022", err, sizeof(err)), 0);
 	CU_ASSERT_PTR_NOT_NULL(strstr(err, "CPU 1022"));
-	CU_ASSERT_NOT_EQUAL(cgn_preflight_cpus("(0,1)@(0,1000-1001)", err, sizeof(err)), 0);
+	CU_ASSERT_NOT_EQUAL(
+		cgn_preflight_cpus("(0,1)@(0,1000-1001)", err, sizeof(err)), 0);
 	CU_ASSERT_PTR_NOT_NULL(strstr(err, "CPU 1000"));
 	/* without @ an lcore is the CPU of its number */
 	CU_ASSERT_NOT_EQUAL(cgn_preflight_cpus("0,1021", err, sizeof(err)), 0);
@@ -86,7 +87,8 @@ test_ports(void)
 	CU_ASSERT_EQUAL(check_port("net_null0"), 0);
 	CU_ASSERT_EQUAL(check_port("net_af_packet0,iface=lo"), 0);
 	CU_ASSERT_EQUAL(check_port("net_pcap0,rx_pcap=/a,tx_iface=lo"), 0);
-	CU_ASSERT_EQUAL(check_port("net_tap0,iface=nosuch"), access("/dev/net/tun", F_OK));
+	CU_ASSERT_EQUAL(
+		check_port("net_tap0,iface=nosuch"), access("/dev/net/tun", F_OK));
 	CU_ASSERT_NOT_EQUAL(check_port("net_af_packet0,iface=nosuch,qpairs=2"), 0);
 	CU_ASSERT_STRING_EQUAL(err, "port inside: interface \"nosuch\" does not exist");
 	CU_ASSERT_NOT_EQUAL(check_port("net_af_xdp0,iface=nosuch"), 0);

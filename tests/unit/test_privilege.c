@@ -17,7 +17,8 @@ running(const char *device)
 {
 	struct cgn_conf_port port = { .device = device };
 	struct cgn_conf conf = { .ports = &port, .n_ports = 1 };
-	uint64_t run = cgn_privilege_set(&conf, true), start = cgn_privilege_set(&conf, false);
+	uint64_t run = cgn_privilege_set(&conf, true),
+		 start = cgn_privilege_set(&conf, false);
 
 	CU_ASSERT_EQUAL(run & ~start, 0); /* what was given away does not come back */
 	return run;
@@ -48,7 +49,8 @@ test_drop(void)
 	if (pid == 0) {
 		cgn_privilege_drop(&conf);
 		/* root or not: the bounding set is for those who could change it */
-		_exit(geteuid() == 0 && prctl(PR_CAPBSET_READ, CAP_SYS_ADMIN, 0, 0, 0) == 1);
+		_exit(geteuid() == 0 &&
+			prctl(PR_CAPBSET_READ, CAP_SYS_ADMIN, 0, 0, 0) == 1);
 	}
 	CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
 	CU_ASSERT_EQUAL(status, 0);

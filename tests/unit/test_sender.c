@@ -31,8 +31,12 @@ static struct {
 static void
 add_port(unsigned i, const char *device)
 {
-	struct cgn_port_conf conf = { .name = "p", .device = device, .mtu = 1500, .rx_queues = 1,
-		.tx_queues = WORKERS + 1, .pool = t.pool };
+	struct cgn_port_conf conf = { .name = "p",
+		.device = device,
+		.mtu = 1500,
+		.rx_queues = 1,
+		.tx_queues = WORKERS + 1,
+		.pool = t.pool };
 	char err[256] = "";
 
 	CU_ASSERT_EQUAL_FATAL(cgn_port_init(&t.port[i], &conf, err, sizeof(err)), 0);
@@ -49,7 +53,8 @@ begin(uint16_t node)
 	struct cgn_plan_port pp[2];
 
 	memset(&t, 0, sizeof(t));
-	t.pool = rte_pktmbuf_pool_create("sender", 4095, 0, CGN_MARK_SIZE, 2176, SOCKET_ID_ANY);
+	t.pool = rte_pktmbuf_pool_create(
+		"sender", 4095, 0, CGN_MARK_SIZE, 2176, SOCKET_ID_ANY);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(t.pool);
 	add_port(0, "net_ring_a");
 	add_port(1, "net_ring_b");
@@ -61,7 +66,9 @@ begin(uint16_t node)
 	t.plan.tx_queue[t.port[1].id][1] = 0;
 	t.snap.port = t.snap_port;
 	t.snap.n_ports = 2;
-	t.rt = (struct cgn_runtime){ .snap = &t.snap, .plan = &t.plan, .n_workers = WORKERS,
+	t.rt = (struct cgn_runtime){ .snap = &t.snap,
+		.plan = &t.plan,
+		.n_workers = WORKERS,
 		.mesh = cgn_mesh_create(WORKERS + 1, RING, SOCKET_ID_ANY) };
 	CU_ASSERT_PTR_NOT_NULL_FATAL(t.rt.mesh);
 	t.s = (struct cgn_sender){ .rt = &t.rt, .node = node, .drop = t.drop };
