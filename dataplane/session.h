@@ -114,5 +114,8 @@ struct cgn_user {
 	uint64_t discards[CGN_DISCARDS];
 	uint8_t header[40]; /* DS-Lite: ready-made outer IPv6 header towards the B4 */
 };
+_Static_assert(offsetof(struct cgn_user, header) % RTE_CACHE_LINE_SIZE + 40 <=
+		RTE_CACHE_LINE_SIZE,
+	"down touches one line of a user");
 
 #endif

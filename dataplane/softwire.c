@@ -125,12 +125,13 @@ cgn_softwire_push(struct rte_mbuf *m, const uint8_t header[40], const struct cgn
 		ip->vtc_flow |= rte_cpu_to_be_32((uint32_t)tos << 20);
 }
 
+/* Of the user only the header is read: that is the line which has been prefetched. */
 static void
-encap_one(struct cgn_burst *b, uint64_t i, const struct cgn_user *u)
+encap_one(struct cgn_burst *b, uint64_t i)
 {
-	const struct cgn_instance *inst = &b->snap->instance[u->instance];
+	const struct cgn_session *s = cgn_session_at(b->w, b->p[i].session);
+	const struct cgn_instance *inst = &b->snap->instance[s->instance];
 	struct cgn_pkt *p = &b->p[i];
-
 	const struct rte_ipv4_hdr *ip = (const void *)cgn_at(b, i, p->l3);
 
 	if (p->len + 40u > inst->mtu &&
@@ -140,7 +141,7 @@ encap_one(struct cgn_burst *b, uint64_t i, const struct cgn_user *u)
 		return;
 	}
 	rte_pktmbuf_adj(b->pkt[i], p->l3);
-	cgn_softwire_push(b->pkt[i], u->header, inst);
+	cgn_softwire_push(b->pkt[i], cgn_user_at(b->w, s->user)->header, inst);
 	p->version = 6;
 	p->l3 = 0;
 	p->len = (uint16_t)(p->len + 40);
@@ -164,6 +165,5 @@ cgn_stage_encap(struct cgn_burst *b)
 		}
 	}
 	CGN_FOREACH(i, tunnel)
-	encap_one(b, i,
-		cgn_user_at(b->w, cgn_session_at(b->w, b->p[i].session)->user));
+	encap_one(b, i);
 }
