@@ -36,17 +36,26 @@ cgn_steer_bucket(const union cgn_key *user)
 	return (uint32_t)h % CGN_BUCKETS;
 }
 
+/* The first n (0..64) bits of a word. */
+static inline uint64_t
+cgn_prefix_mask(unsigned n)
+{
+	return n ? ~0ull << (64 - n) : 0;
+}
+
 /* Key of a softwire user: address of the B4 under the instance's prefix length, with the
  * scope in place of its first 16 bits. For steering pass scope 0: scopes are local. */
 static inline void
 cgn_user_key6(union cgn_key *key, const uint8_t addr[16], uint8_t prefix_length,
 	uint16_t scope)
 {
-	__builtin_memcpy(key->b, addr, 16);
-	for (unsigned bit = prefix_length; bit < 128; bit += 8 - bit % 8)
-		key->b[bit / 8] &= (uint8_t)(0xff00 >> bit % 8);
-	key->b[0] = (uint8_t)(scope >> 8);
-	key->b[1] = (uint8_t)scope;
+	unsigned high = prefix_length < 64 ? prefix_length : 64;
+	uint64_t w[2];
+
+	__builtin_memcpy(w, addr, 16);
+	w[0] &= rte_cpu_to_be_64(cgn_prefix_mask(high) & ~0ull >> 16);
+	key->w[0] = w[0] | rte_cpu_to_be_64((uint64_t)scope << 48);
+	key->w[1] = w[1] & rte_cpu_to_be_64(cgn_prefix_mask(prefix_length - high));
 }
 
 /* Key of a NAT44 user: inside address (network order) and instance index; for steering
@@ -54,8 +63,7 @@ cgn_user_key6(union cgn_key *key, const uint8_t addr[16], uint8_t prefix_length,
 static inline void
 cgn_user_key4(union cgn_key *key, rte_be32_t addr, uint32_t instance)
 {
-	key->owner = instance;
-	key->local = addr;
+	key->w[0] = cgn_key_pair(instance, addr);
 	key->w[1] = 0;
 }
 

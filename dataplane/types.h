@@ -89,6 +89,15 @@ union cgn_key {
 };
 _Static_assert(sizeof(union cgn_key) == 16, "rte_hash is fast for 16 bytes");
 
+/* Two 32-bit words of a key at once. A key that is put together from smaller stores and
+ * then read by whole words has to wait until they have left the store buffer. */
+static inline uint64_t
+cgn_key_pair(uint32_t first, uint32_t second)
+{
+	return RTE_BYTE_ORDER == RTE_LITTLE_ENDIAN ? (uint64_t)second << 32 | first :
+						     (uint64_t)first << 32 | second;
+}
+
 /* Owner of an inside flow of a softwire user (index of the user in this worker). */
 static inline uint32_t
 cgn_owner_user(uint8_t proto, uint32_t user)
