@@ -112,6 +112,7 @@ find_sessions(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir)
 	for (unsigned k = 0; k < n; k++)
 		if (hit & CGN_BIT(k)) {
 			rte_prefetch0(cgn_session_at(b->w, session[k]));
+			rte_prefetch0(&b->w->count[session[k]]);
 			b->p[who[k]].session = session[k];
 			b->hit |= CGN_BIT(who[k]);
 		}
@@ -304,8 +305,6 @@ end_held(struct cgn_burst *b, uint64_t mask)
 static void
 translate(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir)
 {
-	CGN_FOREACH(i, mask)
-	rte_prefetch0(&b->w->count[b->p[i].session]);
 	CGN_FOREACH(i, mask)
 	{
 		struct cgn_session *s = cgn_session_at(b->w, b->p[i].session);
