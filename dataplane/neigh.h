@@ -54,9 +54,9 @@ static inline bool
 cgn_neigh_mac(const struct cgn_neigh *n, struct rte_ether_addr *mac)
 {
 	uint64_t link = __atomic_load_n(&n->link, __ATOMIC_ACQUIRE);
+	uint64_t bytes = rte_cpu_to_le_64(link);
 
-	for (unsigned i = 0; i < RTE_ETHER_ADDR_LEN; i++)
-		mac->addr_bytes[i] = (uint8_t)(link >> (8 * i));
+	__builtin_memcpy(mac, &bytes, sizeof(*mac));
 	return link & CGN_NEIGH_VALID;
 }
 

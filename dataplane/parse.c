@@ -36,11 +36,9 @@ parse_icmp(struct cgn_pkt *p, const uint8_t *l4)
 }
 
 /* room: bytes of the transport in the first segment; bytes: in all. */
-static void
-parse_transport(struct cgn_burst *b, uint64_t i, unsigned room, unsigned bytes)
+static inline void
+parse_transport(struct cgn_pkt *p, const uint8_t *l4, unsigned room, unsigned bytes)
 {
-	struct cgn_pkt *p = &b->p[i];
-	const uint8_t *l4 = cgn_at(b, i, p->l4);
 	const struct rte_tcp_hdr *tcp = (const void *)l4;
 	const struct rte_udp_hdr *udp = (const void *)l4;
 	bool ok = room >= 8;
@@ -87,9 +85,8 @@ static bool
 checksum_right(const void *header, unsigned bytes)
 {
 	const cgn_word32 *w = header;
-	uint64_t sum = 0;
-
-	for (unsigned k = 0; k < bytes / 4; k++)
+	uint64_t sum = (uint64_t)w[0] + w[1] + w[2] + w[3] + w[4];
+	for (unsigned k = 5; k < bytes / 4; k++)
 		sum += w[k];
 	sum = (sum & 0xffffffff) + (sum >> 32);
 	sum = (sum & 0xffffffff) + (sum >> 32);
@@ -103,7 +100,7 @@ cgn_parse_ip4(struct cgn_burst *b, uint64_t i, unsigned l3)
 	struct rte_mbuf *m = b->pkt[i];
 	struct cgn_pkt *p = &b->p[i];
 	const struct rte_ipv4_hdr *ip = (const void *)cgn_at(b, i, l3);
-	unsigned room = m->pkt_len - l3, len, header;
+	unsigned room = m->pkt_len - l3, have = m->data_len - l3, len, header;
 	uint16_t frag;
 
 	if (m->data_len < l3 + sizeof(*ip))
@@ -111,7 +108,7 @@ cgn_parse_ip4(struct cgn_burst *b, uint64_t i, unsigned l3)
 	len = rte_be_to_cpu_16(ip->total_length);
 	header = (ip->version_ihl & 0xfu) * 4;
 	if (ip->version_ihl >> 4 != 4 || header < sizeof(*ip) || len < header || len > room ||
-		m->data_len < l3 + header)
+		have < header)
 		return CGN_DROP_IP4_HEADER;
 	if (!checksum_right(ip, header))
 		return CGN_DROP_IP4_CHECKSUM;
@@ -126,15 +123,16 @@ cgn_parse_ip4(struct cgn_burst *b, uint64_t i, unsigned l3)
 	p->dst = ip->dst_addr;
 	if (martian4(p->src))
 		return CGN_DROP_MARTIAN;
-	frag = rte_be_to_cpu_16(ip->fragment_offset);
-	if (frag & (RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK))
+	frag = ip->fragment_offset;
+	if (frag & RTE_BE16(RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK)) {
 		p->flags |= CGN_PKT_FRAGMENT;
-	if (frag & RTE_IPV4_HDR_OFFSET_MASK)
-		p->flags |= CGN_PKT_NOT_FIRST;
+		if (frag & RTE_BE16(RTE_IPV4_HDR_OFFSET_MASK))
+			p->flags |= CGN_PKT_NOT_FIRST;
+	}
 	if ((rte_be_to_cpu_32(p->dst) >> 28) == 0xe || p->dst == UINT32_MAX)
 		p->flags |= CGN_PKT_MULTICAST;
-	parse_transport(
-		b, i, RTE_MIN(len - header, (unsigned)m->data_len - p->l4), len - header);
+	parse_transport(p, (const uint8_t *)ip + header, RTE_MIN(len, have) - header,
+		len - header);
 	return CGN_DROP_REASONS;
 }
 
@@ -206,18 +204,38 @@ cgn_parse_ip6(struct cgn_burst *b, uint64_t i, unsigned l3)
 	return CGN_DROP_REASONS;
 }
 
+/* Where the last frame came in. Frames of a burst are nearly always from one port: the
+ * processor foresees it and does not wait for port, table and interface one by one. */
+struct arrival {
+	uint32_t device; /* CGN_NONE: no frame yet */
+	uint16_t iface;	 /* untagged, on that port */
+	const struct cgn_snap_port *port;
+};
+
+static inline void
+arrive(const struct cgn_snapshot *snap, uint16_t device, struct arrival *a)
+{
+	if (device == a->device)
+		return;
+	a->device = device;
+	a->port = &snap->port[snap->by_device[device]];
+	a->iface = a->port->iface;
+}
+
 /* The interface of a frame by port and VLAN; *l3: where the network header starts. */
-static enum cgn_drop
-parse_link(struct cgn_burst *b, uint64_t i, unsigned *l3, rte_be16_t *type)
+static inline enum cgn_drop
+parse_link(struct cgn_burst *b, uint64_t i, struct arrival *a, unsigned *l3, rte_be16_t *type)
 {
 	const struct rte_mbuf *m = b->pkt[i];
-	const struct cgn_snap_port *port = &b->snap->port[b->snap->by_device[m->port]];
 	const struct rte_ether_hdr *eth = (const void *)cgn_at(b, i, 0);
-	uint16_t iface = port->iface;
+	const struct cgn_iface *at;
+	uint16_t iface;
 
 	*l3 = sizeof(*eth);
 	if (m->data_len < *l3)
 		return CGN_DROP_RUNT;
+	arrive(b->snap, m->port, a);
+	iface = a->iface;
 	*type = eth->ether_type;
 	if (*type == RTE_BE16(RTE_ETHER_TYPE_VLAN)) {
 		const struct rte_vlan_hdr *tag = (const void *)cgn_at(b, i, *l3);
@@ -228,16 +246,17 @@ parse_link(struct cgn_burst *b, uint64_t i, unsigned *l3, rte_be16_t *type)
 			return CGN_DROP_RUNT;
 		id = rte_be_to_cpu_16(tag->vlan_tci) & 0xfff;
 		if (id) /* 0: a priority tag */
-			iface = port->vlan ? port->vlan[id] : CGN_NONE16;
+			iface = a->port->vlan ? a->port->vlan[id] : CGN_NONE16;
 		*type = tag->eth_proto;
 	}
 	if (iface == CGN_NONE16)
 		return CGN_DROP_VLAN;
+	at = &b->snap->iface[iface];
 	b->p[i].iface = iface;
-	b->p[i].vpn = b->snap->iface[iface].vpn;
+	b->p[i].vpn = at->vpn;
 	if (rte_is_multicast_ether_addr(&eth->dst_addr))
 		b->p[i].flags |= CGN_PKT_MULTICAST;
-	else if (!rte_is_same_ether_addr(&eth->dst_addr, &b->snap->iface[iface].mac))
+	else if (!rte_is_same_ether_addr(&eth->dst_addr, &at->mac))
 		return CGN_DROP_NOT_FOR_US;
 	return CGN_DROP_REASONS;
 }
@@ -254,11 +273,11 @@ parse_arp(struct cgn_burst *b, uint64_t i, unsigned l3)
 }
 
 static enum cgn_drop
-parse_frame(struct cgn_burst *b, uint64_t i)
+parse_frame(struct cgn_burst *b, uint64_t i, struct arrival *a)
 {
 	rte_be16_t type;
 	unsigned l3;
-	enum cgn_drop why = parse_link(b, i, &l3, &type);
+	enum cgn_drop why = parse_link(b, i, a, &l3, &type);
 
 	if (why != CGN_DROP_REASONS)
 		return why;
@@ -287,6 +306,8 @@ parse_again(struct cgn_burst *b, uint64_t i, const struct cgn_mark *mark)
 void
 cgn_stage_parse(struct cgn_burst *b)
 {
+	struct arrival a = { .device = CGN_NONE };
+
 	CGN_FOREACH(i, b->live)
 	rte_prefetch0(cgn_at(b, i, 0));
 	CGN_FOREACH(i, b->live)
@@ -299,7 +320,7 @@ cgn_stage_parse(struct cgn_burst *b)
 		if (mark && (mark->op == CGN_MARK_HAIRPIN || mark->op == CGN_MARK_HELD))
 			why = parse_again(b, i, mark);
 		else
-			why = parse_frame(b, i);
+			why = parse_frame(b, i, &a);
 		if (why != CGN_DROP_REASONS)
 			cgn_drop(b, i, why);
 	}

@@ -76,14 +76,12 @@ cgn_table_find_bulk(const struct cgn_table *t, const union cgn_key *const *key, 
 {
 	hash_sig_t sig[CGN_BURST];
 	void *data[CGN_BURST];
-	const void *k[CGN_BURST];
 	uint64_t hit = 0;
 
-	for (unsigned i = 0; i < n; i++) {
-		k[i] = key[i];
+	for (unsigned i = 0; i < n; i++)
 		sig[i] = cgn_key_hash(key[i], t->seed);
-	}
-	rte_hash_lookup_with_hash_bulk_data(t->hash, k, sig, n, &hit, data);
+	rte_hash_lookup_with_hash_bulk_data(
+		t->hash, (const void **)(uintptr_t)key, sig, n, &hit, data);
 	for (unsigned i = 0; i < n; i++)
 		index[i] = hit >> i & 1 ? (uint32_t)(uintptr_t)data[i] : CGN_NONE;
 	return hit;
