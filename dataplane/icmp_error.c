@@ -15,7 +15,7 @@
 #define QUOTE4 548	    /* IPv4: 576 bytes in all (RFC 1812 4.3.2.3) */
 #define QUOTE6 1232	    /* IPv6: 1280 in all (RFC 4443 2.4c) */
 #define TOS_CONTROL 0xc0    /* RFC 1812 4.3.2.5 */
-#define AFTR_SIDE RTE_IPV4(192, 0, 0, 1) /* RFC 6333 5.7 */
+#define AFTR_SIDE 0xc0000001u /* 192.0.0.1 (RFC 6333 5.7) */
 
 static bool
 worth_an_error(struct cgn_burst *b, uint64_t i)
