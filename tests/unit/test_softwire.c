@@ -149,7 +149,7 @@ test_header(void)
 	uint8_t header[40], expect[40];
 
 	memcpy(inst.local_ipv6, packet_addr6(AFTR), 16);
-	packet_ip6(expect, packet_addr6(AFTR), packet_addr6(B4_1), 4, NULL, 0);
+	packet_ip6(expect, packet_addr6(AFTR), packet_addr6(B4_1), 4, "", 0);
 	packet_put32(expect, 0, 0x61200000);
 	expect[7] = 9;
 	cgn_softwire_header(header, &inst, packet_addr6(B4_1));
