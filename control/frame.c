@@ -113,7 +113,7 @@ finish(struct rte_mbuf *m, const struct cgn_iface *f, const struct rte_ether_add
 
 struct rte_mbuf *
 cgn_frame_arp(struct rte_mempool *pool, const struct cgn_iface *f, uint16_t op,
-	rte_be32_t sender, const struct rte_ether_addr *thw, rte_be32_t target,
+	rte_be32_t sender, const struct rte_ether_addr *target_mac, rte_be32_t target,
 	const struct rte_ether_addr *dst)
 {
 	struct rte_arp_hdr *arp;
@@ -128,8 +128,8 @@ cgn_frame_arp(struct rte_mempool *pool, const struct cgn_iface *f, uint16_t op,
 	arp->arp_opcode = rte_cpu_to_be_16(op);
 	arp->arp_data.arp_sha = f->mac;
 	arp->arp_data.arp_sip = sender;
-	if (thw != NULL)
-		arp->arp_data.arp_tha = *thw;
+	if (target_mac != NULL)
+		arp->arp_data.arp_tha = *target_mac;
 	arp->arp_data.arp_tip = target;
 	return finish(m, f, dst, RTE_ETHER_TYPE_ARP);
 }
@@ -177,20 +177,20 @@ packet6(struct rte_mempool *pool, size_t size, void *start)
 }
 
 static struct rte_mbuf *
-nd(struct rte_mempool *pool, const struct cgn_iface *f, uint8_t type,
+discovery(struct rte_mempool *pool, const struct cgn_iface *f, uint8_t type,
 	const uint8_t target[16], uint8_t flags)
 {
-	struct nd_message *nd;
-	struct rte_mbuf *m = packet6(pool, sizeof(*nd), &nd);
+	struct nd_message *msg;
+	struct rte_mbuf *m = packet6(pool, sizeof(*msg), &msg);
 
 	if (m == NULL)
 		return NULL;
-	nd->type = type;
-	nd->flags = flags;
-	memcpy(nd->target, target, 16);
-	nd->option.type = type == ICMP6_NS ? OPT_SOURCE_LINK : OPT_TARGET_LINK;
-	nd->option.units = 1;
-	nd->option.mac = f->mac;
+	msg->type = type;
+	msg->flags = flags;
+	memcpy(msg->target, target, 16);
+	msg->option.type = type == ICMP6_NS ? OPT_SOURCE_LINK : OPT_TARGET_LINK;
+	msg->option.units = 1;
+	msg->option.mac = f->mac;
 	return m;
 }
 
@@ -200,7 +200,7 @@ cgn_frame_ns(struct rte_mempool *pool, const struct cgn_iface *f, const uint8_t 
 {
 	uint8_t group[16] = { 0xff, 2, [11] = 1, 0xff, target[13], target[14],
 		target[15] };
-	struct rte_mbuf *m = nd(pool, f, ICMP6_NS, target, 0);
+	struct rte_mbuf *m = discovery(pool, f, ICMP6_NS, target, 0);
 	struct rte_ether_addr mac;
 
 	if (m == NULL)
@@ -215,7 +215,7 @@ cgn_frame_na(struct rte_mempool *pool, const struct cgn_iface *f,
 	const uint8_t target[16], const uint8_t ip[16], const struct rte_ether_addr *dst,
 	uint8_t flags)
 {
-	struct rte_mbuf *m = nd(pool, f, ICMP6_NA, target, flags);
+	struct rte_mbuf *m = discovery(pool, f, ICMP6_NA, target, flags);
 
 	if (m == NULL)
 		return NULL;

@@ -35,9 +35,9 @@ bool cgn_frame_push(struct rte_mbuf *m, const struct cgn_iface *f,
 	const struct rte_ether_addr *dst, uint16_t ethertype);
 
 /* An ARP request or reply (RFC 826). op: RTE_ARP_OP_*; sender: the box. dst: of the
- * frame; thw: target hardware address, NULL: zeros. */
+ * frame; target_mac: target hardware address, NULL: zeros. */
 struct rte_mbuf *cgn_frame_arp(struct rte_mempool *pool, const struct cgn_iface *f,
-	uint16_t op, rte_be32_t sender, const struct rte_ether_addr *thw,
+	uint16_t op, rte_be32_t sender, const struct rte_ether_addr *target_mac,
 	rte_be32_t target, const struct rte_ether_addr *dst);
 
 /* A neighbour solicitation (RFC 4861 4.3) for target from src; dst NULL: to the target's

@@ -15,6 +15,8 @@ struct held {
 	struct rte_mbuf *m;
 };
 
+STAILQ_HEAD(held_list, held);
+
 struct peer {
 	TAILQ_ENTRY(peer) all;
 	struct cgn_neigh *n;
@@ -27,17 +29,17 @@ struct peer {
 	uint64_t due_ms;       /* something is to be done then */
 	uint64_t confirmed_ms; /* 0: never */
 	uint64_t used_ms;
-	STAILQ_HEAD(, held) held;
+	struct held_list held;
 };
 
 struct cgn_resolver {
 	struct cgn_wire wire;
 	const struct cgn_snapshot *snap;
-	TAILQ_HEAD(, peer) peers;
+	TAILQ_HEAD(peer_list, peer) peers;
 	unsigned incomplete; /* peers in that state */
 	uint64_t next_ms, reclaim_ms, defended_ms;
 	struct cgn_resolve_stats stats;
-	STAILQ_HEAD(, held) free;
+	struct held_list free;
 	struct held place[CGN_RESOLVE_HELD_ALL];
 };
 

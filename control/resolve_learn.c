@@ -194,10 +194,8 @@ void
 cgn_resolve_foreach(const struct cgn_resolver *r, uint64_t now_ms,
 	void (*visit)(void *ctx, const struct cgn_resolve_view *v), void *ctx)
 {
-	const struct peer *p;
-
-	TAILQ_FOREACH(p, &r->peers, all)
-	{
+	for (const struct peer *p = TAILQ_FIRST(&r->peers); p != NULL;
+		p = TAILQ_NEXT(p, all)) {
 		struct cgn_resolve_view v = { .iface = p->iface,
 			.state = p->state,
 			.gateway = p->gateway,

@@ -151,7 +151,7 @@ parse_hex(const char *hex, uint8_t *out)
 		if (isspace((unsigned char)hex[0]))
 			continue;
 		CU_ASSERT_FATAL(isxdigit((unsigned char)hex[0]) &&
-			isxdigit((unsigned char)hex[1]));
+				isxdigit((unsigned char)hex[1]));
 		out[n++] = (uint8_t)strtoul(pair, NULL, 16);
 		hex++;
 	}
