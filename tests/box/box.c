@@ -240,6 +240,7 @@ cgn_box_open(struct cgn_box *box, const char *path, const char *text, uint64_t s
 	box->sent = sent;
 	box->arg = arg;
 	box->now_ms = now_ms;
+	box->step_ms = STEP_MS;
 	rc = path ? cgn_conf_load(path, &box->conf, &errs) :
 		    cgn_conf_load_string(text, "box", &box->conf, &errs);
 	if (rc)
@@ -258,6 +259,12 @@ cgn_box_open(struct cgn_box *box, const char *path, const char *text, uint64_t s
 }
 
 unsigned
+cgn_box_buffers_out(const struct cgn_box *box)
+{
+	return BUFFERS - rte_mempool_avail_count(box->pool);
+}
+
+unsigned
 cgn_box_close(struct cgn_box *box)
 {
 	unsigned lost = 0;
@@ -272,7 +279,7 @@ cgn_box_close(struct cgn_box *box)
 	if (box->compiler)
 		cgn_compile_destroy(box->compiler);
 	if (box->pool)
-		lost = BUFFERS - rte_mempool_avail_count(box->pool);
+		lost = cgn_box_buffers_out(box);
 	rte_mempool_free(box->pool);
 	cgn_conf_free(box->conf);
 	return lost;
@@ -317,7 +324,7 @@ void
 cgn_box_advance(struct cgn_box *box, uint64_t now_ms)
 {
 	do {
-		box->now_ms = RTE_MIN(box->now_ms + STEP_MS, now_ms);
+		box->now_ms = RTE_MIN(box->now_ms + box->step_ms, now_ms);
 		for (unsigned i = 0; i < box->n_workers; i++) {
 			cgn_worker_tick(box->worker[i], box->snap, box->now_ms);
 			empty_outbox(box, box->worker[i]);

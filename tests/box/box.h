@@ -43,6 +43,7 @@ struct cgn_box {
 	struct cgn_box_station station[CGN_BOX_STATIONS];
 	struct cgn_stats host_stats;
 	uint64_t now_ms;
+	uint32_t step_ms; /* in which cgn_box_advance() lets time pass */
 	cgn_box_sent *sent;
 	void *arg;
 };
@@ -54,6 +55,9 @@ int cgn_box_start_eal(void);
  * clock stands at now_ms. 0, or -errno with lines on err. */
 int cgn_box_open(struct cgn_box *box, const char *path, const char *text, uint64_t seed,
 	uint64_t now_ms, FILE *err);
+
+/* Packet buffers that are not in the pool: waiting for fragments or neighbours, or lost. */
+unsigned cgn_box_buffers_out(const struct cgn_box *box);
 
 /* Takes it down. Returns the number of packet buffers that did not come back. */
 unsigned cgn_box_close(struct cgn_box *box);

@@ -304,6 +304,21 @@ def pcap(frames):
     return out
 
 
+def corpus(case_):
+    """The frames that arrive in a case as an input of fuzz_packet."""
+    frames = []
+    for name, list_ in case_.frames_in.items():
+        port, _, worker = name.partition("@")
+        flags = (port == "outside") * 13 + 2 * (worker == "1")
+        frames += [(ms, flags, data) for ms, data in list_]
+    out, last = b"", 1000
+    for ms, flags, data in sorted(frames, key=lambda f: f[0]):
+        out += struct.pack("<BBH", flags, max(0, min((ms - last) // 100, 255)),
+                           len(data)) + data
+        last = max(ms, last)
+    return out
+
+
 CASES = []
 
 

@@ -6,6 +6,7 @@
     make.py NAME...    writes these
     make.py --check    writes nothing; exit 1 and a list when a file is not as made
     make.py --list     names and requirements
+    make.py --corpus   writes inputs of fuzz_packet into tests/fuzz/corpus/packet
 """
 import os
 import sys
@@ -46,11 +47,25 @@ def check(cases, top):
     return len(bad)
 
 
+def corpus(top):
+    """Writes the cases as inputs of the packet fuzzer, longer ones left out."""
+    path = os.path.join(top, "../fuzz/corpus/packet")
+    os.makedirs(path, exist_ok=True)
+    for f in caselib.CASES:
+        data = caselib.corpus(caselib.build(f))
+        if data and len(data) < 4096:
+            with open(os.path.join(path, f.__name__), "wb") as out:
+                out.write(data)
+
+
 def main(argv):
     top = os.path.dirname(os.path.abspath(__file__))
     if argv == ["--list"]:
         for f in caselib.CASES:
             print("%-36s %s" % (f.__name__, " ".join(f.__doc__.split())))
+        return 0
+    if argv == ["--corpus"]:
+        corpus(top)
         return 0
     if argv == ["--check"]:
         return 1 if check([caselib.build(f) for f in caselib.CASES], top) else 0
