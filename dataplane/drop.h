@@ -40,6 +40,8 @@
 		"RFC 6333 5")                                                             \
 	X(INNER_HEADER, "inner_header", "inner IPv4 header lies or is cut off", "")       \
 	X(NESTED, "nested_tunnel", "inner packet is a tunnel packet again", "RFC 2473 8") \
+	X(TUNNEL_MTU, "tunnel_mtu_learnt", "packet too big from the softwire, noted",     \
+		"RFC 2473 7.2")                                                           \
 	X(FRAGMENT, "fragment", "fragment that cannot be matched to its first", "")       \
 	X(FRAGMENT_SPACE, "fragment_space", "fragment memory or per-user share is full",  \
 		"RFC 4787 REQ-14a")                                                       \

@@ -314,6 +314,8 @@ translate(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir)
 		} else {
 			track(b, &b->p[i], s, dir);
 			rewrite(b, i, s, dir);
+			if (b->p[i].tcp_flags & RTE_TCP_SYN_FLAG)
+				cgn_mss_clamp(b, i, &b->snap->instance[s->instance]);
 		}
 		account(b, &b->p[i], s, dir);
 		if (dir == CGN_UP)

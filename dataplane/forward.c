@@ -130,12 +130,14 @@ neighbour(struct cgn_burst *b, uint64_t i, const struct cgn_nexthop *nh, uint8_t
 static uint16_t
 mtu_of(const struct cgn_burst *b, uint64_t i, const struct cgn_iface *iface)
 {
-	const struct cgn_session *s;
+	const struct cgn_user *u;
+	uint16_t mtu;
 
 	if (!(b->down & CGN_BIT(i)) || b->p[i].version != 6)
 		return iface->mtu;
-	s = cgn_session_at(b->w, b->p[i].session);
-	return (uint16_t)RTE_MIN(iface->mtu, b->snap->instance[s->instance].mtu);
+	u = cgn_user_at(b->w, cgn_session_at(b->w, b->p[i].session)->user);
+	mtu = (uint16_t)RTE_MIN(u->mtu, b->snap->instance[u->instance].mtu);
+	return (uint16_t)RTE_MIN(mtu, iface->mtu);
 }
 
 /* Fragments are for IPv4 without DF, and for the tunnel packets that are made here

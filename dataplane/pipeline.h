@@ -47,6 +47,7 @@ struct cgn_pkt {
 #define CGN_PKT_MULTICAST 0x40	/* link-layer or network-layer destination */
 #define CGN_PKT_ARP 0x80
 #define CGN_PKT_HELD 0x400 /* unsolicited SYN whose time is up */
+#define CGN_PKT_TUNNEL_ERROR 0x200 /* ICMPv6 error about a tunnel packet of ours */
 #define CGN_PKT_TRANSLATED 0x100 /* addresses in the header differ from src, dst here */
 
 struct cgn_burst {
@@ -182,6 +183,10 @@ uint16_t cgn_steer_down(const struct cgn_burst *b, uint64_t i);
 
 /* Takes a translation back: the packet is again as it came (but for the tunnel). */
 void cgn_flow_undo(struct cgn_burst *b, uint64_t i);
+
+/* Lowers the maximum segment size of a TCP SYN to what the instance wants and the softwire
+ * carries; the checksum with it. */
+void cgn_mss_clamp(struct cgn_burst *b, uint64_t i, const struct cgn_instance *inst);
 
 /* Reads the packet that an ICMP error quotes into p.flow, seen from the user, after the
  * error's own checksum and the quoted header have been checked (RFC 5508 REQ-3).

@@ -11,6 +11,7 @@
 #include <rte_ip.h>
 
 #include "dataplane/pipeline.h"
+#include "dataplane/softwire.h"
 #include "dataplane/steer.h"
 
 static uint64_t
@@ -132,24 +133,27 @@ static void
 classify_aftr(struct cgn_burst *b, uint64_t i, const struct cgn_nexthop *nh)
 {
 	const struct rte_ipv6_hdr *ip = (const void *)cgn_at(b, i, b->p[i].l3);
+	uint8_t proto = b->p[i].proto;
 	const struct cgn_remote *r;
 
-	if (b->p[i].proto == CGN_IPPROTO_ICMPV6) {
-		punt_local(b, i);
-		return;
-	}
-	if (b->p[i].proto != CGN_IPPROTO_IPIP && b->p[i].proto != CGN_IPPROTO_FRAG) {
+	memcpy(b->b4[i], ip->src_addr, 16);
+	if (proto == CGN_IPPROTO_ICMPV6) {
+		if (!cgn_tunnel_error(b, i, b->b4[i])) {
+			punt_local(b, i);
+			return;
+		}
+		b->p[i].flags |= CGN_PKT_TUNNEL_ERROR;
+	} else if (proto != CGN_IPPROTO_IPIP && proto != CGN_IPPROTO_FRAG) {
 		cgn_drop(b, i, CGN_DROP_SOFTWIRE_PROTOCOL);
 		return;
 	}
-	r = find_remote(b->snap, &b->snap->aftr[nh->index], ip->src_addr);
+	r = find_remote(b->snap, &b->snap->aftr[nh->index], b->b4[i]);
 	if (!r) {
 		cgn_drop(b, i, CGN_DROP_SOFTWIRE_SOURCE);
 		return;
 	}
 	b->p[i].instance = r->instance;
 	b->p[i].scope = r->scope;
-	memcpy(b->b4[i], ip->src_addr, 16);
 	b->up |= CGN_BIT(i);
 	b->softwire |= CGN_BIT(i);
 }

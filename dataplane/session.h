@@ -109,6 +109,7 @@ struct cgn_user {
 	cgn_tick refilled, created;
 	uint16_t extended; /* blocks beyond the first */
 	uint16_t spare;	   /* blocks without a port in use */
+	uint16_t mtu;	   /* DS-Lite: of the way to the B4, as far as is known */
 	uint8_t kind;
 	bool live;
 	uint64_t discards[CGN_DISCARDS];

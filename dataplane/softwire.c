@@ -29,6 +29,18 @@ nested(const struct cgn_burst *b, uint64_t i)
 			!cgn_protocols_has(&b->snap->instance[p->instance].other, p->proto));
 }
 
+/* Takes everything before the inner packet off. */
+static enum cgn_drop
+open_tunnel(struct cgn_burst *b, uint64_t i)
+{
+	if (b->p[i].flags & CGN_PKT_TUNNEL_ERROR)
+		return cgn_tunnel_error_convert(b, i);
+	if (b->p[i].proto != CGN_IPPROTO_IPIP) /* was hidden by fragments */
+		return CGN_DROP_SOFTWIRE_PROTOCOL;
+	rte_pktmbuf_adj(b->pkt[i], b->p[i].l4);
+	return CGN_DROP_REASONS;
+}
+
 void
 cgn_stage_decap(struct cgn_burst *b)
 {
@@ -36,14 +48,12 @@ cgn_stage_decap(struct cgn_burst *b)
 	{
 		struct cgn_pkt *p = &b->p[i];
 		uint16_t vpn = p->vpn;
+		enum cgn_drop why = open_tunnel(b, i);
 
-		if (p->proto != CGN_IPPROTO_IPIP) { /* was hidden by fragments */
-			cgn_drop(b, i, CGN_DROP_SOFTWIRE_PROTOCOL);
-			continue;
-		}
-		rte_pktmbuf_adj(b->pkt[i], p->l4);
 		p->flags = 0;
-		if (cgn_parse_ip4(b, i, 0) != CGN_DROP_REASONS)
+		if (why != CGN_DROP_REASONS)
+			cgn_drop(b, i, why);
+		else if (cgn_parse_ip4(b, i, 0) != CGN_DROP_REASONS)
 			cgn_drop(b, i, CGN_DROP_INNER_HEADER);
 		else if (nested(b, i))
 			cgn_drop(b, i, CGN_DROP_NESTED);
@@ -134,10 +144,10 @@ encap_one(struct cgn_burst *b, uint64_t i)
 	struct cgn_pkt *p = &b->p[i];
 	const struct rte_ipv4_hdr *ip = (const void *)cgn_at(b, i, p->l3);
 
-	if (p->len + 40u > inst->mtu &&
-		ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_DF_FLAG)) {
-		cgn_icmp_error(b, i, CGN_DROP_MTU, 3, 4,
-			rte_cpu_to_be_32((uint32_t)inst->mtu - 40));
+	uint32_t mtu = (uint16_t)RTE_MIN(inst->mtu, u->mtu);
+
+	if (p->len + 40u > mtu && ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_DF_FLAG)) {
+		cgn_icmp_error(b, i, CGN_DROP_MTU, 3, 4, rte_cpu_to_be_32(mtu - 40));
 		return;
 	}
 	rte_pktmbuf_adj(b->pkt[i], p->l3);

@@ -57,6 +57,7 @@ fill(struct cgn_burst *b, uint64_t i, struct cgn_user *u, uint32_t slot)
 	u->address = slot;
 	u->kind = inst->kind;
 	u->live = true;
+	u->mtu = UINT16_MAX;
 	u->created = u->refilled = b->now;
 	u->tokens = inst->create_rate * CGN_TICKS_PER_S;
 	user_key(b, i, &u->key);
