@@ -121,6 +121,7 @@ int cgn_compile_locations(struct cgn_compile_run *r);
 int cgn_compile_pools(struct cgn_compile_run *r);
 int cgn_compile_policy(struct cgn_compile_run *r);
 int cgn_compile_aftrs(struct cgn_compile_run *r);
+int cgn_compile_servers(struct cgn_compile_run *r);
 int cgn_compile_routes(struct cgn_compile_run *r);
 
 /* Adds a route; 0 or -ENOMEM. nh is copied. */

@@ -5,7 +5,7 @@
  *
  * A slot is the number of an address in a VPN for ever. Ranges of addresses in the
  * forwarding table need consecutive slots, so a range that grew after a reload is cut
- * where its slots jump. Records (32 KB each) are made when a worker first hosts the owner
+ * where its slots jump. Records (56 KB each) are made when a worker first hosts the owner
  * of an address and are kept until the end: a reload must not lose a port block.
  *
  * Control lcore; workers write the records. Not handled: clearing the records of a worker
@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dataplane/block.h"
 #include "dataplane/steer.h"
 
 #define MAX_MEMBERS 32
@@ -356,14 +357,6 @@ cgn_compile_pools(struct cgn_compile_run *r)
 	return 0;
 }
 
-static void
-record_init(struct cgn_address *a, uint32_t slot)
-{
-	a->slot = slot;
-	a->free = CGN_PORT_COUNT;
-	memset(a->blocked, 0xff, CGN_PORT_FIRST / 8);
-}
-
 /* Room for the pointers of all slots. */
 static int
 state_grow(struct cgn_compile_state *state, uint32_t room)
@@ -412,7 +405,7 @@ worker_records(struct cgn_compiler *c, const struct cgn_snapshot *s, uint16_t w)
 	c->slabs = slab;
 	for (uint32_t i = 0; i < s->n_addresses; i++)
 		if (host(s, i) == w && state->record[i] == NULL) {
-			record_init(&slab->record[at], i);
+			cgn_address_init(&slab->record[at], i);
 			state->record[i] = &slab->record[at++];
 		}
 	return 0;

@@ -7,8 +7,8 @@
  * its user's first packet was refused, does not wait, or a flood of such packets would empty
  * the pool.
  *
- * The search for a block goes on where the last one ended, so that neither an address
- * that is nearly full nor a freed block is looked at first. */
+ * A port of a server belongs to no block: it is taken out of the ports that blocks are
+ * made of, so that a block's log line stays true. */
 #include "dataplane/block.h"
 #include "dataplane/journal.h"
 
@@ -49,20 +49,20 @@ range_set(uint64_t *map, uint32_t first, uint32_t size, bool on)
 }
 
 void
-cgn_address_init(struct cgn_address *a, uint32_t slot, uint64_t seed)
+cgn_address_init(struct cgn_address *a, uint32_t slot)
 {
 	memset(a, 0, sizeof(*a));
 	a->slot = slot;
 	a->free = CGN_PORT_COUNT;
-	a->cursor = (uint32_t)(seed % CGN_PORT_COUNT);
 	range_set(a->blocked, 0, CGN_PORT_FIRST, true);
 }
 
-/* First port of a free range of the grid of this size, or 0. */
+/* First port of a free range of the grid of this size, or 0: looked for from a random cell
+ * on, so that nobody can foresee it (RFC 6056). */
 static uint32_t
-find_range(struct cgn_address *a, uint32_t size)
+find_range(struct cgn_worker *w, const struct cgn_address *a, uint32_t size)
 {
-	uint32_t cells = CGN_PORT_COUNT / size, cell = a->cursor / size % cells;
+	uint32_t cells = CGN_PORT_COUNT / size, cell = (uint32_t)(cgn_random(w) % cells);
 
 	if (a->free < size)
 		return 0;
@@ -70,12 +70,43 @@ find_range(struct cgn_address *a, uint32_t size)
 		uint32_t first = CGN_PORT_FIRST + cell * size;
 
 		cell = cell + 1 < cells ? cell + 1 : 0;
-		if (range_clear(a->blocked, first, size)) {
-			a->cursor = cell * size;
+		if (range_clear(a->blocked, first, size))
 			return first;
-		}
 	}
 	return 0;
+}
+
+/* Has a server of another transport this port? */
+static bool
+shared_port(const struct cgn_address *a, enum cgn_class class, uint16_t port)
+{
+	for (unsigned c = 0; c < CGN_CLASSES; c++)
+		if (c != class && a->fixed[c][port / 64] >> port % 64 & 1)
+			return true;
+	return false;
+}
+
+bool
+cgn_port_reserve(struct cgn_address *a, enum cgn_class class, uint16_t port)
+{
+	if (port >= CGN_PORT_FIRST && !shared_port(a, class, port)) {
+		if (!range_clear(a->blocked, port, 1))
+			return false;
+		range_set(a->blocked, port, 1, true);
+		a->free--;
+	}
+	range_set(a->fixed[class], port, 1, true);
+	return true;
+}
+
+void
+cgn_port_unreserve(struct cgn_address *a, enum cgn_class class, uint16_t port)
+{
+	range_set(a->fixed[class], port, 1, false);
+	if (port >= CGN_PORT_FIRST && !shared_port(a, class, port)) {
+		range_set(a->blocked, port, 1, false);
+		a->free++;
+	}
 }
 
 enum cgn_drop
@@ -88,7 +119,7 @@ cgn_block_take(struct cgn_worker *w, uint32_t user, uint16_t size)
 
 	if (w->snap->address[u->address].locked)
 		return CGN_DROP_NO_BLOCK;
-	first = find_range(a, size);
+	first = find_range(w, a, size);
 	if (!first)
 		return CGN_DROP_NO_BLOCK;
 	index = cgn_slots_take(&w->blocks);

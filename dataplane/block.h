@@ -7,8 +7,12 @@
 #include "dataplane/worker.h"
 
 /* Makes an address record empty: ports below 1024 are never given. Control lcore, before
- * it is published. seed: where the search for blocks begins. */
-void cgn_address_init(struct cgn_address *a, uint32_t slot, uint64_t seed);
+ * it is published. */
+void cgn_address_init(struct cgn_address *a, uint32_t slot);
+
+/* Takes a port (host order, 1..65535) for a server. false: a block has it now. Owner. */
+bool cgn_port_reserve(struct cgn_address *a, enum cgn_class class, uint16_t port);
+void cgn_port_unreserve(struct cgn_address *a, enum cgn_class class, uint16_t port);
 
 /* Takes a block of `size` ports (1..64512) of a user's address and puts it first in the
  * user's list, unless the address is locked. CGN_DROP_REASONS, or CGN_DROP_NO_BLOCK. Owner. */

@@ -88,15 +88,17 @@ open_up(struct cgn_burst *b, uint64_t i)
 		.state = first_state(p, CGN_UP),
 		.from = CGN_UP,
 	};
+	struct cgn_who who;
 	enum cgn_drop why;
 
 	if (!licensed(b->w, b->snap->instance[p->instance].kind))
 		return CGN_DROP_LICENSE;
 	if (f.state == CGN_STATE_FREE)
 		return CGN_DROP_TCP_NO_SYN;
-	f.user = cgn_user_find(b, i);
+	cgn_who_up(b, i, &who);
+	f.user = cgn_user_find(b->w, &who);
 	if (f.user == CGN_NONE) {
-		why = cgn_user_add(b, i, &f.user);
+		why = cgn_user_add(b->w, &who, &f.user);
 		if (why != CGN_DROP_REASONS)
 			return why;
 		fresh = true;
@@ -126,7 +128,7 @@ open_down(struct cgn_burst *b, uint64_t i)
 		return CGN_DROP_NO_MAPPING;
 	m = cgn_mapping_at(b->w, mapping);
 	p->user = m->user;
-	if (!m->shared || !b->snap->instance[m->instance].eif)
+	if (!m->fixed && (!m->shared || !b->snap->instance[m->instance].eif))
 		return CGN_DROP_FILTERED;
 	f = (struct cgn_flow){ .user = m->user,
 		.remote = p->flow.remote,
@@ -210,6 +212,15 @@ refuse(struct cgn_burst *b, uint64_t i, enum cgn_dir dir, enum cgn_drop why)
 		cgn_drop(b, i, why);
 }
 
+static uint32_t
+user_of(const struct cgn_burst *b, uint64_t i)
+{
+	struct cgn_who who;
+
+	cgn_who_up(b, i, &who);
+	return cgn_user_find(b->w, &who);
+}
+
 static void
 create(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir)
 {
@@ -219,7 +230,7 @@ create(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir)
 		enum cgn_drop why;
 
 		if (dir == CGN_UP && b->softwire & CGN_BIT(i) && p->user == CGN_NONE)
-			p->user = cgn_user_find(b, i);
+			p->user = user_of(b, i);
 		if (dir == CGN_DOWN || p->user != CGN_NONE || !(b->softwire & CGN_BIT(i)))
 			p->session = cgn_flow_find(b, i, dir);
 		if (p->session != CGN_NONE)

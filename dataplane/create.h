@@ -23,6 +23,12 @@ enum cgn_class cgn_class_of(uint8_t proto);
 enum cgn_drop cgn_mapping_add(struct cgn_worker *w, const struct cgn_flow *f,
 	uint32_t *index);
 
+/* A mapping for a server of this user, which stays until `fixed` is cleared and the mapping
+ * released. CGN_DROP_REASONS; CGN_DROP_NO_PORT while a user's block has the port; or
+ * CGN_DROP_SESSIONS_FULL. Owner. */
+enum cgn_drop cgn_mapping_fix(struct cgn_worker *w, uint32_t user,
+	const struct cgn_server *s, uint32_t *index);
+
 /* Removes the mapping, and with the last one its user, unless it has sessions. Owner. */
 void cgn_mapping_release(struct cgn_worker *w, uint32_t index);
 

@@ -112,9 +112,14 @@ take_port(struct cgn_worker *w, struct cgn_mapping *m, enum cgn_class class)
 static void
 give_port(struct cgn_worker *w, const struct cgn_mapping *m, enum cgn_class class)
 {
+	uint16_t port = rte_be_to_cpu_16(m->outside_port);
+
 	if (class == CGN_OTHER)
 		return;
-	cgn_port_give(w, m->block, class, rte_be_to_cpu_16(m->outside_port));
+	if (m->block == CGN_NONE)
+		cgn_port_unreserve(w->snap->state[w->conf.index][m->slot], class, port);
+	else
+		cgn_port_give(w, m->block, class, port);
 	cgn_user_at(w, m->user)->ports[class]--;
 }
 
@@ -158,7 +163,7 @@ cgn_mapping_release(struct cgn_worker *w, uint32_t index)
 	struct cgn_user *u = cgn_user_at(w, m->user);
 	uint32_t user = m->user;
 
-	if (m->sessions)
+	if (m->sessions || m->fixed)
 		return;
 	mapping_retire(w, index);
 	give_port(w, m, cgn_class_of(m->proto));
@@ -186,6 +191,7 @@ cgn_mapping_add(struct cgn_worker *w, const struct cgn_flow *f, uint32_t *index)
 		.outside = w->snap->address[u->address].addr,
 		.inside_port = f->inside_port,
 		.user = f->user,
+		.slot = u->address,
 		.instance = u->instance,
 		.proto = f->proto,
 		.shared = class != CGN_OTHER && w->snap->instance[u->instance].eim };
@@ -202,6 +208,56 @@ cgn_mapping_add(struct cgn_worker *w, const struct cgn_flow *f, uint32_t *index)
 	u->mappings++;
 	w->stats.event[CGN_EVENT_MAPPING_ADD]++;
 	return CGN_DROP_REASONS;
+}
+
+/* The inside port may have a mapping of its own making already: that one stays, and the
+ * server is reached from outside only. */
+static void
+fix_fill(const struct cgn_worker *w, struct cgn_mapping *m, uint32_t user,
+	const struct cgn_server *s)
+{
+	union cgn_key key[2];
+
+	*m = (struct cgn_mapping){ .block = CGN_NONE,
+		.inside = s->inside,
+		.outside = w->snap->address[s->slot].addr,
+		.inside_port = s->inside_port,
+		.outside_port = s->outside_port,
+		.user = user,
+		.slot = s->slot,
+		.instance = s->instance,
+		.proto = s->proto,
+		.fixed = true };
+	mapping_keys(w, m, &key[0], &key[1]);
+	m->shared = cgn_table_find(w->map_up, &key[0]) == CGN_NONE;
+}
+
+enum cgn_drop
+cgn_mapping_fix(struct cgn_worker *w, uint32_t user, const struct cgn_server *s,
+	uint32_t *index)
+{
+	struct cgn_address *a = w->snap->state[w->conf.index][s->slot];
+	enum cgn_class class = cgn_class_of(s->proto);
+	uint16_t port = rte_be_to_cpu_16(s->outside_port);
+
+	if (!cgn_port_reserve(a, class, port))
+		return CGN_DROP_NO_PORT;
+	*index = cgn_slots_take(&w->mappings);
+	if (*index != CGN_NONE) {
+		struct cgn_mapping *m = cgn_mapping_at(w, *index);
+
+		fix_fill(w, m, user, s);
+		if (mapping_publish(w, *index)) {
+			cgn_user_at(w, user)->ports[class]++;
+			cgn_user_at(w, user)->mappings++;
+			w->stats.event[CGN_EVENT_MAPPING_ADD]++;
+			return CGN_DROP_REASONS;
+		}
+		m->proto = 0;
+		cgn_slots_give(&w->mappings, *index);
+	}
+	cgn_port_unreserve(a, class, port);
+	return CGN_DROP_SESSIONS_FULL;
 }
 
 static void

@@ -59,14 +59,16 @@ struct cgn_session_count {
 
 /* An inside address and port bound to a public one: exists while it has sessions. */
 struct cgn_mapping {
-	uint32_t block; /* first: overwritten when the slot is freed */
+	uint32_t block; /* CGN_NONE: none; first: overwritten when the slot is freed */
 	rte_be32_t inside, outside;
 	rte_be16_t inside_port, outside_port;
 	uint32_t user;
 	uint32_t sessions;
+	uint32_t slot; /* of the public address */
 	uint16_t instance;
 	uint8_t proto;
 	bool shared; /* endpoint-independent: found by later flows of the inside port */
+	bool fixed;  /* a server: stays without sessions, filters nothing */
 };
 
 /* A range of ports of one address in the hands of one user. */
@@ -87,9 +89,9 @@ struct cgn_address {
 	uint32_t quarantined; /* ports in blocks that wait */
 	uint32_t blocks;      /* of users */
 	uint32_t users;
-	uint32_t cursor; /* where the search for a block goes on */
 	uint64_t blocked[65536 / 64];
 	uint64_t used[CGN_CLASSES][65536 / 64];
+	uint64_t fixed[CGN_CLASSES][65536 / 64]; /* of servers */
 };
 
 /* Why something was refused to a user. */

@@ -154,6 +154,16 @@ struct cgn_protocols {
 	uint64_t bits[4];
 };
 
+/* A static forward: an inside host published at a public address and port. */
+struct cgn_server {
+	uint16_t instance, scope;
+	uint8_t proto;
+	uint8_t softwire[16];
+	uint32_t slot; /* of the public address */
+	rte_be32_t inside;
+	rte_be16_t inside_port, outside_port;
+};
+
 #define CGN_JOURNAL_BLOCKS 1
 #define CGN_JOURNAL_SESSIONS 2
 
@@ -191,7 +201,7 @@ struct cgn_snapshot {
 	uint64_t generation;
 	uint16_t n_ifaces, n_ports, n_vpns, n_groups, n_locations, n_instances, n_pools;
 	uint16_t n_acls;
-	uint32_t n_nexthops, n_aftrs, n_remotes, n_ranges, n_addresses;
+	uint32_t n_nexthops, n_aftrs, n_remotes, n_ranges, n_addresses, n_servers;
 	const struct cgn_iface *iface;
 	const struct cgn_snap_port *port;
 	uint16_t by_device[CGN_MAX_PORTS]; /* mbuf->port → port index */
@@ -207,6 +217,7 @@ struct cgn_snapshot {
 	const struct cgn_location *location;
 	const struct cgn_acl *acl;
 	const struct cgn_instance *instance;
+	const struct cgn_server *server;
 	/* state[worker][slot]: the worker's own record of an address, or NULL */
 	struct cgn_address *const *state[CGN_MAX_WORKERS];
 	struct cgn_protocols other; /* of all instances */

@@ -112,10 +112,15 @@ silent(const uint8_t *icmp6, const struct rte_ipv4_hdr *inner)
 static void
 learn_mtu(struct cgn_burst *b, uint64_t i, const uint8_t *icmp6)
 {
-	uint32_t user = cgn_user_find(b, i), mtu;
+	uint32_t user, mtu;
+	struct cgn_who who;
 	struct cgn_user *u;
 
-	if (icmp6[0] != TOO_BIG6 || user == CGN_NONE)
+	if (icmp6[0] != TOO_BIG6)
+		return;
+	cgn_who_up(b, i, &who);
+	user = cgn_user_find(b->w, &who);
+	if (user == CGN_NONE)
 		return;
 	memcpy(&mtu, icmp6 + 4, sizeof(mtu));
 	mtu = RTE_MAX(rte_be_to_cpu_32(mtu), (uint32_t)MTU_MIN);

@@ -13,25 +13,39 @@
 #define OVERLOADS_MAX 4 /* pools that are asked one after the other */
 #define SCATTERED_MAX 8 /* addresses that are searched in vain */
 
-static void
-user_key(const struct cgn_burst *b, uint64_t i, union cgn_key *key)
+void
+cgn_who_up(const struct cgn_burst *b, uint64_t i, struct cgn_who *who)
 {
 	const struct cgn_pkt *p = &b->p[i];
 
-	if (b->softwire & CGN_BIT(i))
-		cgn_user_key6(key, b->b4[i], b->snap->instance[p->instance].prefix_length,
-			p->scope);
+	who->instance = p->instance;
+	who->location = p->location;
+	who->inside = p->src;
+	who->slot = CGN_NONE;
+	if (b->softwire & CGN_BIT(i)) {
+		who->scope = p->scope;
+		memcpy(who->b4, b->b4[i], sizeof(who->b4));
+	}
+}
+
+static void
+user_key(const struct cgn_worker *w, const struct cgn_who *who, union cgn_key *key)
+{
+	const struct cgn_instance *inst = &w->snap->instance[who->instance];
+
+	if (inst->kind == CGN_DS_LITE)
+		cgn_user_key6(key, who->b4, inst->prefix_length, who->scope);
 	else
-		cgn_user_key4(key, p->src, p->instance);
+		cgn_user_key4(key, who->inside, who->instance);
 }
 
 uint32_t
-cgn_user_find(const struct cgn_burst *b, uint64_t i)
+cgn_user_find(const struct cgn_worker *w, const struct cgn_who *who)
 {
 	union cgn_key key;
 
-	user_key(b, i, &key);
-	return cgn_table_find(b->w->user_by_key, &key);
+	user_key(w, who, &key);
+	return cgn_table_find(w->user_by_key, &key);
 }
 
 /* May one more user live at this address? */
@@ -45,40 +59,44 @@ has_room(const struct cgn_worker *w, uint32_t slot, const struct cgn_instance *i
 }
 
 static void
-fill(struct cgn_burst *b, uint64_t i, struct cgn_user *u, uint32_t slot)
+fill(const struct cgn_worker *w, const struct cgn_who *who, struct cgn_user *u, uint32_t slot)
 {
-	const struct cgn_pkt *p = &b->p[i];
-	const struct cgn_instance *inst = &b->snap->instance[p->instance];
+	const struct cgn_instance *inst = &w->snap->instance[who->instance];
 
 	memset(u, 0, sizeof(*u));
 	u->block = CGN_NONE;
-	u->instance = p->instance;
-	u->location = p->location;
+	u->instance = who->instance;
+	u->location = who->location;
 	u->address = slot;
 	u->kind = inst->kind;
 	u->live = true;
 	u->mtu = UINT16_MAX;
-	u->created = u->refilled = b->now;
+	u->created = u->refilled = w->now;
 	u->tokens = inst->create_rate * CGN_TICKS_PER_S;
-	user_key(b, i, &u->key);
+	user_key(w, who, &u->key);
 	if (inst->kind == CGN_DS_LITE) {
-		memcpy(u->softwire, b->b4[i], 16);
+		memcpy(u->softwire, who->b4, 16);
 		cgn_softwire_header(u->header, inst, u->softwire);
 	} else {
-		u->inside = p->src;
+		u->inside = who->inside;
 	}
+}
+
+static bool
+settle_at(struct cgn_worker *w, const struct cgn_who *who, uint32_t user, uint32_t slot)
+{
+	fill(w, who, cgn_user_at(w, user), slot);
+	return cgn_block_take(w, user, w->snap->instance[who->instance].block_size) ==
+		CGN_DROP_REASONS;
 }
 
 /* An address of the location's share of the pool, and a block of it. What is free of an
  * address may be too scattered for the size: then the next address. */
 static bool
-settle_in(struct cgn_burst *b, uint64_t i, uint32_t user, uint16_t pool)
+settle_in(struct cgn_worker *w, const struct cgn_who *who, uint32_t user, uint16_t pool)
 {
-	struct cgn_worker *w = b->w;
 	const struct cgn_snapshot *snap = w->snap;
-	const struct cgn_instance *inst = &snap->instance[b->p[i].instance];
-	const struct cgn_share *share =
-		&snap->share[b->p[i].location * snap->n_pools + pool];
+	const struct cgn_share *share = &snap->share[who->location * snap->n_pools + pool];
 	uint32_t at = share->n ? (uint32_t)(cgn_random(w) % share->n) : 0;
 	unsigned tries = SCATTERED_MAX;
 
@@ -86,10 +104,9 @@ settle_in(struct cgn_burst *b, uint64_t i, uint32_t user, uint16_t pool)
 		uint32_t slot = share->slot[at];
 
 		at = at + 1 < share->n ? at + 1 : 0;
-		if (!has_room(w, slot, inst))
+		if (!has_room(w, slot, &snap->instance[who->instance]))
 			continue;
-		fill(b, i, cgn_user_at(w, user), slot);
-		if (cgn_block_take(w, user, inst->block_size) == CGN_DROP_REASONS)
+		if (settle_at(w, who, user, slot))
 			return true;
 		tries--;
 	}
@@ -97,22 +114,25 @@ settle_in(struct cgn_burst *b, uint64_t i, uint32_t user, uint16_t pool)
 }
 
 static enum cgn_drop
-settle(struct cgn_burst *b, uint64_t i, uint32_t user, uint16_t pool)
+settle(struct cgn_worker *w, const struct cgn_who *who, uint32_t user, uint16_t pool)
 {
 	unsigned tries = OVERLOADS_MAX;
 
-	for (; pool != CGN_NONE16 && tries--; pool = b->snap->pool[pool].overload)
-		if (settle_in(b, i, user, pool))
+	if (who->slot != CGN_NONE)
+		return settle_at(w, who, user, who->slot) ? CGN_DROP_REASONS :
+							    CGN_DROP_NO_ADDRESS;
+	for (; pool != CGN_NONE16 && tries--; pool = w->snap->pool[pool].overload)
+		if (settle_in(w, who, user, pool))
 			return CGN_DROP_REASONS;
 	return CGN_DROP_NO_ADDRESS;
 }
 
 enum cgn_drop
-cgn_user_add(struct cgn_burst *b, uint64_t i, uint32_t *user)
+cgn_user_add(struct cgn_worker *w, const struct cgn_who *who, uint32_t *user)
 {
-	struct cgn_worker *w = b->w;
-	struct cgn_pkt *p = &b->p[i];
-	uint16_t pool = cgn_instance_pool(b->snap, p->instance, p->src);
+	uint16_t pool = who->slot == CGN_NONE ?
+		cgn_instance_pool(w->snap, who->instance, who->inside) :
+		w->snap->address[who->slot].pool;
 	enum cgn_drop why;
 	struct cgn_user *u;
 
@@ -121,7 +141,7 @@ cgn_user_add(struct cgn_burst *b, uint64_t i, uint32_t *user)
 	if (w->users.used == w->users.capacity)
 		return CGN_DROP_USERS_FULL;
 	*user = cgn_slots_take(&w->users);
-	why = settle(b, i, *user, pool);
+	why = settle(w, who, *user, pool);
 	if (why != CGN_DROP_REASONS) {
 		cgn_user_at(w, *user)->live = false;
 		cgn_slots_give(&w->users, *user);

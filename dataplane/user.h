@@ -6,12 +6,24 @@
 
 #include "dataplane/pipeline.h"
 
-/* The user of a packet on its way up; CGN_NONE: not known yet. Owner. */
-uint32_t cgn_user_find(const struct cgn_burst *b, uint64_t i);
+/* Who a user is, before it is one. */
+struct cgn_who {
+	uint16_t instance, location;
+	uint16_t scope;	   /* DS-Lite: see cgn_user_key6() */
+	uint8_t b4[16];	   /* DS-Lite */
+	rte_be32_t inside; /* the ACLs of the outbound rules look at it */
+	uint32_t slot;	   /* public address that it must have; CGN_NONE: any */
+};
 
-/* Makes the user of a packet on its way up: a public address of its location and the first
- * block. CGN_DROP_REASONS, or why not; then nothing has changed. Owner. */
-enum cgn_drop cgn_user_add(struct cgn_burst *b, uint64_t i, uint32_t *user);
+/* The sender of a packet on its way up. */
+void cgn_who_up(const struct cgn_burst *b, uint64_t i, struct cgn_who *who);
+
+/* CGN_NONE: not known yet. Owner. */
+uint32_t cgn_user_find(const struct cgn_worker *w, const struct cgn_who *who);
+
+/* Makes a user: a public address of its location and the first block. CGN_DROP_REASONS, or
+ * why not; then nothing has changed. Owner. */
+enum cgn_drop cgn_user_add(struct cgn_worker *w, const struct cgn_who *who, uint32_t *user);
 
 /* Removes a user without mappings; its blocks go into quarantine. Owner. */
 void cgn_user_del(struct cgn_worker *w, uint32_t user);

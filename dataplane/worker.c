@@ -13,6 +13,7 @@
 #include "dataplane/held.h"
 #include "dataplane/journal.h"
 #include "dataplane/reassembly.h"
+#include "dataplane/server.h"
 #include "dataplane/worker.h"
 
 #define DATAGRAMS 4096 /* that are reassembled at once */
@@ -133,5 +134,6 @@ cgn_worker_tick(struct cgn_worker *w, const struct cgn_snapshot *snap, uint64_t 
 	w->now = (cgn_tick)(now_ms / CGN_MS_PER_TICK);
 	cgn_sweep(w);
 	cgn_held_release(w);
+	cgn_server_step(w);
 	cgn_msg_step(w);
 }

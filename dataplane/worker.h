@@ -57,6 +57,18 @@ struct cgn_held {
 	uint64_t until_ms[CGN_HELD];
 };
 
+#define CGN_MAX_SERVERS 4096 /* per worker */
+
+/* Mappings of servers that stand, and how far the snapshot's list has been worked off. */
+struct cgn_fixed {
+	uint64_t generation; /* of the snapshot that all stand for */
+	uint32_t next;	     /* server of the snapshot to look at */
+	uint32_t failed;     /* in this round; then there is another */
+	uint32_t n;
+	uint32_t mapping[CGN_MAX_SERVERS];
+	uint64_t wanted[CGN_MAX_SERVERS]; /* generation of the last snapshot that has it */
+};
+
 /* Per instance and per location, on this worker. */
 struct cgn_tally {
 	uint32_t users, sessions;
@@ -92,6 +104,7 @@ struct cgn_worker {
 	struct cgn_stats stats;
 	struct cgn_tally instance[CGN_MAX_INSTANCES], location[CGN_MAX_LOCATIONS];
 	struct cgn_held held;
+	struct cgn_fixed fixed;
 	cgn_tick refused[CGN_MAX_INSTANCES][CGN_REFUSALS]; /* last reported */
 	struct cgn_outbox out;
 	struct cgn_msg *msg; /* in progress */

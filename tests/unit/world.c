@@ -172,7 +172,7 @@ addresses(void)
 			};
 			world.state[location][slot] = malloc(sizeof(struct cgn_address));
 			CU_ASSERT_PTR_NOT_NULL_FATAL(world.state[location][slot]);
-			cgn_address_init(world.state[location][slot], slot, slot * 977);
+			cgn_address_init(world.state[location][slot], slot);
 		}
 	}
 }
