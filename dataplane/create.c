@@ -128,7 +128,7 @@ open_down(struct cgn_burst *b, uint64_t i)
 		return CGN_DROP_NO_MAPPING;
 	m = cgn_mapping_at(b->w, mapping);
 	p->user = m->user;
-	if (!m->fixed && (!m->shared || !b->snap->instance[m->instance].eif))
+	if (!m->server && (!m->shared || !b->snap->instance[m->instance].eif))
 		return CGN_DROP_FILTERED;
 	f = (struct cgn_flow){ .user = m->user,
 		.remote = p->flow.remote,

@@ -44,7 +44,7 @@ standing(const struct cgn_worker *w, const struct cgn_server *s)
 	if (index == CGN_NONE)
 		return CGN_NONE;
 	m = cgn_mapping_at(w, index);
-	if (m->block != CGN_NONE || m->inside != s->inside ||
+	if (!m->server || m->inside != s->inside ||
 		m->inside_port != s->inside_port || m->instance != s->instance ||
 		(cgn_user_at(w, m->user)->kind == CGN_DS_LITE &&
 			memcmp(cgn_user_at(w, m->user)->softwire, s->softwire, 16) != 0))

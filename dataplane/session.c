@@ -116,8 +116,8 @@ give_port(struct cgn_worker *w, const struct cgn_mapping *m, enum cgn_class clas
 
 	if (class == CGN_OTHER)
 		return;
-	if (m->block == CGN_NONE)
-		cgn_port_unreserve(w->snap->state[w->conf.index][m->slot], class, port);
+	if (m->server)
+		cgn_port_unreserve(w->snap->state[w->conf.index][m->block], class, port);
 	else
 		cgn_port_give(w, m->block, class, port);
 	cgn_user_at(w, m->user)->ports[class]--;
@@ -191,7 +191,6 @@ cgn_mapping_add(struct cgn_worker *w, const struct cgn_flow *f, uint32_t *index)
 		.outside = w->snap->address[u->address].addr,
 		.inside_port = f->inside_port,
 		.user = f->user,
-		.slot = u->address,
 		.instance = u->instance,
 		.proto = f->proto,
 		.shared = class != CGN_OTHER && w->snap->instance[u->instance].eim };
@@ -218,15 +217,15 @@ fix_fill(const struct cgn_worker *w, struct cgn_mapping *m, uint32_t user,
 {
 	union cgn_key key[2];
 
-	*m = (struct cgn_mapping){ .block = CGN_NONE,
+	*m = (struct cgn_mapping){ .block = s->slot,
 		.inside = s->inside,
 		.outside = w->snap->address[s->slot].addr,
 		.inside_port = s->inside_port,
 		.outside_port = s->outside_port,
 		.user = user,
-		.slot = s->slot,
 		.instance = s->instance,
 		.proto = s->proto,
+		.server = true,
 		.fixed = true };
 	mapping_keys(w, m, &key[0], &key[1]);
 	m->shared = cgn_table_find(w->map_up, &key[0]) == CGN_NONE;
@@ -313,6 +312,7 @@ enum cgn_drop
 cgn_session_add(struct cgn_worker *w, const struct cgn_flow *f, uint32_t mapping,
 	uint32_t *index)
 {
+	struct cgn_mapping *m = cgn_mapping_at(w, mapping);
 	struct cgn_user *u = cgn_user_at(w, f->user);
 	struct cgn_session *s;
 	union cgn_key key[2];
@@ -331,9 +331,9 @@ cgn_session_add(struct cgn_worker *w, const struct cgn_flow *f, uint32_t mapping
 		return why;
 	}
 	w->count[*index] = (struct cgn_session_count){ 0 };
-	cgn_mapping_at(w, mapping)->sessions++;
-	if (cgn_mapping_at(w, mapping)->block != CGN_NONE)
-		cgn_block_at(w, cgn_mapping_at(w, mapping)->block)->served = true;
+	m->sessions++;
+	if (!m->server && m->block != CGN_NONE)
+		cgn_block_at(w, m->block)->served = true;
 	u->sessions[cgn_class_of(f->proto)]++;
 	u->reverse += f->from == CGN_DOWN;
 	w->instance[u->instance].sessions++;

@@ -59,16 +59,18 @@ struct cgn_session_count {
 
 /* An inside address and port bound to a public one: exists while it has sessions. */
 struct cgn_mapping {
-	uint32_t block; /* CGN_NONE: none; first: overwritten when the slot is freed */
+	/* of a server: slot of its public address; other protocols: CGN_NONE; first:
+	 * overwritten when the slot is freed */
+	uint32_t block;
 	rte_be32_t inside, outside;
 	rte_be16_t inside_port, outside_port;
 	uint32_t user;
 	uint32_t sessions;
-	uint32_t slot; /* of the public address */
 	uint16_t instance;
 	uint8_t proto;
 	bool shared; /* endpoint-independent: found by later flows of the inside port */
-	bool fixed;  /* a server: stays without sessions, filters nothing */
+	bool server; /* a static forward: filters nothing */
+	bool fixed;  /* stays without sessions: a server, while it is configured */
 };
 
 /* A range of ports of one address in the hands of one user. */

@@ -24,7 +24,7 @@ open_user(void)
 	world_open(SESSIONS, 16, 1000);
 	world_burst(&burst);
 	burst.p[0] = (struct cgn_pkt){ .instance = NAT, .src = rte_cpu_to_be_32(NAT_HOST) };
-	CU_ASSERT_EQUAL_FATAL(cgn_user_add(&burst, 0, &user), CGN_DROP_REASONS);
+	CU_ASSERT_EQUAL_FATAL(world_add_user(&burst, &user), CGN_DROP_REASONS);
 	flow = (struct cgn_flow){ .user = user,
 		.inside = rte_cpu_to_be_32(NAT_HOST),
 		.remote = rte_cpu_to_be_32(REMOTE_HOST),

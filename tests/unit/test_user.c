@@ -33,9 +33,9 @@ add(void)
 {
 	uint32_t user;
 
-	if (cgn_user_add(&burst, 0, &user) != CGN_DROP_REASONS)
+	if (world_add_user(&burst, &user) != CGN_DROP_REASONS)
 		return NULL;
-	CU_ASSERT_EQUAL(cgn_user_find(&burst, 0), user);
+	CU_ASSERT_EQUAL(world_user(&burst), user);
 	return cgn_user_at(world.w, user);
 }
 
@@ -44,11 +44,11 @@ refused(void)
 {
 	struct ledger before = world_ledger(), after;
 	uint32_t user;
-	enum cgn_drop why = cgn_user_add(&burst, 0, &user);
+	enum cgn_drop why = world_add_user(&burst, &user);
 
 	after = world_ledger();
 	CU_ASSERT_TRUE(world_same(&before, &after));
-	CU_ASSERT_EQUAL(cgn_user_find(&burst, 0), CGN_NONE);
+	CU_ASSERT_EQUAL(world_user(&burst), CGN_NONE);
 	return why;
 }
 
@@ -62,7 +62,7 @@ test_life(void)
 	world_open(64, 16, 5000);
 	before = world_ledger();
 	from_nat(1);
-	CU_ASSERT_EQUAL(cgn_user_find(&burst, 0), CGN_NONE);
+	CU_ASSERT_EQUAL(world_user(&burst), CGN_NONE);
 	u = add();
 	CU_ASSERT_PTR_NOT_NULL_FATAL(u);
 	CU_ASSERT_EQUAL(u->inside, rte_cpu_to_be_32(NAT_HOST + 1));
@@ -74,10 +74,10 @@ test_life(void)
 	CU_ASSERT_EQUAL(world.w->instance[NAT].users, 1);
 	CU_ASSERT_EQUAL(world.w->location[0].users, 1);
 	from_nat(2);
-	CU_ASSERT_EQUAL(cgn_user_find(&burst, 0), CGN_NONE);
+	CU_ASSERT_EQUAL(world_user(&burst), CGN_NONE);
 	from_nat(1);
-	cgn_user_del(world.w, cgn_user_find(&burst, 0));
-	CU_ASSERT_EQUAL(cgn_user_find(&burst, 0), CGN_NONE);
+	cgn_user_del(world.w, world_user(&burst));
+	CU_ASSERT_EQUAL(world_user(&burst), CGN_NONE);
 	after = world_ledger();
 	CU_ASSERT_TRUE(world_same(&before, &after));
 	CU_ASSERT_EQUAL(world.w->stats.event[CGN_EVENT_USER_ADD], 1);
@@ -100,9 +100,9 @@ test_softwire_user(void)
 	CU_ASSERT_EQUAL(memcmp(u->header + 8, packet_addr6(AFTR), 16), 0);
 	CU_ASSERT_EQUAL(memcmp(u->header + 24, packet_addr6("2001:db8:100:7::1"), 16), 0);
 	from_b4("2001:db8:100:7::2");
-	CU_ASSERT_EQUAL(cgn_user_at(world.w, cgn_user_find(&burst, 0)), u);
+	CU_ASSERT_EQUAL(cgn_user_at(world.w, world_user(&burst)), u);
 	from_b4("2001:db8:100:8::1");
-	CU_ASSERT_EQUAL(cgn_user_find(&burst, 0), CGN_NONE);
+	CU_ASSERT_EQUAL(world_user(&burst), CGN_NONE);
 	world_close();
 }
 
@@ -304,7 +304,7 @@ ports(uint8_t mode, enum cgn_drop *why)
 	inst->port_mode = mode;
 	from_nat(mode);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(add());
-	user = cgn_user_find(&burst, 0);
+	user = world_user(&burst);
 	while (n < 70000 && cgn_user_port(world.w, user, CGN_UDP, &block, why)) {
 		cgn_user_at(world.w, user)->ports[CGN_UDP]++;
 		n++;
@@ -350,7 +350,7 @@ test_classes(void)
 	world.instance[NAT].port_mode = CGN_MODE_STATIC;
 	from_nat(1);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(add());
-	user = cgn_user_find(&burst, 0);
+	user = world_user(&burst);
 	for (unsigned class = 0; class < CGN_CLASSES; class++) {
 		for (unsigned n = 0; n < 64; n++)
 			CU_ASSERT_NOT_EQUAL(

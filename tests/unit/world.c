@@ -9,6 +9,7 @@
 #include <rte_fib6.h>
 #include <rte_malloc.h>
 
+#include "dataplane/user.h"
 #include "dataplane/block.h"
 
 struct world world;
@@ -439,4 +440,22 @@ bool
 world_same(const struct ledger *a, const struct ledger *b)
 {
 	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+uint32_t
+world_user(const struct cgn_burst *b)
+{
+	struct cgn_who who;
+
+	cgn_who_up(b, 0, &who);
+	return cgn_user_find(b->w, &who);
+}
+
+enum cgn_drop
+world_add_user(const struct cgn_burst *b, uint32_t *user)
+{
+	struct cgn_who who;
+
+	cgn_who_up(b, 0, &who);
+	return cgn_user_add(b->w, &who, user);
 }

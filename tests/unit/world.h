@@ -137,4 +137,8 @@ struct ledger {
 struct ledger world_ledger(void);
 bool world_same(const struct ledger *a, const struct ledger *b);
 
+/* The sender of the burst's first packet as a user: found, or CGN_NONE; or made. */
+uint32_t world_user(const struct cgn_burst *b);
+enum cgn_drop world_add_user(const struct cgn_burst *b, uint32_t *user);
+
 #endif
