@@ -113,14 +113,14 @@ struct cgn_user {
 	cgn_tick refilled, created;
 	uint16_t extended; /* blocks beyond the first */
 	uint16_t spare;	   /* blocks without a port in use */
-	uint16_t mtu;	   /* DS-Lite: of the way to the B4, as far as is known */
 	uint8_t kind;
 	bool live;
 	uint64_t discards[CGN_DISCARDS];
 	uint8_t header[40]; /* DS-Lite: ready-made outer IPv6 header towards the B4 */
+	uint16_t mtu;	    /* DS-Lite: of the way to the B4, as far as is known */
 };
-_Static_assert(offsetof(struct cgn_user, header) % RTE_CACHE_LINE_SIZE + 40 <=
-		RTE_CACHE_LINE_SIZE,
+_Static_assert(offsetof(struct cgn_user, header) / RTE_CACHE_LINE_SIZE ==
+		offsetof(struct cgn_user, mtu) / RTE_CACHE_LINE_SIZE,
 	"down touches one line of a user");
 
 #endif

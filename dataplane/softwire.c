@@ -135,15 +135,15 @@ cgn_softwire_push(struct rte_mbuf *m, const uint8_t header[40], const struct cgn
 		ip->vtc_flow |= rte_cpu_to_be_32((uint32_t)tos << 20);
 }
 
-/* Of the user only the header is read: that is the line which has been prefetched. */
+/* Of the user only header and MTU are read: that is the line which has been prefetched. */
 static void
 encap_one(struct cgn_burst *b, uint64_t i)
 {
 	const struct cgn_session *s = cgn_session_at(b->w, b->p[i].session);
 	const struct cgn_instance *inst = &b->snap->instance[s->instance];
+	const struct cgn_user *u = cgn_user_at(b->w, s->user);
 	struct cgn_pkt *p = &b->p[i];
 	const struct rte_ipv4_hdr *ip = (const void *)cgn_at(b, i, p->l3);
-
 	uint32_t mtu = (uint16_t)RTE_MIN(inst->mtu, u->mtu);
 
 	if (p->len + 40u > mtu && ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_DF_FLAG)) {
@@ -151,7 +151,7 @@ encap_one(struct cgn_burst *b, uint64_t i)
 		return;
 	}
 	rte_pktmbuf_adj(b->pkt[i], p->l3);
-	cgn_softwire_push(b->pkt[i], cgn_user_at(b->w, s->user)->header, inst);
+	cgn_softwire_push(b->pkt[i], u->header, inst);
 	p->version = 6;
 	p->l3 = 0;
 	p->len = (uint16_t)(p->len + 40);
