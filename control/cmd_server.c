@@ -43,7 +43,7 @@ struct client {
 	bool half_closed;  /* the peer sends nothing more */
 	char *in;
 	size_t in_len, in_size;
-	char *out; /* NULL: drained */
+	char *out; /* kept from page to page */
 	size_t out_len, out_sent, out_size;
 	struct cgn_cmd_ctx ctx;
 };
@@ -88,9 +88,12 @@ flush_output(struct client *client)
 			return errno == EAGAIN ? 0 : -EPIPE;
 		client->out_sent += (size_t)n;
 	}
-	free(client->out);
-	client->out = NULL;
-	client->out_len = client->out_sent = client->out_size = 0;
+	client->out_len = client->out_sent = 0;
+	if (!client->running) {
+		free(client->out);
+		client->out = NULL;
+		client->out_size = 0;
+	}
 	return 0;
 }
 
@@ -212,7 +215,7 @@ settle(struct cgn_cmd_server *server, struct client *client)
 	struct epoll_event event = { .data.ptr = client };
 	bool gone = flush_output(client) != 0;
 
-	if (!gone && client->out == NULL) {
+	if (!gone && client->out_len == 0) {
 		gone = client->closing;
 		if (!gone && !client->running)
 			gone = take_request(server, client) != 0;
@@ -223,7 +226,7 @@ settle(struct cgn_cmd_server *server, struct client *client)
 	}
 	/* Input is not looked at while a command runs or output waits: a client that
 	 * only writes cannot make the daemon buffer more than one request. */
-	if (client->out != NULL)
+	if (client->out_len != 0)
 		event.events = EPOLLOUT;
 	else if (!client->running && !client->half_closed)
 		event.events = EPOLLIN;
@@ -240,7 +243,7 @@ step_command(struct cgn_cmd_server *server, struct client *client)
 	enum cgn_cmd_step step;
 	bool gone = false;
 
-	if (!client->running || client->out != NULL)
+	if (!client->running || client->out_len != 0)
 		return 0;
 	step = cgn_cmd_next(&client->ctx);
 	if (step == CGN_CMD_AGAIN) {
@@ -338,11 +341,30 @@ accept_clients(struct cgn_cmd_server *server)
 	}
 }
 
+/* Lets the commands in progress go on, as many as the turn allows; the next turn begins
+ * where this one ended. */
+static unsigned
+step_commands(struct cgn_cmd_server *server)
+{
+	unsigned pages = 0, running = server->running;
+
+	server->waiting = 0;
+	for (unsigned i = 0; i < CGN_CMD_SERVER_CLIENTS; i++) {
+		struct client *client = &server->clients[server->turn];
+
+		if (running == 0 || pages == PAGES_PER_TURN)
+			break;
+		running -= client->running;
+		pages += step_command(server, client);
+		server->turn = (server->turn + 1) % CGN_CMD_SERVER_CLIENTS;
+	}
+	return pages + server->waiting;
+}
+
 unsigned
 cgn_cmd_server_poll(struct cgn_cmd_server *server)
 {
 	struct epoll_event events[CGN_CMD_SERVER_CLIENTS + 1];
-	unsigned pages = 0, first = server->turn;
 	int n = epoll_wait(server->epoll_fd, events, CGN_CMD_SERVER_CLIENTS + 1, 0);
 
 	for (int i = 0; i < n; i++) {
@@ -351,14 +373,7 @@ cgn_cmd_server_poll(struct cgn_cmd_server *server)
 		else
 			handle_event(server, events[i].data.ptr, events[i].events);
 	}
-	server->waiting = 0;
-	for (unsigned i = 0; i < CGN_CMD_SERVER_CLIENTS && server->running > 0; i++) {
-		server->turn = (first + i) % CGN_CMD_SERVER_CLIENTS;
-		if (pages == PAGES_PER_TURN)
-			break;
-		pages += step_command(server, &server->clients[server->turn]);
-	}
-	return pages + server->waiting + (unsigned)(n > 0 ? n : 0);
+	return step_commands(server) + (unsigned)(n > 0 ? n : 0);
 }
 
 /* A socket file that nobody listens on is left over from a daemon that died. */

@@ -80,7 +80,7 @@ print_members(FILE *out, json_t *object, int indent)
 static void
 print_object_list(FILE *out, const char *key, json_t *list, int indent)
 {
-	struct cgn_ctl_table *table = cgn_ctl_table_create(key, indent);
+	struct cgn_ctl_table *table = cgn_ctl_table_create(key, true, indent);
 	json_t *entry;
 	size_t i;
 
@@ -91,7 +91,7 @@ print_object_list(FILE *out, const char *key, json_t *list, int indent)
 	}
 	json_array_foreach(list, i, entry)
 	{
-		fprintf(out, "%*s-\n", indent, "");
+		fprintf(out, "%*s#%zu\n", indent, "", i + 1);
 		print_members(out, entry, indent + 2);
 	}
 }
@@ -135,7 +135,7 @@ text_entries(struct cgn_ctl_print *print, json_t *entries)
 		return;
 	}
 	if (print->table == NULL)
-		print->table = cgn_ctl_table_create(print->def->result, 0);
+		print->table = cgn_ctl_table_create(print->def->result, false, 0);
 	if (print->table != NULL)
 		cgn_ctl_table_print(print->table, print->out, entries);
 }

@@ -21,6 +21,7 @@
 static const struct {
 	const char *list;
 	const char *columns;
+	bool nested; /* a list inside an object, not one of its own */
 } layouts[] = {
 	{ "commands", "command:12 does:1 keys:1" },
 	{ "ports", "name:8 state:5 device:12 vlan:4 mac:17 mtu:4 speed_mbps=MBPS:5 vpn:4 "
@@ -36,7 +37,7 @@ static const struct {
 		"standby_sessions=STANDBY-SES:11 standby_users=STANDBY-USR:11 "
 		"addresses:9" },
 	{ "service_instance_groups", "name:10 instances:12 members:20" },
-	{ "members", "location:8 weight:6 share:5 users:8" },
+	{ "members", "location:8 weight:6 share:5 users:8", true },
 	{ "instances", "name:12 id:4 state:8 cpus_total=CPUS:4 cpus_failed=FAILED:6 "
 		       "down_number=DOWN-NUMBER:11 users:8 sessions:8 "
 		       "service_instance_group=GROUP:10 centralized_backup:18" },
@@ -49,13 +50,17 @@ static const struct {
 		   "discards:1" },
 	{ "address_groups", "name:10 id:3 vpn:4 locked:6 overload:8 users:8 "
 			    "blocks_used=BLOCKS:8 blocks_total=TOTAL:8" },
-	{ "addresses", "address:15 location=LOC:3 users:8 blocks_used=BLOCKS:8 "
-		       "blocks_total=TOTAL:8" },
+	{ "addresses",
+		"address:15 location=LOC:3 users:8 blocks_used=BLOCKS:8 "
+		"blocks_total=TOTAL:8",
+		true },
 	{ "vrrp", "port:8 vrid:4 state:10 priority_config=CONFIG:6 "
 		  "priority_run=RUN:4 master:15 addresses:15" },
 	{ "events", "time:24 severity:8 reason:20" },
-	{ "channels", "location:8 peer:15 state:15 sent:8 received:8 lost:4 resent:6 "
-		      "rejected:8 lag_ms=LAG-MS:6" },
+	{ "channels",
+		"location:8 peer:15 state:15 sent:8 received:8 lost:4 resent:6 "
+		"rejected:8 lag_ms=LAG-MS:6",
+		true },
 };
 
 struct column {
@@ -116,12 +121,12 @@ read_layout(struct cgn_ctl_table *table, const char *columns)
 }
 
 struct cgn_ctl_table *
-cgn_ctl_table_create(const char *list, int indent)
+cgn_ctl_table_create(const char *list, bool nested, int indent)
 {
 	for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
 		struct cgn_ctl_table *table;
 
-		if (strcmp(layouts[i].list, list) != 0)
+		if (layouts[i].nested != nested || strcmp(layouts[i].list, list) != 0)
 			continue;
 		table = calloc(1, sizeof(*table));
 		if (table == NULL)

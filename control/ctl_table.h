@@ -3,6 +3,7 @@
 #define CGN_CONTROL_CTL_TABLE_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 struct cgn_ctl_table;
@@ -10,10 +11,11 @@ struct cgn_ctl_table;
 /**
  * Lays out the table of a list, after the column list of that name.
  * @param list    key of the list in the JSON document, "sessions"
+ * @param nested  a list that is a value in an object, not a document
  * @param indent  blanks before each line
  * @return NULL when no columns are known for that list
  */
-struct cgn_ctl_table *cgn_ctl_table_create(const char *list, int indent);
+struct cgn_ctl_table *cgn_ctl_table_create(const char *list, bool nested, int indent);
 
 /**
  * Prints entries, the first time below a header whose widths the entries settle.

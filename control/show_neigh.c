@@ -50,14 +50,18 @@ neighbour_entry(struct cgn_cmd_ctx *ctx, size_t index)
 {
 	const struct neighbours *all = ctx->state;
 	const struct cgn_resolve_view *v = &all->view[index];
-	const struct cgn_snapshot *snap = all->daemon->snap;
+	const struct cgn_daemon *d = all->daemon;
+	const struct cgn_snapshot *snap = d->snap;
 	const struct cgn_iface *iface = &snap->iface[v->iface];
+	/* One that was never confirmed has its time before the start. */
+	bool confirmed = v->age_ms <= d->now_ms - d->start_ms;
 
-	return json_pack("{s:o,s:o,s:s,s:s,s:s,s:I,s:b,s:I}", "address",
+	return json_pack("{s:o,s:o,s:s,s:s,s:s,s:o,s:b,s:I}", "address",
 		cgn_show_addr16(v->addr), "mac",
 		v->known ? cgn_show_mac(&v->mac) : json_null(), "port", iface->name,
 		"vpn", snap->vpn[iface->vpn].name, "state",
-		cgn_resolve_state_name(v->state), "age", (json_int_t)(v->age_ms / 1000),
+		cgn_resolve_state_name(v->state), "age",
+		confirmed ? json_integer((json_int_t)(v->age_ms / 1000)) : json_null(),
 		"gateway", v->gateway, "held", (json_int_t)v->held);
 }
 

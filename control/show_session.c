@@ -14,8 +14,8 @@
 #include "control/select.h"
 #include "control/show.h"
 
-#define BATCH	  256 /* records per question */
-#define PAGE	  64  /* entries per page */
+#define BATCH	  (192u << 10) /* bytes of records per question: 1024 sessions */
+#define PAGE	  64	       /* entries per page */
 #define UNLIMITED UINT64_MAX
 
 struct dump {
@@ -74,7 +74,7 @@ next_page(struct cgn_cmd_ctx *ctx)
 	if (dump->at == dump->have) {
 		if (dump->select.nothing || dump->left == 0)
 			return finish(ctx, dump, dump->left == 0);
-		rc = cgn_query_step(q, (uint32_t)RTE_MIN(dump->left, BATCH));
+		rc = cgn_query_step(q, (uint32_t)RTE_MIN(dump->left, q->batch));
 		if (rc == CGN_QUERY_WAIT)
 			return CGN_CMD_AGAIN;
 		if (rc == CGN_QUERY_END)
@@ -125,7 +125,7 @@ start_dump(struct cgn_cmd_ctx *ctx, enum cgn_msg_op op, size_t size,
 	ctx->next = next_page;
 	dump->entry = entry;
 	dump->left = limit != NULL ? limit->number : UNLIMITED;
-	dump->query = cgn_query_create(ctx->app, size, BATCH);
+	dump->query = cgn_query_create(ctx->app, size, BATCH / (uint32_t)size);
 	if (dump->query == NULL)
 		return -ENOMEM;
 	rc = cgn_select_init(&dump->select, ctx, ctx->app);

@@ -334,7 +334,7 @@ test_objects(void)
 	CU_ASSERT_EQUAL(ctl("show ha"), 0);
 	CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "hot_backup: no\nchannels:\n  LOCATION"));
 	CU_ASSERT_PTR_NOT_NULL(
-		strstr(run.out, "others:\n  -\n    name: x\n    ranges: 5-9\n"));
+		strstr(run.out, "others:\n  #1\n    name: x\n    ranges: 5-9\n"));
 }
 
 /* Counts the entries of a document that does not fit, and checks that they are in
