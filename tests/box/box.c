@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * A box of real parts without ports and threads, for the packet cases, the model tests and
- * the fuzzer. cgn_box_open() reads a configuration, compiles it and makes one worker for
- * each CPU of its boards; cgn_box_receive() and cgn_box_advance() drive it; after
- * cgn_box_close() every packet buffer must be back. Everything runs on the calling thread,
- * so that the order of events is the same in every run.
+ * A box of real parts without ports and threads, for the packet cases, the model tests
+ * and the fuzzer. cgn_box_open() reads a configuration, compiles it and makes one worker
+ * for each CPU of its boards; cgn_box_receive() and cgn_box_advance() drive it; after
+ * cgn_box_close() every packet buffer must be back. Everything runs on the calling
+ * thread, so that the order of events is the same in every run.
  *
  * Not here: receive queues (the caller says which worker polls), line cards, reload. */
 #include "tests/box/box.h"
@@ -105,9 +105,9 @@ settle(struct cgn_box *box)
 			i++;
 			continue;
 		}
-		memcpy(pkt, q->pkt, n * sizeof(pkt[0]));
+		memcpy(pkt, q->pkt, n * sizeof(struct rte_mbuf *));
 		q->n -= n;
-		memmove(q->pkt, q->pkt + n, q->n * sizeof(q->pkt[0]));
+		memmove(q->pkt, q->pkt + n, q->n * sizeof(struct rte_mbuf *));
 		cgn_pipeline_run(box->worker[i], pkt, n, false);
 		empty_outbox(box, box->worker[i]);
 		i = 0;
@@ -217,8 +217,11 @@ build(struct cgn_box *box, uint64_t seed)
 	rc = compile(box);
 	if (rc)
 		return rc;
-	wire = (struct cgn_wire){ .emit = host_emit, .hand = host_hand, .ctx = box,
-		.pool = box->pool, .stats = &box->host_stats };
+	wire = (struct cgn_wire){ .emit = host_emit,
+		.hand = host_hand,
+		.ctx = box,
+		.pool = box->pool,
+		.stats = &box->host_stats };
 	box->host = cgn_host_create(&wire);
 	if (!box->host)
 		return -ENOMEM;
@@ -241,8 +244,8 @@ cgn_box_open(struct cgn_box *box, const char *path, const char *text, uint64_t s
 	box->arg = arg;
 	box->now_ms = now_ms;
 	box->step_ms = STEP_MS;
-	rc = path ? cgn_conf_load(path, &box->conf, &errs) :
-		    cgn_conf_load_string(text, "box", &box->conf, &errs);
+	rc = path ? cgn_conf_load(path, &box->conf, &errs)
+		  : cgn_conf_load_string(text, "box", &box->conf, &errs);
 	if (rc)
 		cgn_conf_errors_print(&errs, err);
 	cgn_conf_errors_fini(&errs);

@@ -17,7 +17,8 @@
 struct cgn_box;
 
 /* Gets every frame that leaves; port: its name. Keeps nothing of it. */
-typedef void cgn_box_sent(void *arg, const char *port, const uint8_t *frame, uint16_t len);
+typedef void cgn_box_sent(
+	void *arg, const char *port, const uint8_t *frame, uint16_t len);
 
 /* A station beside the box that answers for itself: questions about its address are not
  * shown to the test, and answered in the next step. */
@@ -56,7 +57,8 @@ int cgn_box_start_eal(void);
 int cgn_box_open(struct cgn_box *box, const char *path, const char *text, uint64_t seed,
 	uint64_t now_ms, FILE *err);
 
-/* Packet buffers that are not in the pool: waiting for fragments or neighbours, or lost. */
+/* Packet buffers that are not in the pool: waiting for fragments or neighbours, or lost.
+ */
 unsigned cgn_box_buffers_out(const struct cgn_box *box);
 
 /* Takes it down. Returns the number of packet buffers that did not come back. */
@@ -67,11 +69,12 @@ int cgn_box_port(const struct cgn_box *box, const char *name);
 
 /* A buffer with a copy of a frame that has arrived at a port; NULL: no memory, or it is
  * longer than any port takes. */
-struct rte_mbuf *cgn_box_frame(struct cgn_box *box, int port, const uint8_t *data,
-	uint16_t len);
+struct rte_mbuf *cgn_box_frame(
+	struct cgn_box *box, int port, const uint8_t *data, uint16_t len);
 
 /* Gives 1..64 frames to a worker and follows them until nothing moves any more. */
-void cgn_box_receive(struct cgn_box *box, unsigned worker, struct rte_mbuf **pkt, unsigned n);
+void cgn_box_receive(
+	struct cgn_box *box, unsigned worker, struct rte_mbuf **pkt, unsigned n);
 
 /* Lets the clock run to now_ms: workers and host code see it pass in steps, and all that
  * is due happens. */
@@ -83,8 +86,8 @@ bool cgn_box_neighbour(struct cgn_box *box, const char *iface, const char *addr,
 	const struct rte_ether_addr *mac);
 
 /* For box.c: true when a frame asks for a station, which will answer. */
-bool cgn_box_asks_station(struct cgn_box *box, uint16_t port, const uint8_t *frame,
-	uint16_t len);
+bool cgn_box_asks_station(
+	struct cgn_box *box, uint16_t port, const uint8_t *frame, uint16_t len);
 
 /* For box.c: lets the stations that were asked answer. */
 void cgn_box_stations_answer(struct cgn_box *box);

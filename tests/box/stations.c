@@ -40,7 +40,8 @@ cgn_box_neighbour(struct cgn_box *box, const char *iface, const char *addr,
 	return true;
 }
 
-/* The address that an ARP request or a neighbour solicitation asks for; false: neither. */
+/* The address that an ARP request or a neighbour solicitation asks for; false: neither.
+ */
 static bool
 question(const uint8_t *net, uint16_t type, uint16_t len, uint8_t key[16])
 {
@@ -60,7 +61,8 @@ question(const uint8_t *net, uint16_t type, uint16_t len, uint8_t key[16])
 }
 
 bool
-cgn_box_asks_station(struct cgn_box *box, uint16_t port, const uint8_t *frame, uint16_t len)
+cgn_box_asks_station(
+	struct cgn_box *box, uint16_t port, const uint8_t *frame, uint16_t len)
 {
 	unsigned off = 12, vlan = 0;
 	uint8_t key[16];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Reads the directory of a packet case. Nothing is defaulted silently: a line or a counter
- * that is not understood fails the case. Single threaded; memory until cgn_case_free(). */
+ * Reads the directory of a packet case. Nothing is defaulted silently: a line or a
+ * counter that is not understood fails the case. Single threaded; memory until
+ * cgn_case_free(). */
 #include "tests/cases/casefile.h"
 
 #include <dirent.h>
@@ -29,8 +30,9 @@ read_frames(struct cgn_case_stream *s, FILE *f)
 	if (fread(head, sizeof(head), 1, f) != 1 || head[0] != PCAP_MAGIC)
 		return -EINVAL;
 	while (fread(rec, sizeof(rec), 1, f) == 1) {
-		struct cgn_case_frame *bigger =
-			realloc(s->frame, (s->n + 1) * sizeof(*bigger)), *fr;
+		struct cgn_case_frame *bigger = realloc(
+					      s->frame, (s->n + 1) * sizeof(*bigger)),
+				      *fr;
 
 		if (!bigger)
 			return -ENOMEM;

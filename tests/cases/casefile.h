@@ -3,15 +3,13 @@
  * A packet case as it lies in its directory:
  *
  *   case.conf            configuration of the box
- *   in-PORT[@W].pcap     frames that arrive at PORT, polled by worker W (0); the time of a
- *                        frame is the clock of the box; frames of equal time are one burst
- *   out-PORT.pcap        frames that must leave, byte by byte, at their time
- *   counters             `flow NAME PACKETS BYTES`, `drop NAME N`, `event NAME N`: all
- *                        others are zero
- *   state                `at SECONDS users|sessions|mappings|blocks|quarantined N`, and
- *                        `end SECONDS`
- *   vars                 what the box may choose (marks.h)
- *   neighbours           `IFACE ADDRESS MAC`: resolved before the first frame */
+ *   in-PORT[@W].pcap     frames that arrive at PORT, polled by worker W (0); the time of
+ * a frame is the clock of the box; frames of equal time are one burst out-PORT.pcap
+ * frames that must leave, byte by byte, at their time counters             `flow NAME
+ * PACKETS BYTES`, `drop NAME N`, `event NAME N`: all others are zero state `at SECONDS
+ * users|sessions|mappings|blocks|quarantined N`, and `end SECONDS` vars what the box may
+ * choose (marks.h) neighbours           `IFACE ADDRESS MAC`: resolved before the first
+ * frame */
 #ifndef CGN_TESTS_CASEFILE_H
 #define CGN_TESTS_CASEFILE_H
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Reads a frame from the outside in: Ethernet, VLAN tags, ARP, IPv4, IPv6 with destination
- * options and fragment header, tunnels, TCP, UDP, ICMP and the packet that an ICMP error
- * quotes. Written apart from the data path on purpose, and slow: checksums are always
- * computed over all bytes. Stateless; any thread. Other extension headers, and transports
- * behind them, stay data. */
+ * Reads a frame from the outside in: Ethernet, VLAN tags, ARP, IPv4, IPv6 with
+ * destination options and fragment header, tunnels, TCP, UDP, ICMP and the packet that an
+ * ICMP error quotes. Written apart from the data path on purpose, and slow: checksums are
+ * always computed over all bytes. Stateless; any thread. Other extension headers, and
+ * transports behind them, stay data. */
 #include "tests/cases/frame.h"
 
 #include <string.h>
@@ -25,15 +25,22 @@ add(struct walk *w, enum cgn_layer_type type, uint16_t off, uint16_t end, uint8_
 	if (w->n == CGN_LAYERS || off > end)
 		return NULL;
 	l = &w->layer[w->n++];
-	*l = (struct cgn_layer){ .type = (uint8_t)type, .off = off, .end = end,
-		.depth = depth, .length = (uint16_t)(end - off) };
+	*l = (struct cgn_layer){ .type = (uint8_t)type,
+		.off = off,
+		.end = end,
+		.depth = depth,
+		.length = (uint16_t)(end - off) };
 	return l;
 }
 
+/* ICMP errors, of either version, quote a packet. */
 static bool
-icmp_error(uint8_t type)
+quotes(uint8_t proto, uint8_t type)
 {
-	return type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
+	if (proto == 58)
+		return type < 128;
+	return proto == 1 &&
+	       (type == 3 || type == 4 || type == 5 || type == 11 || type == 12);
 }
 
 /* What follows an IP header; want: bytes that it should have. */
@@ -61,9 +68,7 @@ walk_transport(struct walk *w, uint8_t proto, const struct cgn_layer *ip, uint16
 			return;
 		l->length = want;
 		l->ip = at;
-		if (proto == 1 && icmp_error(w->f[off]))
-			walk_ip(w, (uint16_t)(off + 8), end, (uint8_t)(depth + 1));
-		else if (proto == 58 && w->f[off] < 128)
+		if (quotes(proto, w->f[off]))
 			walk_ip(w, (uint16_t)(off + 8), end, (uint8_t)(depth + 1));
 		return;
 	}
@@ -88,8 +93,8 @@ walk_ip4(struct walk *w, uint16_t off, uint16_t end, uint8_t depth)
 	if (cgn_frame_get16(h + 6) & 0x1fff)
 		add(w, CGN_LAYER_DATA, (uint16_t)(off + header), end, depth);
 	else
-		walk_transport(w, h[9], l, (uint16_t)(off + header),
-			(uint16_t)(total - header));
+		walk_transport(
+			w, h[9], l, (uint16_t)(off + header), (uint16_t)(total - header));
 }
 
 static void
@@ -108,7 +113,8 @@ walk_ip6(struct walk *w, uint16_t off, uint16_t end, uint8_t depth)
 		return;
 	l->length = (uint16_t)(40 + payload);
 	while ((next == 60 || next == 44) && at + 8 <= end) {
-		add(w, next == 60 ? CGN_LAYER_OPTIONS6 : CGN_LAYER_FRAGMENT6, at, end, depth);
+		add(w, next == 60 ? CGN_LAYER_OPTIONS6 : CGN_LAYER_FRAGMENT6, at, end,
+			depth);
 		n = next == 60 ? (uint16_t)((f[at + 1] + 1) * 8) : 8;
 		if (next == 44 && cgn_frame_get16(f + at + 2) & 0xfff8)
 			return;
@@ -196,7 +202,9 @@ cgn_frame_checksum(const uint8_t *frame, const struct cgn_layer *l)
 	if (l->type == CGN_LAYER_IP4)
 		n = (frame[l->off] & 15u) * 4;
 	else if (l->type != CGN_LAYER_ICMP) {
-		s = n + (l->type == CGN_LAYER_TCP ? 6 : l->type == CGN_LAYER_UDP ? 17 : 58);
+		s = n + (l->type == CGN_LAYER_TCP	   ? 6
+				: l->type == CGN_LAYER_UDP ? 17
+							   : 58);
 		s = ip[0] >> 4 == 4 ? sum(ip + 12, 8, s) : sum(ip + 8, 32, s);
 	}
 	s = sum(frame + l->off, n, s);
@@ -216,20 +224,22 @@ static const struct field eth_fields[] = { { 0, "destination" }, { 6, "source" }
 	{ 12, "type" }, { 14, NULL } };
 static const struct field vlan_fields[] = { { 0, "tag" }, { 2, "type" }, { 4, NULL } };
 static const struct field arp_fields[] = { { 0, "hardware type" }, { 2, "protocol type" },
-	{ 4, "lengths" }, { 6, "operation" }, { 8, "sender MAC" }, { 14, "sender address" },
-	{ 18, "target MAC" }, { 24, "target address" }, { 28, NULL } };
+	{ 4, "lengths" }, { 6, "operation" }, { 8, "sender MAC" },
+	{ 14, "sender address" }, { 18, "target MAC" }, { 24, "target address" },
+	{ 28, NULL } };
 static const struct field ip4_fields[] = { { 0, "version, header length" }, { 1, "TOS" },
-	{ 2, "total length" }, { 4, "identification" }, { 6, "flags, offset" }, { 8, "TTL" },
-	{ 9, "protocol" }, { 10, "checksum" }, { 12, "source" }, { 16, "destination" },
-	{ 20, NULL } };
+	{ 2, "total length" }, { 4, "identification" }, { 6, "flags, offset" },
+	{ 8, "TTL" }, { 9, "protocol" }, { 10, "checksum" }, { 12, "source" },
+	{ 16, "destination" }, { 20, NULL } };
 static const struct field ip6_fields[] = { { 0, "version, traffic class, flow label" },
-	{ 4, "payload length" }, { 6, "next header" }, { 7, "hop limit" }, { 8, "source" },
-	{ 24, "destination" }, { 40, NULL } };
-static const struct field tcp_fields[] = { { 0, "source port" }, { 2, "destination port" },
-	{ 4, "sequence" }, { 8, "acknowledgement" }, { 12, "offset, flags" },
-	{ 14, "window" }, { 16, "checksum" }, { 18, "urgent pointer" }, { 20, NULL } };
-static const struct field udp_fields[] = { { 0, "source port" }, { 2, "destination port" },
-	{ 4, "length" }, { 6, "checksum" }, { 8, NULL } };
+	{ 4, "payload length" }, { 6, "next header" }, { 7, "hop limit" },
+	{ 8, "source" }, { 24, "destination" }, { 40, NULL } };
+static const struct field tcp_fields[] = { { 0, "source port" },
+	{ 2, "destination port" }, { 4, "sequence" }, { 8, "acknowledgement" },
+	{ 12, "offset, flags" }, { 14, "window" }, { 16, "checksum" },
+	{ 18, "urgent pointer" }, { 20, NULL } };
+static const struct field udp_fields[] = { { 0, "source port" },
+	{ 2, "destination port" }, { 4, "length" }, { 6, "checksum" }, { 8, NULL } };
 static const struct field icmp_fields[] = { { 0, "type" }, { 1, "code" },
 	{ 2, "checksum" }, { 4, "identifier or rest of header" },
 	{ 6, "sequence or next-hop MTU" }, { 8, NULL } };
@@ -270,7 +280,8 @@ name_byte(FILE *out, const uint8_t *frame, uint16_t len, uint16_t off)
 			field = f->name;
 	if (n && off < layer[i].end)
 		fprintf(out, "    first difference at byte %u: %s%s, %s\n", off,
-			layer[i].depth ? "inner " : "", layer_names[layer[i].type].name, field);
+			layer[i].depth ? "inner " : "", layer_names[layer[i].type].name,
+			field);
 	else
 		fprintf(out, "    first difference at byte %u: beyond the packet\n", off);
 }
@@ -297,8 +308,12 @@ cgn_frame_diff(FILE *out, const uint8_t *want, uint16_t n_want, const uint8_t *g
 		fprintf(out, "    length %u, wanted %u\n", n_got, n_want);
 	name_byte(out, want, n_want, off);
 	for (uint16_t at = 0; at < most; at = (uint16_t)(at + 16)) {
-		uint16_t a = at + 16 < n_want ? 16 : at < n_want ? (uint16_t)(n_want - at) : 0;
-		uint16_t b = at + 16 < n_got ? 16 : at < n_got ? (uint16_t)(n_got - at) : 0;
+		uint16_t a = at + 16 < n_want ? 16
+			     : at < n_want    ? (uint16_t)(n_want - at)
+					      : 0;
+		uint16_t b = at + 16 < n_got ? 16
+			     : at < n_got    ? (uint16_t)(n_got - at)
+					     : 0;
 
 		if (a == b && !memcmp(want + at, got + at, a))
 			continue;

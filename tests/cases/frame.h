@@ -15,7 +15,7 @@ enum cgn_layer_type {
 	CGN_LAYER_ARP,
 	CGN_LAYER_IP4,
 	CGN_LAYER_IP6,
-	CGN_LAYER_OPTIONS6,  /* destination options */
+	CGN_LAYER_OPTIONS6, /* destination options */
 	CGN_LAYER_FRAGMENT6,
 	CGN_LAYER_TCP,
 	CGN_LAYER_UDP,
@@ -25,11 +25,13 @@ enum cgn_layer_type {
 };
 
 struct cgn_layer {
-	uint8_t type;	 /* enum cgn_layer_type */
-	uint8_t depth;	 /* 0 outermost; +1 inside a tunnel or an ICMP error */
-	uint16_t off;	 /* from the start of the frame */
-	uint16_t end;	 /* behind the last byte of the layer and its payload, in the frame */
-	uint16_t length; /* bytes that layer and payload should have; > end - off: cut off */
+	uint8_t type;  /* enum cgn_layer_type */
+	uint8_t depth; /* 0 outermost; +1 inside a tunnel or an ICMP error */
+	uint16_t off;  /* from the start of the frame */
+	uint16_t
+		end; /* behind the last byte of the layer and its payload, in the frame */
+	uint16_t length; /* bytes that layer and payload should have; > end - off: cut off
+			  */
 	uint16_t ip;	 /* transport layers: offset of the IP header */
 };
 

@@ -37,12 +37,13 @@ is_short(enum cgn_mark_kind kind)
 static uint32_t
 get(const uint8_t *frame, const struct place *p)
 {
-	return is_short(p->kind) ? cgn_frame_get16(frame + p->off) : get32(frame + p->off);
+	return is_short(p->kind) ? cgn_frame_get16(frame + p->off)
+				 : get32(frame + p->off);
 }
 
 static void
-add_place(struct place *p, unsigned *n, uint16_t off, enum cgn_mark_kind kind, uint8_t proto,
-	uint16_t addr)
+add_place(struct place *p, unsigned *n, uint16_t off, enum cgn_mark_kind kind,
+	uint8_t proto, uint16_t addr)
 {
 	if (*n < PLACES)
 		p[(*n)++] = (struct place){ off, kind, proto, addr };
@@ -66,10 +67,12 @@ places(const uint8_t *frame, const struct cgn_layer *layer, unsigned n_layers,
 			add_place(p, &n, (uint16_t)(off + 16), CGN_VAR_ADDR, 0, 0);
 		} else if (l->type == CGN_LAYER_TCP || l->type == CGN_LAYER_UDP) {
 			proto = l->type == CGN_LAYER_TCP ? 6 : 17;
-			add_place(p, &n, off, CGN_VAR_PORT, proto, (uint16_t)(l->ip + 12));
+			add_place(
+				p, &n, off, CGN_VAR_PORT, proto, (uint16_t)(l->ip + 12));
 			add_place(p, &n, (uint16_t)(off + 2), CGN_VAR_PORT, proto,
 				(uint16_t)(l->ip + 16));
-		} else if (l->type == CGN_LAYER_ICMP && (frame[off] == 0 || frame[off] == 8)) {
+		} else if (l->type == CGN_LAYER_ICMP &&
+			   (frame[off] == 0 || frame[off] == 8)) {
 			add_place(p, &n, (uint16_t)(off + 4), CGN_VAR_PORT, 1,
 				(uint16_t)(l->ip + (frame[off] ? 12 : 16)));
 		} else if (l->type == CGN_LAYER_FRAGMENT6) {
@@ -98,7 +101,7 @@ parse_port(struct cgn_mark_var *v, char *rest)
 	v->kind = CGN_VAR_PORT;
 	v->marker = (uint32_t)strtoul(rest, &end, 16);
 	return sscanf(end, "%31s block=%31s size=%u", v->name, v->block, &v->size) == 3 &&
-		v->size > 0;
+	       v->size > 0;
 }
 
 static bool
@@ -122,7 +125,8 @@ parse_addr(struct cgn_mark_var *v, char *rest)
 			return false;
 		for (list = strtok_r(word + 3, ",", &save2); list;
 			list = strtok_r(NULL, ",", &save2)) {
-			if (v->n_choices == CGN_MARK_CHOICES || inet_pton(AF_INET, list, &a) != 1)
+			if (v->n_choices == CGN_MARK_CHOICES ||
+				inet_pton(AF_INET, list, &a) != 1)
 				return false;
 			v->choice[v->n_choices++] = ntohl(a.s_addr);
 		}
@@ -149,7 +153,7 @@ parse(struct cgn_mark_var *v, char *line)
 		return parse_addr(v, line + 5);
 	if (!strncmp(line, "id4 ", 4))
 		return parse_id(v, CGN_VAR_ID4, line + 4);
-	return !strncmp(line, "id ", 3) && parse_id(v, CGN_VAR_ID, line + 3);
+	return strncmp(line, "id ", 3) == 0 && parse_id(v, CGN_VAR_ID, line + 3);
 }
 
 int
@@ -189,13 +193,15 @@ port_fits(const struct cgn_marks *m, const struct cgn_mark_var *v, FILE *err)
 		if (o == v || o->kind != v->kind || !o->known || o->address != v->address)
 			continue;
 		if (o->value == v->value && o->proto == v->proto) {
-			fprintf(err, "  ports %s and %s: both %u\n", v->name, o->name, v->value);
+			fprintf(err, "  ports %s and %s: both %u\n", v->name, o->name,
+				v->value);
 			return false;
 		}
 		together = (o->value - 1024) / v->size == (v->value - 1024) / v->size;
 		if (together != !strcmp(o->block, v->block)) {
-			fprintf(err, "  ports %s %u and %s %u: %s block\n", v->name, v->value,
-				o->name, o->value, together ? "in one" : "not in one");
+			fprintf(err, "  ports %s %u and %s %u: %s block\n", v->name,
+				v->value, o->name, o->value,
+				together ? "in one" : "not in one");
 			return false;
 		}
 	}
@@ -293,7 +299,7 @@ right(const uint8_t *frame, const struct cgn_layer *l)
 	uint32_t need = l->type == CGN_LAYER_IP4 ? 20 : l->length;
 
 	return l->off + need <= l->end &&
-		cgn_frame_checksum(frame, l) == cgn_frame_get16(frame + field);
+	       cgn_frame_checksum(frame, l) == cgn_frame_get16(frame + field);
 }
 
 /* Carries a change of one word over to every wrong checksum that covers it. */
@@ -314,8 +320,8 @@ carry(uint8_t *frame, const struct cgn_layer *layer, unsigned n, const bool *was
 			continue;
 		if (l->type == CGN_LAYER_UDP && !cgn_frame_get16(frame + field))
 			continue;
-		cgn_frame_put16(frame + field,
-			adjust(cgn_frame_get16(frame + field), from, to));
+		cgn_frame_put16(
+			frame + field, adjust(cgn_frame_get16(frame + field), from, to));
 	}
 }
 
@@ -345,7 +351,8 @@ cgn_marks_fill(const struct cgn_marks *m, uint8_t *frame, uint16_t len, FILE *er
 	unsigned n = places(frame, layer, n_layers, p);
 
 	for (unsigned i = 0; i < n_layers; i++)
-		was_right[i] = cgn_frame_checksum_field(&layer[i]) && right(frame, &layer[i]);
+		was_right[i] =
+			cgn_frame_checksum_field(&layer[i]) && right(frame, &layer[i]);
 	for (unsigned i = 0; i < n; i++) {
 		int k = find(m, p[i].kind, get(frame, &p[i]));
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Values that the box is free to choose: a marker in a frame of a case stands for a public
- * port or address, or the identification of a packet; its value is learned from the first
- * frame that leaves with it. Lines of the file `vars`:
+ * Values that the box is free to choose: a marker in a frame of a case stands for a
+ * public port or address, or the identification of a packet; its value is learned from
+ * the first frame that leaves with it. Lines of the file `vars`:
  *
  *   port MARKER NAME block=BLOCK size=N    in one block of N ports with its like
  *   addr MARKER NAME in=ADDRESS,... [not=MARKER]
@@ -30,7 +30,7 @@ struct cgn_mark_var {
 	/* port */
 	char block[CGN_MARK_TEXT];
 	uint32_t size;
-	uint8_t proto;	 /* learned: IP protocol of the frame */
+	uint8_t proto;	  /* learned: IP protocol of the frame */
 	uint32_t address; /* learned: public address beside the port */
 	/* address */
 	uint32_t choice[CGN_MARK_CHOICES];

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * The case runner: `runner [--seed N] DIR...` plays packet cases (casefile.h) through the
- * real pipeline and compares what leaves byte by byte and millisecond by millisecond, then
- * all counters, then the tables, and counts the packet buffers. One line per case; exit 0
- * when all pass. The clock is the time stamps of the frames; nothing sleeps. Single
- * threaded: the workers of a box take turns. */
+ * real pipeline and compares what leaves byte by byte and millisecond by millisecond,
+ * then all counters, then the tables, and counts the packet buffers. One line per case;
+ * exit 0 when all pass. The clock is the time stamps of the frames; nothing sleeps.
+ * Single threaded: the workers of a box take turns. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -22,11 +22,11 @@ struct run {
 	unsigned failures;
 };
 
-#define FAIL(r, ...)                                                                      \
-	do {                                                                              \
-		(r)->failures++;                                                          \
-		fprintf(stderr, "  " __VA_ARGS__);                                        \
-		fputc('\n', stderr);                                                      \
+#define FAIL(r, ...)                                                                     \
+	do {                                                                             \
+		(r)->failures++;                                                         \
+		fprintf(stderr, "  " __VA_ARGS__);                                       \
+		fputc('\n', stderr);                                                     \
 	} while (0)
 
 /* ---- what leaves ---- */
@@ -45,7 +45,7 @@ compare(struct run *r, const struct cgn_case_stream *s, const uint8_t *got, uint
 			s->next + 1);
 	if (!cgn_marks_fill(&r->c.marks, filled, want->len, stderr)) {
 		FAIL(r, "%s frame %u: cannot be filled in", s->port, s->next + 1);
-	} else if (want->len != len || memcmp(filled, got, len)) {
+	} else if (want->len != len || memcmp(filled, got, len) != 0) {
 		FAIL(r, "%s frame %u differs:", s->port, s->next + 1);
 		cgn_frame_diff(stderr, filled, want->len, got, len);
 	}
@@ -81,7 +81,8 @@ make_frame(struct run *r, int port, struct cgn_case_frame *f)
 	struct rte_mbuf *m;
 
 	if (!cgn_marks_fill(&r->c.marks, f->data, f->len, stderr)) {
-		FAIL(r, "a frame that arrives at %" PRIu64 " ms cannot be filled in", f->ms);
+		FAIL(r, "a frame that arrives at %" PRIu64 " ms cannot be filled in",
+			f->ms);
 		return NULL;
 	}
 	m = cgn_box_frame(&r->box, port, f->data, f->len);
@@ -151,15 +152,16 @@ check_states(struct run *r, unsigned *next, uint64_t until)
 			cgn_box_advance(&r->box, s->ms);
 		n = count(&r->box, s->what);
 		if (n != s->n)
-			FAIL(r, "at %" PRIu64 " ms: %s %" PRId64 ", wanted %" PRIu64, s->ms,
-				s->what, (int64_t)n, s->n);
+			FAIL(r, "at %" PRIu64 " ms: %s %" PRId64 ", wanted %" PRIu64,
+				s->ms, s->what, (int64_t)n, s->n);
 	}
 }
 
 /* ---- counters ---- */
 
 static void
-check_counter(struct run *r, const char *kind, const char *name, uint64_t got, uint64_t want)
+check_counter(
+	struct run *r, const char *kind, const char *name, uint64_t got, uint64_t want)
 {
 	if (got != want)
 		FAIL(r, "%s %s: %" PRIu64 ", wanted %" PRIu64, kind, name, got, want);
@@ -175,15 +177,16 @@ check_counters(struct run *r)
 	for (unsigned i = 0; i < CGN_FLOW_COUNT; i++) {
 		const char *name = cgn_flow_name((enum cgn_flow_id)i);
 
-		check_counter(r, "packets", name, got.flow[i].packets, want->flow[i].packets);
+		check_counter(
+			r, "packets", name, got.flow[i].packets, want->flow[i].packets);
 		check_counter(r, "bytes", name, got.flow[i].bytes, want->flow[i].bytes);
 	}
 	for (unsigned i = 0; i < CGN_DROP_REASONS; i++)
 		check_counter(r, "drop", cgn_drop_name((enum cgn_drop)i), got.drop[i],
 			want->drop[i]);
 	for (unsigned i = 0; i < CGN_EVENT_COUNT; i++)
-		check_counter(r, "event", cgn_event_name((enum cgn_event_id)i), got.event[i],
-			want->event[i]);
+		check_counter(r, "event", cgn_event_name((enum cgn_event_id)i),
+			got.event[i], want->event[i]);
 }
 
 /* ---- one case ---- */

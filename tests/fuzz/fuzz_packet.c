@@ -3,8 +3,8 @@
  * Any frames into a box with everything on: DS-Lite, NAT44, VLANs and VPNs, two CPUs. The
  * input is a list of records, made from the packet cases by tests/cases/make.py --corpus:
  *
- *   byte 0   bit 0: port (0 inside, 1 outside); bit 1: worker; bit 2: an IPv4 frame is sent
- *            to the public address and port that the box used last, so that answers are
+ *   byte 0   bit 0: port (0 inside, 1 outside); bit 1: worker; bit 2: an IPv4 frame is
+ * sent to the public address and port that the box used last, so that answers are
  *            reached; bit 3: its header checksum is made right
  *   byte 1   time before it, in tenths of a second
  *   byte 2-3 length, little endian; then the frame
@@ -49,9 +49,11 @@ static const char conf[] =
 	" { prefix = \"0.0.0.0/0\"; next_hop = \"198.51.100.254\"; } );"
 	"boards: ( { slot = 1; cpus = ( { cpu = 0; lcore = 1; } ); },"
 	" { slot = 2; cpus = ( { cpu = 0; lcore = 2; } ); } );"
-	"license: ( { slot = 1; sessions = 1024; users = 64; nat44 = true; ds_lite = true; },"
+	"license: ( { slot = 1; sessions = 1024; users = 64; nat44 = true; ds_lite = "
+	"true; },"
 	" { slot = 2; sessions = 1024; users = 64; nat44 = true; ds_lite = true; } );"
-	"service_locations: ( { id = 1; slot = 1; cpu = 0; }, { id = 2; slot = 2; cpu = 0; } );"
+	"service_locations: ( { id = 1; slot = 1; cpu = 0; }, { id = 2; slot = 2; cpu = "
+	"0; } );"
 	"service_instance_groups: ( { name = \"group1\"; service_locations = ("
 	" { id = 1; weight = 1; }, { id = 2; weight = 1; } ); } );"
 	"address_groups: ( { name = \"pool1\"; id = 1;"
@@ -64,7 +66,8 @@ static const char conf[] =
 	"  allow_access: { inside_vpn = \"red\"; outside_vpn = \"\"; };"
 	"  filtering = \"endpoint-dependent\";"
 	"  outbound: ( { acl = \"any\"; address_group = \"pool1\"; } ); } );"
-	"ds_lite_instances: ( { name = \"ds1\"; id = 1; service_instance_group = \"group1\";"
+	"ds_lite_instances: ( { name = \"ds1\"; id = 1; service_instance_group = "
+	"\"group1\";"
 	"  local_ipv6 = \"2001:db8::aaaa\"; remote_ipv6 = [ \"2001:db8:100::/40\" ];"
 	"  outbound: ( { acl = \"any\"; address_group = \"pool1\"; } ); } );";
 
@@ -145,7 +148,8 @@ receive(uint8_t flags, const uint8_t *data, uint16_t len)
 static void
 clear(struct cgn_worker *w)
 {
-	struct cgn_msg msg = { .op = CGN_MSG_CLEAR_USERS, .max = UINT32_MAX,
+	struct cgn_msg msg = { .op = CGN_MSG_CLEAR_USERS,
+		.max = UINT32_MAX,
 		.filter = { .instance = CGN_NONE, .location = CGN_NONE } };
 
 	do {
@@ -167,10 +171,11 @@ drain(void)
 	for (unsigned i = 0; i < box.n_workers; i++) {
 		struct cgn_worker *w = box.worker[i];
 
-		if (w->sessions.used || w->mappings.used || w->users.used || w->blocks.used ||
-			w->sweep.quarantined || cgn_table_count(w->up) ||
-			cgn_table_count(w->down) || cgn_table_count(w->map_up) ||
-			cgn_table_count(w->map_down) || cgn_table_count(w->user_by_key))
+		if (w->sessions.used || w->mappings.used || w->users.used ||
+			w->blocks.used || w->sweep.quarantined ||
+			cgn_table_count(w->up) || cgn_table_count(w->down) ||
+			cgn_table_count(w->map_up) || cgn_table_count(w->map_down) ||
+			cgn_table_count(w->user_by_key))
 			abort();
 		w->random = i + 1;
 	}

@@ -6,19 +6,19 @@
  * packets. */
 #include "tests/model/check.h"
 
-#define FAIL(...)                                                                         \
-	do {                                                                              \
-		fprintf(stderr, __VA_ARGS__);                                             \
-		fputc('\n', stderr);                                                      \
-		return false;                                                             \
+#define FAIL(...)                                                                        \
+	do {                                                                             \
+		fprintf(stderr, __VA_ARGS__);                                            \
+		fputc('\n', stderr);                                                     \
+		return false;                                                            \
 	} while (0)
 
 /* Number of the user in the model. */
 static int
 user_of(const struct cgn_model *m, const struct cgn_user *u)
 {
-	return m->conf->ds_lite ? u->softwire[14] * 256 + u->softwire[15] - 1 :
-				  (int)(rte_be_to_cpu_32(u->inside) & 0xff) - 1;
+	return m->conf->ds_lite ? u->softwire[14] * 256 + u->softwire[15] - 1
+				: (int)(rte_be_to_cpu_32(u->inside) & 0xff) - 1;
 }
 
 static bool
@@ -45,19 +45,25 @@ check_session(const struct cgn_model *m, const struct cgn_worker *w,
 
 /* The session must be found by both keys, as the packets of either way make them. */
 static bool
-check_session_keys(const struct cgn_worker *w, const struct cgn_session *s, uint32_t index)
+check_session_keys(
+	const struct cgn_worker *w, const struct cgn_session *s, uint32_t index)
 {
 	uint16_t vpn = w->snap->instance[s->instance].vpn_out;
-	union cgn_key up = { .owner = s->kind == CGN_DS_LITE ?
-			cgn_owner_user(s->proto, s->user) :
-			cgn_owner_scope(s->proto, s->instance),
-		.local = s->inside, .remote = s->remote, .local_port = s->inside_port,
+	union cgn_key up = { .owner = s->kind == CGN_DS_LITE
+					      ? cgn_owner_user(s->proto, s->user)
+					      : cgn_owner_scope(s->proto, s->instance),
+		.local = s->inside,
+		.remote = s->remote,
+		.local_port = s->inside_port,
 		.remote_port = s->remote_port };
-	union cgn_key down = { .owner = cgn_owner_scope(s->proto, vpn), .local = s->outside,
-		.remote = s->remote, .local_port = s->outside_port,
+	union cgn_key down = { .owner = cgn_owner_scope(s->proto, vpn),
+		.local = s->outside,
+		.remote = s->remote,
+		.local_port = s->outside_port,
 		.remote_port = s->remote_port };
 
-	if (cgn_table_find(w->up, &up) != index || cgn_table_find(w->down, &down) != index)
+	if (cgn_table_find(w->up, &up) != index ||
+		cgn_table_find(w->down, &down) != index)
 		FAIL("session %u is not found by its keys", index);
 	return true;
 }
@@ -116,22 +122,24 @@ static bool
 check_user_counts(const struct cgn_model *m, const struct cgn_user *u)
 {
 	int user = user_of(m, u);
-	static const uint8_t proto[CGN_CLASSES] = { [CGN_TCP] = 6, [CGN_UDP] = 17,
-		[CGN_ICMP] = 1 };
+	static const uint8_t proto[CGN_CLASSES] = {
+		[CGN_TCP] = 6, [CGN_UDP] = 17, [CGN_ICMP] = 1
+	};
 	unsigned reverse = 0, sessions = 0;
 
 	for (unsigned k = 0; k < CGN_CLASSES; k++) {
 		sessions += u->sessions[k];
 		if (u->ports[k] != cgn_model_count_mappings(m, user, proto[k]))
-			FAIL("user %d: %u ports of protocol %u, wanted %u", user, u->ports[k],
-				proto[k], cgn_model_count_mappings(m, user, proto[k]));
+			FAIL("user %d: %u ports of protocol %u, wanted %u", user,
+				u->ports[k], proto[k],
+				cgn_model_count_mappings(m, user, proto[k]));
 	}
 	for (int i = 0; i < MODEL_SESSIONS; i++)
 		reverse += m->session[i].live && m->session[i].reverse &&
-			m->mapping[m->session[i].mapping].user == user;
+			   m->mapping[m->session[i].mapping].user == user;
 	if (sessions != cgn_model_count_sessions(m, user) || u->reverse != reverse)
-		FAIL("user %d: %u sessions, %u from outside; wanted %u, %u", user, sessions,
-			u->reverse, cgn_model_count_sessions(m, user), reverse);
+		FAIL("user %d: %u sessions, %u from outside; wanted %u, %u", user,
+			sessions, u->reverse, cgn_model_count_sessions(m, user), reverse);
 	return true;
 }
 
@@ -171,7 +179,8 @@ check_users(const struct cgn_model *m, const struct cgn_worker *w, unsigned *n)
 		here++;
 		if (cgn_table_find(w->user_by_key, &u->key) != i)
 			FAIL("user %u is not found by its key", i);
-		if (m->addr[user_of(m, u)] != rte_be_to_cpu_32(w->snap->address[u->address].addr))
+		if (m->addr[user_of(m, u)] !=
+			rte_be_to_cpu_32(w->snap->address[u->address].addr))
 			FAIL("user %d has another public address", user_of(m, u));
 		if (!check_user_counts(m, u))
 			return false;
@@ -196,7 +205,8 @@ mark_blocks(const struct cgn_worker *w, uint32_t slot, uint8_t *map)
 
 		if (!u->live || u->address != slot)
 			continue;
-		for (uint32_t k = u->block; k != CGN_NONE; k = cgn_block_at(w, k)->next, n++)
+		for (uint32_t k = u->block; k != CGN_NONE;
+			k = cgn_block_at(w, k)->next, n++)
 			if (!check_block(w, cgn_block_at(w, k), map))
 				return false;
 		if (n != u->blocks)
@@ -226,7 +236,8 @@ check_address(const struct cgn_worker *w, uint32_t slot)
 	for (uint32_t port = CGN_PORT_FIRST; port < 65536; port++) {
 		taken += map[port];
 		if (map[port] != (a->blocked[port / 64] >> port % 64 & 1))
-			FAIL("port %u: %s a block", port, map[port] ? "lost by" : "leaked by");
+			FAIL("port %u: %s a block", port,
+				map[port] ? "lost by" : "leaked by");
 	}
 	if (a->free != CGN_PORT_COUNT - taken)
 		FAIL("%u ports free, %u counted", CGN_PORT_COUNT - taken, a->free);
@@ -264,16 +275,18 @@ cgn_model_check_empty(const struct cgn_box *box)
 	for (unsigned i = 0; i < box->n_workers; i++) {
 		const struct cgn_worker *w = box->worker[i];
 
-		if (w->sessions.used || w->mappings.used || w->users.used || w->blocks.used ||
-			w->sweep.quarantined)
-			FAIL("left: %u sessions, %u mappings, %u users, %u blocks, %u waiting",
+		if (w->sessions.used || w->mappings.used || w->users.used ||
+			w->blocks.used || w->sweep.quarantined)
+			FAIL("left: %u sessions, %u mappings, %u users, %u blocks, %u "
+			     "waiting",
 				w->sessions.used, w->mappings.used, w->users.used,
 				w->blocks.used, w->sweep.quarantined);
 		for (uint32_t slot = 0; slot < box->snap->n_addresses; slot++) {
 			const struct cgn_address *a = box->snap->state[i][slot];
 
 			if (a && (a->free != CGN_PORT_COUNT || a->users))
-				FAIL("an address has %u ports free and %u users", a->free, a->users);
+				FAIL("an address has %u ports free and %u users", a->free,
+					a->users);
 		}
 	}
 	return true;

@@ -13,8 +13,8 @@ class_of(uint8_t proto)
 }
 
 int
-cgn_model_find_session(const struct cgn_model *m, int mapping, uint32_t remote,
-	uint16_t remote_port)
+cgn_model_find_session(
+	const struct cgn_model *m, int mapping, uint32_t remote, uint16_t remote_port)
 {
 	for (int i = 0; i < MODEL_SESSIONS; i++)
 		if (m->session[i].live && m->session[i].mapping == mapping &&
@@ -32,7 +32,8 @@ cgn_model_find_up(const struct cgn_model *m, int user, uint8_t proto, uint16_t p
 		const struct cgn_model_mapping *p = &m->mapping[i];
 		int s;
 
-		if (!p->live || p->user != user || p->proto != proto || p->inside_port != port)
+		if (!p->live || p->user != user || p->proto != proto ||
+			p->inside_port != port)
 			continue;
 		s = cgn_model_find_session(m, i, remote, remote_port);
 		if (s >= 0)
@@ -55,7 +56,8 @@ cgn_model_find_shared(const struct cgn_model *m, int user, uint8_t proto, uint16
 }
 
 int
-cgn_model_find_public(const struct cgn_model *m, uint8_t proto, uint32_t addr, uint16_t port)
+cgn_model_find_public(
+	const struct cgn_model *m, uint8_t proto, uint32_t addr, uint16_t port)
 {
 	for (int i = 0; i < MODEL_MAPPINGS; i++) {
 		const struct cgn_model_mapping *p = &m->mapping[i];
@@ -83,7 +85,7 @@ cgn_model_count_mappings(const struct cgn_model *m, int user, uint8_t proto)
 
 	for (int i = 0; i < MODEL_MAPPINGS; i++)
 		n += m->mapping[i].live && m->mapping[i].user == user &&
-			(!proto || m->mapping[i].proto == proto);
+		     (!proto || m->mapping[i].proto == proto);
 	return n;
 }
 
@@ -117,24 +119,33 @@ cgn_model_add_mapping(struct cgn_model *m, int user, uint8_t proto, uint16_t ins
 	if (i == MODEL_MAPPINGS)
 		return "the model is full";
 	m->addr[user] = addr;
-	m->mapping[i] = (struct cgn_model_mapping){ .live = true, .shared = m->conf->eim,
-		.user = user, .proto = proto, .inside_port = inside_port, .port = port,
+	m->mapping[i] = (struct cgn_model_mapping){ .live = true,
+		.shared = m->conf->eim,
+		.user = user,
+		.proto = proto,
+		.inside_port = inside_port,
+		.port = port,
 		.addr = addr };
 	*index = i;
 	return NULL;
 }
 
 void
-cgn_model_add_session(struct cgn_model *m, int mapping, uint32_t remote,
-	uint16_t remote_port, bool up)
+cgn_model_add_session(
+	struct cgn_model *m, int mapping, uint32_t remote, uint16_t remote_port, bool up)
 {
 	int i = 0;
 
 	while (i < MODEL_SESSIONS - 1 && m->session[i].live)
 		i++;
-	m->session[i] = (struct cgn_model_session){ .live = true, .reverse = !up,
-		.mapping = mapping, .remote = remote, .remote_port = remote_port,
-		.state = m->mapping[mapping].proto != 6 ? MODEL_OPEN : up ? MODEL_SU : MODEL_SD,
+	m->session[i] = (struct cgn_model_session){ .live = true,
+		.reverse = !up,
+		.mapping = mapping,
+		.remote = remote,
+		.remote_port = remote_port,
+		.state = m->mapping[mapping].proto != 6 ? MODEL_OPEN
+			 : up				? MODEL_SU
+							: MODEL_SD,
 		.seen = m->now };
 	m->mapping[mapping].sessions++;
 }
@@ -144,8 +155,9 @@ static enum cgn_model_state
 next_state(enum cgn_model_state s, bool up, uint8_t flags)
 {
 	if (s == MODEL_FB)
-		return flags & MODEL_SYN && !(flags & MODEL_RST) ? (up ? MODEL_SU : MODEL_SD) :
-								   MODEL_FB;
+		return flags & MODEL_SYN && !(flags & MODEL_RST)
+			       ? (up ? MODEL_SU : MODEL_SD)
+			       : MODEL_FB;
 	if (flags & MODEL_RST)
 		return MODEL_TR;
 	if (flags & MODEL_SYN) {
@@ -202,7 +214,8 @@ timer_ms(const struct cgn_model *m, const struct cgn_model_session *s)
 {
 	switch (s->state) {
 	case MODEL_OPEN:
-		return 1000 * (m->mapping[s->mapping].proto == 17 ? MODEL_UDP : MODEL_ICMP);
+		return 1000 *
+		       (m->mapping[s->mapping].proto == 17 ? MODEL_UDP : MODEL_ICMP);
 	case MODEL_SD:
 		return 1000 * MODEL_SYN_WAIT;
 	case MODEL_EST:

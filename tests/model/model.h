@@ -24,14 +24,22 @@
 struct cgn_model_conf {
 	const char *name, *text; /* of the configuration */
 	bool ds_lite, eim, eif;
-	unsigned block;	      /* ports of a block */
-	bool grows;	      /* more blocks as needed */
+	unsigned block;	       /* ports of a block */
+	bool grows;	       /* more blocks as needed */
 	unsigned max_sessions; /* of a user */
-	unsigned ports;	      /* inside ports that users use */
+	unsigned ports;	       /* inside ports that users use */
 };
 
-enum cgn_model_state { MODEL_OPEN, MODEL_SU, MODEL_SD, MODEL_EST, MODEL_FU, MODEL_FD,
-	MODEL_FB, MODEL_TR };
+enum cgn_model_state {
+	MODEL_OPEN,
+	MODEL_SU,
+	MODEL_SD,
+	MODEL_EST,
+	MODEL_FU,
+	MODEL_FD,
+	MODEL_FB,
+	MODEL_TR
+};
 
 struct cgn_model_mapping {
 	bool live, shared;
@@ -53,13 +61,13 @@ struct cgn_model_session {
 
 /* Who held a public port last. */
 struct cgn_model_past {
-	int user; /* + 1; 0: nobody */
+	int user;	/* + 1; 0: nobody */
 	uint32_t until; /* ms */
 };
 
 struct cgn_model {
 	const struct cgn_model_conf *conf;
-	uint32_t now; /* step */
+	uint32_t now;		    /* step */
 	uint32_t addr[MODEL_USERS]; /* public address, 0: the user does not exist */
 	struct cgn_model_mapping mapping[MODEL_MAPPINGS];
 	struct cgn_model_session session[MODEL_SESSIONS];
@@ -67,25 +75,26 @@ struct cgn_model {
 };
 
 /* Indices, or -1. */
-int cgn_model_find_session(const struct cgn_model *m, int mapping, uint32_t remote,
-	uint16_t remote_port);
+int cgn_model_find_session(
+	const struct cgn_model *m, int mapping, uint32_t remote, uint16_t remote_port);
 int cgn_model_find_up(const struct cgn_model *m, int user, uint8_t proto, uint16_t port,
 	uint32_t remote, uint16_t remote_port);
-int cgn_model_find_shared(const struct cgn_model *m, int user, uint8_t proto, uint16_t port);
-int cgn_model_find_public(const struct cgn_model *m, uint8_t proto, uint32_t addr,
-	uint16_t port);
+int cgn_model_find_shared(
+	const struct cgn_model *m, int user, uint8_t proto, uint16_t port);
+int cgn_model_find_public(
+	const struct cgn_model *m, uint8_t proto, uint32_t addr, uint16_t port);
 
 /* Things that a user has. */
 unsigned cgn_model_count_sessions(const struct cgn_model *m, int user);
 unsigned cgn_model_count_mappings(const struct cgn_model *m, int user, uint8_t proto);
 
-/* Adds what a packet has made. A mapping whose public port is taken, below 1024, of another
- * address than the user's, or was somebody else's within the quarantine, is an error: its
- * text, else NULL. */
+/* Adds what a packet has made. A mapping whose public port is taken, below 1024, of
+ * another address than the user's, or was somebody else's within the quarantine, is an
+ * error: its text, else NULL. */
 const char *cgn_model_add_mapping(struct cgn_model *m, int user, uint8_t proto,
 	uint16_t inside_port, uint32_t addr, uint16_t port, int *index);
-void cgn_model_add_session(struct cgn_model *m, int mapping, uint32_t remote,
-	uint16_t remote_port, bool up);
+void cgn_model_add_session(
+	struct cgn_model *m, int mapping, uint32_t remote, uint16_t remote_port, bool up);
 
 /* A packet of an existing session: state and refresh. */
 void cgn_model_touch(struct cgn_model *m, int session, bool up, uint8_t tcp_flags);

@@ -100,7 +100,7 @@ checksums_right(const uint8_t *frame, const struct cgn_layer *layer, unsigned n)
 		uint16_t field = cgn_frame_checksum_field(&layer[k]);
 
 		if (field && cgn_frame_get16(frame + field) !=
-				cgn_frame_checksum(frame, &layer[k]))
+				     cgn_frame_checksum(frame, &layer[k]))
 			return false;
 	}
 	return true;
@@ -121,7 +121,8 @@ cgn_model_read(const uint8_t *frame, uint16_t len, struct cgn_model_packet *p)
 
 		switch (layer[k].type) {
 		case CGN_LAYER_IP6:
-			if (memcmp(at + 8, aftr, 16) != 0 || memcmp(at + 24, b4_net, 14) != 0)
+			if (memcmp(at + 8, aftr, 16) != 0 ||
+				memcmp(at + 24, b4_net, 14) != 0)
 				return false;
 			p->b4 = cgn_frame_get16(at + 38) - 1;
 			break;

@@ -14,9 +14,9 @@
 
 /* Addresses and ports in host order. */
 struct cgn_model_packet {
-	uint8_t proto;	   /* 1, 6 or 17 */
+	uint8_t proto; /* 1, 6 or 17 */
 	uint8_t tcp_flags;
-	bool reply;	   /* ICMP: echo reply */
+	bool reply; /* ICMP: echo reply */
 	uint32_t src, dst;
 	uint16_t sport, dport; /* ICMP: the identifier in both */
 	int b4;		       /* number of the B4, or -1: plain IPv4 */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Model test: `model CONFIGURATION [--seed N] [--ops N]` does random things to a box (flows
- * of users, packets from outside, time, clears) and to the naive model, and compares what
- * leaves after every packet, and all tables now and then. At the end everything expires,
- * and all ports must be back. Each seed is one fixed run. */
+ * Model test: `model CONFIGURATION [--seed N] [--ops N]` does random things to a box
+ * (flows of users, packets from outside, time, clears) and to the naive model, and
+ * compares what leaves after every packet, and all tables now and then. At the end
+ * everything expires, and all ports must be back. Each seed is one fixed run. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,12 +27,12 @@ struct run {
 	uint64_t op, created, refused;
 };
 
-#define FAIL(r, ...)                                                                      \
-	do {                                                                              \
-		fprintf(stderr, "operation %" PRIu64 ": ", (r)->op);                      \
-		fprintf(stderr, __VA_ARGS__);                                             \
-		fputc('\n', stderr);                                                      \
-		return false;                                                             \
+#define FAIL(r, ...)                                                                     \
+	do {                                                                             \
+		fprintf(stderr, "operation %" PRIu64 ": ", (r)->op);                     \
+		fprintf(stderr, __VA_ARGS__);                                            \
+		fputc('\n', stderr);                                                     \
+		return false;                                                            \
 	} while (0)
 
 static uint32_t
@@ -55,7 +55,14 @@ sent(void *arg, const char *port, const uint8_t *frame, uint16_t len)
 	memcpy(r->frame, frame, r->len);
 }
 
-/* Gives a packet to the box; *reason: why it was dropped, CGN_DROP_REASONS: it was not. */
+static const char *
+reason_name(enum cgn_drop why)
+{
+	return why == CGN_DROP_REASONS ? "no" : cgn_drop_name(why);
+}
+
+/* Gives a packet to the box; *reason: why it was dropped, CGN_DROP_REASONS: it was not.
+ */
 static bool
 exchange(struct run *r, int port, const struct cgn_model_packet *in,
 	struct cgn_model_packet *out, enum cgn_drop *reason)
@@ -74,7 +81,8 @@ exchange(struct run *r, int port, const struct cgn_model_packet *in,
 		if (after.drop[i] != before.drop[i])
 			*reason = (enum cgn_drop)i;
 	if (r->n_sent + (*reason != CGN_DROP_REASONS) != 1)
-		FAIL(r, "one packet in, %u out, drop reason %u", r->n_sent, *reason);
+		FAIL(r, "one packet in, %u out, dropped: %s", r->n_sent,
+			reason_name(*reason));
 	if (r->n_sent && !cgn_model_read(r->frame, r->len, out))
 		FAIL(r, "what left cannot be read");
 	return true;
@@ -85,8 +93,8 @@ exchange(struct run *r, int port, const struct cgn_model_packet *in,
 static uint8_t
 random_flags(struct run *r)
 {
-	static const uint8_t flags[] = { MODEL_SYN, MODEL_SYN, MODEL_SYN, MODEL_ACK, MODEL_ACK,
-		MODEL_SYN | MODEL_ACK, MODEL_FIN | MODEL_ACK, MODEL_RST };
+	static const uint8_t flags[] = { MODEL_SYN, MODEL_SYN, MODEL_SYN, MODEL_ACK,
+		MODEL_ACK, MODEL_SYN | MODEL_ACK, MODEL_FIN | MODEL_ACK, MODEL_RST };
 
 	return flags[pick(r, RTE_DIM(flags))];
 }
@@ -109,11 +117,12 @@ random_up(struct run *r, int user)
 
 /* A new flow was refused: is there a reason? */
 static bool
-check_refusal(struct run *r, int user, const struct cgn_model_packet *p, enum cgn_drop why,
-	int mapping)
+check_refusal(struct run *r, int user, const struct cgn_model_packet *p,
+	enum cgn_drop why, int mapping)
 {
 	const struct cgn_model *m = &r->model;
-	bool limit = m->addr[user] && cgn_model_count_sessions(m, user) >= m->conf->max_sessions;
+	bool limit = m->addr[user] &&
+		     cgn_model_count_sessions(m, user) >= m->conf->max_sessions;
 
 	r->refused++;
 	if (limit != (why == CGN_DROP_LIMIT_SESSIONS))
@@ -142,8 +151,8 @@ check_sent_up(struct run *r, const struct cgn_model_packet *in,
 		(in->proto != 1 && out->dport != in->dport))
 		FAIL(r, "the packet is not what it was");
 	if (out->src != p->addr || out->sport != p->port)
-		FAIL(r, "from %#x port %u, wanted %#x port %u", out->src, out->sport, p->addr,
-			p->port);
+		FAIL(r, "from %#x port %u, wanted %#x port %u", out->src, out->sport,
+			p->addr, p->port);
 	return true;
 }
 
@@ -153,8 +162,8 @@ open_up(struct run *r, int user, const struct cgn_model_packet *in,
 	const struct cgn_model_packet *out, enum cgn_drop why)
 {
 	struct cgn_model *m = &r->model;
-	int mapping = m->conf->eim ?
-		cgn_model_find_shared(m, user, in->proto, in->sport) : -1;
+	int mapping =
+		m->conf->eim ? cgn_model_find_shared(m, user, in->proto, in->sport) : -1;
 	const char *wrong = NULL;
 
 	if (in->proto == 6 && (in->tcp_flags & (MODEL_SYN | MODEL_RST)) != MODEL_SYN) {
@@ -167,8 +176,8 @@ open_up(struct run *r, int user, const struct cgn_model_packet *in,
 	if (m->addr[user] && cgn_model_count_sessions(m, user) >= m->conf->max_sessions)
 		FAIL(r, "user %d went beyond its limit", user);
 	if (mapping < 0)
-		wrong = cgn_model_add_mapping(m, user, in->proto, in->sport, out->src,
-			out->sport, &mapping);
+		wrong = cgn_model_add_mapping(
+			m, user, in->proto, in->sport, out->src, out->sport, &mapping);
 	if (wrong)
 		FAIL(r, "user %d, port %u: %s", user, out->sport, wrong);
 	cgn_model_add_session(m, mapping, in->dst, in->proto == 1 ? 0 : in->dport, true);
@@ -192,7 +201,8 @@ op_up(struct run *r)
 	if (why != CGN_DROP_REASONS)
 		FAIL(r, "a packet of a known flow: %s", cgn_drop_name(why));
 	cgn_model_touch(&r->model, s, true, in.tcp_flags);
-	return check_sent_up(r, &in, &out, &r->model.mapping[r->model.session[s].mapping]);
+	return check_sent_up(
+		r, &in, &out, &r->model.mapping[r->model.session[s].mapping]);
 }
 
 /* ---- down ---- */
@@ -229,7 +239,8 @@ open_down(struct run *r, int mapping, const struct cgn_model_packet *in,
 	else if (cgn_model_count_sessions(m, p->user) >= m->conf->max_sessions)
 		want = CGN_DROP_LIMIT_SESSIONS;
 	if (why != want)
-		FAIL(r, "from a stranger: drop reason %u, wanted %u", why, want);
+		FAIL(r, "from a stranger: dropped: %s, wanted %s", reason_name(why),
+			reason_name(want));
 	if (want != CGN_DROP_REASONS)
 		return true;
 	cgn_model_add_session(m, mapping, in->src, in->proto == 1 ? 0 : in->sport, false);
@@ -272,9 +283,13 @@ op_down(struct run *r)
 static bool
 op_stray(struct run *r)
 {
-	struct cgn_model_packet in = { .b4 = -1, .proto = pick(r, 2) ? 17 : 1,
-		.src = 0xc0000200 + pick(r, REMOTES), .dst = 0xcb007101, .sport = 80,
-		.dport = (uint16_t)pick(r, 65536) }, out;
+	struct cgn_model_packet in = { .b4 = -1,
+		.proto = pick(r, 2) ? 17 : 1,
+		.src = 0xc0000200 + pick(r, REMOTES),
+		.dst = 0xcb007101,
+		.sport = 80,
+		.dport = (uint16_t)pick(r, 65536) },
+				out;
 	enum cgn_drop why;
 
 	if (cgn_model_find_public(&r->model, in.proto, in.dst, in.dport) >= 0)
@@ -284,7 +299,8 @@ op_stray(struct run *r)
 	if (!exchange(r, 1, &in, &out, &why))
 		return false;
 	if (why != CGN_DROP_NO_MAPPING)
-		FAIL(r, "to port %u, which nobody has: drop reason %u", in.dport, why);
+		FAIL(r, "to port %u, which nobody has: dropped: %s", in.dport,
+			reason_name(why));
 	return true;
 }
 
@@ -320,7 +336,8 @@ op_clear(struct run *r)
 {
 	struct cgn_model *m = &r->model;
 	int user = (int)pick(r, MODEL_USERS);
-	struct cgn_msg msg = { .op = pick(r, 2) ? CGN_MSG_CLEAR_USERS : CGN_MSG_CLEAR_SESSIONS,
+	struct cgn_msg msg = { .op = pick(r, 2) ? CGN_MSG_CLEAR_USERS
+						: CGN_MSG_CLEAR_SESSIONS,
 		.max = UINT32_MAX,
 		.filter = { .instance = CGN_NONE, .location = CGN_NONE } };
 
@@ -403,8 +420,9 @@ run_conf(const struct cgn_model_conf *conf, uint64_t seed, uint64_t ops)
 	if (lost)
 		fprintf(stderr, "%u packet buffers did not come back\n", lost);
 	printf("%s %s --seed %" PRIu64 " --ops %" PRIu64 ": %" PRIu64 " flows, %" PRIu64
-	       " refused\n", good && !lost ? "ok  " : "FAIL", conf->name, seed, ops,
-		r->created, r->refused);
+	       " refused\n",
+		good && !lost ? "ok  " : "FAIL", conf->name, seed, ops, r->created,
+		r->refused);
 	free(r);
 	rte_eal_cleanup();
 	return good && !lost ? 0 : 1;
@@ -425,7 +443,8 @@ main(int argc, char **argv)
 			conf = NULL;
 	}
 	if (!conf) {
-		fprintf(stderr, "usage: %s CONFIGURATION [--seed N] [--ops N]\n", argv[0]);
+		fprintf(stderr, "usage: %s CONFIGURATION [--seed N] [--ops N]\n",
+			argv[0]);
 		return 2;
 	}
 	return run_conf(conf, seed, ops);
