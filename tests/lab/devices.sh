@@ -28,9 +28,10 @@ wire() {
 	ip -n "peer$LAB_SUFFIX" addr add 10.9.0.2/24 dev "$1"
 }
 
-# answers NS DEV: the box is to be pinged from there.
+# answers NS DEV [ADDRESS]: the box is to be pinged from there.
 answers() {
-	figure=$(in_ns "$1" ping -I "$2" -c 20 -i 0.02 -W 2 10.9.0.1 2>&1 | grep -E 'loss|rror') &&
+	figure=$(in_ns "$1" ping -I "$2" -c 20 -i 0.02 -W 2 "${3:-10.9.0.1}" 2>&1 |
+		grep -E 'loss|rror') &&
 		grep -q ' 0% packet loss' <<<"$figure"
 }
 
@@ -91,4 +92,33 @@ device "4 queues" net_af_packet "net_af_packet0,iface=multi" false \
 t_ok "4 queues: there are 4" t_json '.ports[0].rx_queues == 4' show ports
 t_ok "4 queues: answers" answers peer multi
 gone "4 queues"
+ip -n "cgn$LAB_SUFFIX" link del multi
+
+# Two boxes over shared memory: the near one forwards from its peer to the far one.
+cat >"$LAB_RUN/far.conf" <<CONF
+node: { name = "far"; run_dir = "$LAB_RUN/far"; };
+dpdk: { lcores = "0@0,1@0"; control_lcore = 0; hugepages = false; memory_mb = 256; };
+ports: ( { name = "m"; device = "net_memif0,socket=$LAB_RUN/pair.sock,socket-abstract=no";
+           addresses = [ "10.8.0.2/24" ]; } );
+routes: ( { prefix = "10.9.0.0/24"; next_hop = "10.8.0.1"; } );
+boards: ( { slot = 1; cpus = ( { cpu = 0; lcore = 1; } ); } );
+license: ( { slot = 1; sessions = 1024; users = 64; nat44 = true; } );
+CONF
+wire pair
+ip -n "peer$LAB_SUFFIX" route add 10.8.0.0/24 via 10.9.0.1
+box "net_af_packet0,iface=pair" | sed "s|^ports: (|&\\
+	{ name = \"m\"; addresses = [ \"10.8.0.1/24\" ]; \\
+	  device = \"net_memif0,role=server,socket=$LAB_RUN/pair.sock,socket-abstract=no\"; },|" \
+	>"$LAB_RUN/cgnd.conf"
+t_ok "memif pair: the near box starts" lab_start_cgnd
+in_ns cgn "$CGN_BUILD/cgnd" -c "$LAB_RUN/far.conf" >"$LAB_RUN/far.log" 2>&1 &
+far=$!
+t_ok "memif pair: the far box starts" wait_for 60 grep -q 'cgnd: ready' "$LAB_RUN/far.log"
+t_ok "memif pair: the far box answers through the near one" answers peer pair 10.8.0.2
+kill "$(cat "$LAB_RUN/far/cgnd.pid")"
+rc=0 && wait "$far" || rc=$?
+t_ok "memif pair: the far box leaves with 0" [ "$rc" = 0 ]
+t_ok "memif pair: the near box sees the link go" wait_for 5 t_json \
+	'.ports[] | select(.name == "m") | .state == "down"' show ports
+gone "memif pair"
 exit $((t_failed > 0))
