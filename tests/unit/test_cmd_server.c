@@ -25,7 +25,7 @@ __asan_default_options(void)
 	return "quarantine_size_mb=1";
 }
 
-static struct { /* what the fake handlers were asked for */
+static struct {	      /* what the fake handlers were asked for */
 	long entries; /* length of the fake session table */
 	long pages, released, waits;
 } fake;

@@ -119,7 +119,8 @@ test_objects(void)
 		json_integer_value(member(
 			member(member(statistics, "flows"), "received"), "packets")) > 0);
 	CU_ASSERT_EQUAL(
-		json_integer_value(member(member(statistics, "host"), "packets_held")), 1);
+		json_integer_value(member(member(statistics, "host"), "packets_held")),
+		1);
 	json_decref(d);
 	d = show_box_ask("show ha");
 	CU_ASSERT_EQUAL(json_integer_value(member(member(d, "ha"), "delay_time")), 5);
