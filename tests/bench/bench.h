@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * cgnbench: the words that its files share. One scale point (a number of sessions) runs
+ * in a child process of its own and comes back as a plain struct cgn_point. */
+#ifndef CGN_TESTS_BENCH_BENCH_H
+#define CGN_TESTS_BENCH_BENCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dataplane/stats.h"
+#include "dataplane/types.h"
+
+#define CGN_BENCH_POINTS 16  /* numbers of sessions in one command */
+#define CGN_BENCH_RUNS	 101 /* at most */
+#define CGN_BENCH_PORTS	 63  /* sessions per user: of the public performance labs */
+
+enum cgn_bench_direction { CGN_BENCH_UP, CGN_BENCH_DOWN, CGN_BENCH_MIX };
+
+/* Frame size that stands for 64, 594 and 1518 bytes in the ratio 7:4:1. */
+#define CGN_BENCH_IMIX 0
+
+struct cgn_bench_options {
+	enum cgn_kind kind;
+	enum cgn_bench_direction direction;
+	uint32_t sessions[CGN_BENCH_POINTS];
+	unsigned n_sessions;
+	unsigned size; /* of the IPv4 side's Ethernet frame with FCS; or CGN_BENCH_IMIX */
+	double new_percent;
+	double seconds; /* of wall clock, per run */
+	unsigned runs;
+	int cpu; /* to run on */
+	bool accounting;
+	bool json, progress;
+};
+
+struct cgn_bench_figure {
+	double min, median;
+};
+
+/* Primitives, cycles per packet (or key, or line). */
+struct cgn_floors {
+	struct cgn_bench_figure line;	 /* random 64-byte line, 64 in flight */
+	struct cgn_bench_figure hash;	 /* rte_hash_lookup_bulk_data, 16-byte keys */
+	struct cgn_bench_figure session; /* the same, a 64-byte record touched, written */
+	struct cgn_bench_figure
+		user; /* the same as session, as many as there are users */
+	struct cgn_bench_figure mbuf; /* alloc and free in bulk */
+	struct cgn_bench_figure fib4, fib6;
+	struct cgn_bench_figure encap;	  /* 40 bytes in front, by copy */
+	struct cgn_bench_figure checksum; /* stored delta on two checksums */
+};
+
+struct cgn_point {
+	uint32_t sessions, users;
+	struct cgn_bench_figure packet; /* cycles per packet */
+	struct cgn_bench_figure create; /* cycles per new session */
+	double create_worst_us;		/* longest burst while the table was filled */
+	double stage[CGN_STAGE_COUNT];	/* cycles per packet that enters the box */
+	uint64_t packets, lost, disturbed;
+	uint64_t drop[CGN_DROP_REASONS];
+	double bytes_resident, bytes_allocated; /* per session */
+	double tsc_hz;
+	struct cgn_floors floors;
+	double floor_cycles; /* sum of the medians of what the case needs */
+	bool hugepages;
+};
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * cgnbench: the benchmark of the packet path. Every scale point runs in a child process,
+ * so that none inherits the memory of the one before, and sends back what it measured. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/bench/options.h"
+#include "tests/bench/progress.h"
+#include "tests/bench/report.h"
+#include "tests/bench/run.h"
+
+static void
+child(const struct cgn_bench_options *o, uint32_t sessions, int fd)
+{
+	struct cgn_point p;
+
+	if (cgn_run_point(o, sessions, &p) != 0)
+		exit(EXIT_FAILURE);
+	exit(write(fd, &p, sizeof(p)) == sizeof(p) ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+/* 0, or -1 when the child failed, which has then said why. */
+static int
+measure(const struct cgn_bench_options *o, uint32_t sessions, struct cgn_point *p)
+{
+	int fd[2], status = 0;
+	ssize_t got;
+	pid_t pid;
+
+	if (pipe(fd) != 0 || (pid = fork()) < 0) {
+		perror("cgnbench");
+		return -1;
+	}
+	if (pid == 0) {
+		close(fd[0]);
+		child(o, sessions, fd[1]);
+	}
+	close(fd[1]);
+	got = read(fd[0], p, sizeof(*p));
+	close(fd[0]);
+	if (waitpid(pid, &status, 0) == pid && got == sizeof(*p) && status == 0)
+		return 0;
+	if (WIFSIGNALED(status))
+		fprintf(stderr, "cgnbench: %u sessions: ended by signal %d\n", sessions,
+			WTERMSIG(status));
+	return -1;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct cgn_bench_options o;
+	struct cgn_point p[CGN_BENCH_POINTS];
+	int rc = cgn_options_parse(argc, argv, &o);
+
+	if (rc != 0)
+		return rc < 0 ? 2 : 0;
+	cgn_progress_enable(o.progress);
+	for (unsigned i = 0; i < o.n_sessions; i++)
+		if (measure(&o, o.sessions[i], &p[i]) != 0)
+			return 1;
+	if (o.json)
+		return cgn_report_json(&o, p, o.n_sessions) != 0;
+	cgn_report_table(&o, p, o.n_sessions);
+	return 0;
+}
