@@ -9,7 +9,6 @@
  * comes behind both FINs or a RST refreshes nothing. */
 #include <rte_icmp.h>
 #include <rte_ip.h>
-#include <rte_prefetch.h>
 #include <rte_tcp.h>
 #include <rte_udp.h>
 
@@ -111,8 +110,6 @@ find_sessions(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir)
 	hit = cgn_table_find_bulk(t, key, n, session);
 	for (unsigned k = 0; k < n; k++)
 		if (hit & CGN_BIT(k)) {
-			rte_prefetch0(cgn_session_at(b->w, session[k]));
-			rte_prefetch0(&b->w->count[session[k]]);
 			b->p[who[k]].session = session[k];
 			b->hit |= CGN_BIT(who[k]);
 		}
@@ -302,9 +299,21 @@ end_held(struct cgn_burst *b, uint64_t mask)
 	return mask & b->live;
 }
 
+/* Brings the sessions, then the counters of those that are counted, into the cache. */
+static void
+fetch(const struct cgn_burst *b, uint64_t mask)
+{
+	CGN_FOREACH(i, mask)
+	cgn_touch(cgn_session_at(b->w, b->p[i].session));
+	CGN_FOREACH(i, mask)
+	if (b->snap->instance[cgn_session_at(b->w, b->p[i].session)->instance].accounting)
+		cgn_touch(&b->w->count[b->p[i].session]);
+}
+
 static void
 translate(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir)
 {
+	fetch(b, mask);
 	CGN_FOREACH(i, mask)
 	{
 		struct cgn_session *s = cgn_session_at(b->w, b->p[i].session);

@@ -10,7 +10,6 @@
  * the way out is fragmented when it is sent. */
 #include <rte_icmp.h>
 #include <rte_ip.h>
-#include <rte_prefetch.h>
 
 #include "dataplane/pipeline.h"
 #include "dataplane/softwire.h"
@@ -135,7 +134,7 @@ cgn_softwire_push(struct rte_mbuf *m, const uint8_t header[40], const struct cgn
 		ip->vtc_flow |= rte_cpu_to_be_32((uint32_t)tos << 20);
 }
 
-/* Of the user only header and MTU are read: that is the line which has been prefetched. */
+/* Of the user only header and MTU are read: that is the line which has been fetched. */
 static void
 encap_one(struct cgn_burst *b, uint64_t i)
 {
@@ -169,7 +168,7 @@ cgn_stage_encap(struct cgn_burst *b)
 
 		if (s->kind == CGN_DS_LITE) {
 			tunnel |= CGN_BIT(i);
-			rte_prefetch0(cgn_user_at(b->w, s->user)->header);
+			cgn_touch(cgn_user_at(b->w, s->user)->header);
 		} else {
 			b->p[i].vpn = b->snap->instance[s->instance].vpn_in;
 		}

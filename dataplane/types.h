@@ -89,6 +89,15 @@ union cgn_key {
 };
 _Static_assert(sizeof(union cgn_key) == 16, "rte_hash is fast for 16 bytes");
 
+/* Fetches a line that is needed soon, by a load that nobody waits for: in a short loop
+ * over a burst the misses overlap. A prefetch may be dropped when the page is not in the
+ * TLB either, as is the rule in tables of millions. */
+static inline void
+cgn_touch(const void *p)
+{
+	(void)*(const volatile uint8_t *)p;
+}
+
 /* Two 32-bit words of a key at once. A key that is put together from smaller stores and
  * then read by whole words has to wait until they have left the store buffer. */
 static inline uint64_t
