@@ -289,7 +289,23 @@ enum cgn_conf_profile { CGN_CONF_PROFILE_RFC, CGN_CONF_PROFILE_HUAWEI };
 
 enum cgn_conf_log_events { CGN_CONF_LOG_BLOCKS, CGN_CONF_LOG_SESSIONS, CGN_CONF_LOG_ALL };
 
-enum cgn_conf_protocol { CGN_CONF_TCP, CGN_CONF_UDP };
+enum cgn_conf_protocol { CGN_CONF_TCP, CGN_CONF_UDP, CGN_CONF_ICMP, CGN_CONF_ANY };
+
+/* Bits of cgn_conf_instance.protocols: translated by address alone. */
+enum cgn_conf_other {
+	CGN_CONF_GRE = 1 << 0,
+	CGN_CONF_ESP = 1 << 1,
+	CGN_CONF_SCTP = 1 << 2,
+	CGN_CONF_UDP_LITE = 1 << 3,
+	CGN_CONF_IPIP = 1 << 4,
+};
+
+/* What the inside hears when resources have ended. */
+enum cgn_conf_refusal {
+	CGN_CONF_REFUSE_SILENTLY,
+	CGN_CONF_REFUSE_HOST,  /* ICMP 3/1 */
+	CGN_CONF_REFUSE_ADMIN, /* ICMP 3/13 */
+};
 
 /* Bits of cgn_conf_instance.alg. */
 enum cgn_conf_alg {
@@ -355,6 +371,14 @@ struct cgn_conf_server {
 	uint16_t inside_port;	       /* host byte order */
 };
 
+/* A destination that passes untranslated. */
+struct cgn_conf_exempt {
+	struct cgn_conf_src src;
+	struct cgn_conf_prefix prefix; /* IPv4 */
+	enum cgn_conf_protocol protocol;
+	uint32_t port; /* 0: any */
+};
+
 struct cgn_conf_log {
 	struct cgn_conf_ref *hosts; /* log_hosts[] */
 	uint32_t n_hosts;
@@ -413,6 +437,8 @@ struct cgn_conf_instance {
 	struct cgn_conf_server *servers;
 	uint32_t n_servers;
 	uint32_t alg; /* enum cgn_conf_alg bits */
+	uint32_t protocols; /* enum cgn_conf_other bits */
+	enum cgn_conf_refusal refusal;
 	struct cgn_conf_log log;
 	struct cgn_conf_centralized_backup centralized_backup;
 
@@ -428,6 +454,8 @@ struct cgn_conf_instance {
 	/* NAT44, NAT64 */
 	struct cgn_conf_inside inside;
 	struct cgn_conf_allow_access allow_access; /* NAT44 */
+	struct cgn_conf_exempt *exempt;		   /* NAT44 */
+	uint32_t n_exempt;
 	struct cgn_conf_prefix prefix;		   /* NAT64: RFC 6052 */
 };
 

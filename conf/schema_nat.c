@@ -72,6 +72,27 @@ static const struct cgn_schema_word protocol_words[] = {
 	{ "udp", CGN_CONF_UDP },
 	{ NULL, 0 },
 };
+static const struct cgn_schema_word any_protocol_words[] = {
+	{ "any", CGN_CONF_ANY },
+	{ "tcp", CGN_CONF_TCP },
+	{ "udp", CGN_CONF_UDP },
+	{ "icmp", CGN_CONF_ICMP },
+	{ NULL, 0 },
+};
+static const struct cgn_schema_word other_words[] = {
+	{ "gre", CGN_CONF_GRE },
+	{ "esp", CGN_CONF_ESP },
+	{ "sctp", CGN_CONF_SCTP },
+	{ "udp-lite", CGN_CONF_UDP_LITE },
+	{ "ipip", CGN_CONF_IPIP },
+	{ NULL, 0 },
+};
+static const struct cgn_schema_word refusal_words[] = {
+	{ "silent", CGN_CONF_REFUSE_SILENTLY },
+	{ "host-unreachable", CGN_CONF_REFUSE_HOST },
+	{ "admin-prohibited", CGN_CONF_REFUSE_ADMIN },
+	{ NULL, 0 },
+};
 static const struct cgn_schema_word copy_words[] = {
 	{ "copy", (uint32_t)-1 },
 	{ NULL, 0 },
@@ -155,7 +176,7 @@ static const struct cgn_schema_key timers_keys[] = {
 	{ BY_PROFILE(tcp_transitory, "240 (rfc), 40 (huawei)"),
 		.help = "TCP connection that closes or was reset, s" },
 	{ BY_PROFILE(tcp_syn, "6 (rfc), 6 (huawei)"),
-		.help = "TCP connection that opens, s" },
+		.help = "TCP connection that the outside opens, s" },
 	{ BY_PROFILE(udp, "300 (rfc), 240 (huawei)"), .help = "UDP, s" },
 	{ BY_PROFILE(icmp, "60 (rfc), 20 (huawei)"), .help = "ICMP query, s" },
 	{ BY_PROFILE(fragment, "2 (rfc), 5 (huawei)"),
@@ -191,6 +212,18 @@ static const struct cgn_schema server64_schema = { CGN_TABLE(server64_keys),
 	.base = &server_schema, .has_src = true };
 static const struct cgn_schema server_ds_lite_schema = { CGN_TABLE(softwire_keys),
 	.base = &server44_schema, .has_src = true };
+
+#define S struct cgn_conf_exempt
+static const struct cgn_schema_key exempt_keys[] = {
+	{ CGN_VALUE("prefix", PREFIX, prefix), .required = true, .family = 4,
+		CGN_LIMITS(0, 32), .help = "where to" },
+	{ CGN_VALUE("protocol", WORD, protocol), .words = any_protocol_words,
+		.def = CGN_CONF_ANY, .help = "of this protocol" },
+	{ CGN_VALUE("port", INT, port), CGN_LIMITS(0, 65535), .def = 0,
+		.help = "to this port; 0: any" },
+};
+#undef S
+static const struct cgn_schema exempt_schema = { CGN_TABLE(exempt_keys), .has_src = true };
 
 #define S struct cgn_conf_log
 static const struct cgn_schema_key log_keys[] = {
@@ -287,6 +320,11 @@ static const struct cgn_schema_key common_keys[] = {
 			"needed" },
 	{ CGN_VALUE("alg", FLAG, alg), .words = alg_words,
 		.help = "application gateways" },
+	{ CGN_VALUE("protocols", FLAG, protocols), .words = other_words,
+		.help = "other protocols that are translated, by address alone" },
+	{ CGN_VALUE("refusal", WORD, refusal), .words = refusal_words,
+		.def = CGN_CONF_REFUSE_SILENTLY,
+		.help = "ICMP to the inside when limits or resources forbid a session" },
 	{ CGN_VALUE("log", GROUP, log), .sub = &log_schema, .help = "logging" },
 	{ CGN_VALUE("centralized_backup", GROUP, centralized_backup),
 		CGN_SECOND(centralized_backup.present), .sub = &centralized_schema,
@@ -317,6 +355,8 @@ static const struct cgn_schema_key ds_lite_keys[] = {
 };
 static const struct cgn_schema_key nat44_keys[] = {
 	SERVERS(server44_schema),
+	{ CGN_MANY("exempt", LIST, exempt), .sub = &exempt_schema,
+		.help = "destinations that pass untranslated (RFC 6888 REQ-6)" },
 	{ CGN_VALUE("inside", GROUP, inside), .required = true, .sub = &inside44_schema,
 		.help = "where the users are" },
 	{ CGN_VALUE("allow_access", GROUP, allow_access),

@@ -123,6 +123,59 @@ journal_of(const struct cgn_conf_log *log)
 	return log->n_hosts ? events[log->events] : 0;
 }
 
+static void
+fill_protocols(struct cgn_instance *in, uint32_t wanted, struct cgn_protocols *all)
+{
+	static const struct {
+		uint32_t bit;
+		uint8_t number;
+	} other[] = { { CGN_CONF_GRE, 47 }, { CGN_CONF_ESP, 50 }, { CGN_CONF_SCTP, 132 },
+		{ CGN_CONF_UDP_LITE, CGN_IPPROTO_UDPLITE }, { CGN_CONF_IPIP, CGN_IPPROTO_IPIP } };
+
+	for (unsigned i = 0; i < RTE_DIM(other); i++)
+		if (wanted & other[i].bit) {
+			in->other.bits[other[i].number / 64] |= 1ull << other[i].number % 64;
+			all->bits[other[i].number / 64] |= 1ull << other[i].number % 64;
+		}
+}
+
+static int
+fill_exempt(struct cgn_compile_run *r, struct cgn_instance *in,
+	const struct cgn_conf_instance *from)
+{
+	static const uint8_t number[] = { [CGN_CONF_TCP] = CGN_IPPROTO_TCP,
+		[CGN_CONF_UDP] = CGN_IPPROTO_UDP,
+		[CGN_CONF_ICMP] = CGN_IPPROTO_ICMP,
+		[CGN_CONF_ANY] = 0 };
+	struct cgn_exempt *e = cgn_compile_take(&r->base->region, from->n_exempt, sizeof(*e));
+
+	if (e == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < from->n_exempt; i++) {
+		const struct cgn_conf_exempt *x = &from->exempt[i];
+
+		e[i].mask = rte_cpu_to_be_32(
+			x->prefix.len ? UINT32_MAX << (32 - x->prefix.len) : 0);
+		memcpy(&e[i].addr, x->prefix.addr.bytes, 4);
+		e[i].addr &= e[i].mask;
+		e[i].proto = number[x->protocol];
+		e[i].port = rte_cpu_to_be_16((uint16_t)x->port);
+	}
+	in->n_exempt = from->n_exempt;
+	in->exempt = e;
+	return 0;
+}
+
+static uint8_t
+refusal_of(enum cgn_conf_refusal refusal)
+{
+	static const uint8_t code[] = { [CGN_CONF_REFUSE_SILENTLY] = 0,
+		[CGN_CONF_REFUSE_HOST] = 1,
+		[CGN_CONF_REFUSE_ADMIN] = 13 };
+
+	return code[refusal];
+}
+
 static int
 fill_outbound(struct cgn_compile_run *r, struct cgn_instance *in,
 	const struct cgn_conf_instance *from)
@@ -162,6 +215,8 @@ fill_instance(struct cgn_compile_run *r, uint32_t i)
 	in->hairpin = from->hairpin;
 	in->accounting = from->accounting;
 	in->journal = journal_of(&from->log);
+	in->refusal = refusal_of(from->refusal);
+	fill_protocols(in, from->protocols, &r->snap->other);
 	in->port_mode = (uint8_t)from->port_range.mode;
 	in->block_size = (uint16_t)from->port_range.size;
 	in->extended_size = (uint16_t)from->port_range.extended_size;
@@ -174,6 +229,8 @@ fill_instance(struct cgn_compile_run *r, uint32_t i)
 	in->hop_limit = (uint8_t)from->encap_hop_limit;
 	fill_limits(in, &from->limits);
 	fill_timers(in, &from->timers);
+	if (fill_exempt(r, in, from) < 0)
+		return -ENOMEM;
 	return fill_outbound(r, in, from);
 }
 
