@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "control/pending.h"
 #include "control/stage.h"
 
 static const char usage[] =
@@ -87,6 +88,7 @@ main(int argc, char **argv)
 	conf = load(path);
 	if (!conf)
 		return 1;
+	cgn_pending_warn(conf);
 	rc = check ? 0 : run(conf);
 	cgn_conf_free(conf);
 	return rc;
