@@ -54,6 +54,9 @@ count_in(struct cgn_burst *b)
 		&b->w->stats.flow[b->wire ? CGN_FLOW_RX : CGN_FLOW_TAKEN];
 	uint64_t bytes = 0;
 
+	/* SYNs that were held here are neither received nor taken over */
+	if (!b->wire && cgn_mark(b->pkt[0])->op == CGN_MARK_HELD)
+		return;
 	for (unsigned i = 0; i < b->n; i++)
 		bytes += b->pkt[i]->pkt_len;
 	in->packets += b->n;
