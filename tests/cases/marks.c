@@ -121,7 +121,7 @@ parse_addr(struct cgn_mark_var *v, char *rest)
 			v->unlike = ntohl(a.s_addr);
 			continue;
 		}
-		if (strncmp(word, "in=", 3))
+		if (strncmp(word, "in=", 3) != 0)
 			return false;
 		for (list = strtok_r(word + 3, ",", &save2); list;
 			list = strtok_r(NULL, ",", &save2)) {
