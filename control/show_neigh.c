@@ -36,9 +36,10 @@ collect(void *arg, const struct cgn_resolve_view *view)
 		size_t room = all->room == 0 ? 64 : all->room * 2;
 		void *grown = realloc(all->view, room * sizeof(*view));
 
-		all->short_of_memory = grown == NULL;
-		if (all->short_of_memory)
+		if (grown == NULL) {
+			all->short_of_memory = true;
 			return;
+		}
 		all->view = grown;
 		all->room = room;
 	}
