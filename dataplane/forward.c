@@ -130,13 +130,14 @@ neighbour(struct cgn_burst *b, uint64_t i, const struct cgn_nexthop *nh, uint8_t
 static uint16_t
 mtu_of(const struct cgn_burst *b, uint64_t i, const struct cgn_iface *iface)
 {
-	const struct cgn_user *u;
+	const struct cgn_session *s;
 	uint16_t mtu;
 
 	if (!(b->down & CGN_BIT(i)) || b->p[i].version != 6)
 		return iface->mtu;
-	u = cgn_user_at(b->w, cgn_session_at(b->w, b->p[i].session)->user);
-	mtu = (uint16_t)RTE_MIN(u->mtu, b->snap->instance[u->instance].mtu);
+	s = cgn_session_at(b->w, b->p[i].session);
+	mtu = (uint16_t)RTE_MIN(
+		cgn_user_at(b->w, s->user)->mtu, b->snap->instance[s->instance].mtu);
 	return (uint16_t)RTE_MIN(mtu, iface->mtu);
 }
 
