@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Cases of the box as a router and as a host: links, VLANs, forwarding, errors."""
-from scapy.all import (ARP, Dot1Q, Ether, ICMP, ICMPv6DestUnreach, ICMPv6EchoReply,
-                       ICMPv6EchoRequest, ICMPv6NDOptDstLLAddr, ICMPv6NDOptSrcLLAddr,
-                       ICMPv6ND_NA, ICMPv6ND_NS, ICMPv6PacketTooBig, ICMPv6TimeExceeded,
-                       IP, IPv6, Raw, TCP, UDP)
+from scapy.all import (ARP, Dot1Q, Ether, ICMP, ICMPv6DestUnreach, ICMPv6PacketTooBig,
+                       ICMPv6TimeExceeded, IP, IPv6, Raw, TCP, UDP)
 
 from caselib import (AFTR, B4, BOX, GATEWAY, POOL, SRV, SUB, case, conf_ds, conf_nat, inet,
                      ip4, link, softwire_down, softwire_up)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Cases of the softwire: RFC 6333, RFC 2473."""
-from scapy.all import (ICMP, ICMPv6EchoReply, ICMPv6EchoRequest, IP, IPv6,
+from scapy.all import (ICMP, ICMPv6EchoReply, ICMPv6EchoRequest, IPv6,
                        IPv6ExtHdrDestOpt, PadN, Raw, TCP, UDP)
 from scapy.layers.inet6 import HBHOptUnknown
 

@@ -6,7 +6,7 @@ from scapy.all import (ARP, Ether, ICMP, ICMPv6DestUnreach, ICMPv6EchoReply,
                        ICMPv6NDOptPrefixInfo, ICMPv6NDOptSrcLLAddr, ICMPv6ND_NA,
                        ICMPv6ND_NS, ICMPv6ND_RA, ICMPv6ND_RS, IP, IPv6, Raw, UDP)
 
-from caselib import BOX, GATEWAY, SRV, case, conf_ds, conf_nat, inet, ip4, link
+from caselib import BOX, GATEWAY, SRV, case, conf_ds, conf_nat, inet, ip4
 
 HOST = "02:00:00:00:10:77"  # somebody on the inside link
 H4, H6 = "10.0.0.77", "2001:db8:0:1::77"

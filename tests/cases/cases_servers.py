@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Cases of servers (static forwards), of SYNs that nobody asked for, and of the segment
 size."""
-from scapy.all import ICMP, IP, Raw, TCP, UDP
+from scapy.all import ICMP, IP, Raw, TCP
 
-from caselib import (POOL, SRV, SRV2, SUB, case, conf_ds, conf_nat, inet, ip4, link,
-                     softwire_down, softwire_up)
-from cases_nat44 import U1, U2, first_udp, udp_out
+from caselib import POOL, SRV, SRV2, SUB, case, conf_ds, conf_nat, inet, ip4, link
+from cases_nat44 import U1, U2
 
 SERVER = ('servers: ( { protocol = "tcp"; outside = "203.0.113.1:8080"; '
           'inside = "10.1.0.1:80"; } );')
