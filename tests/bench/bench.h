@@ -62,7 +62,7 @@ struct cgn_point {
 	double bytes_resident, bytes_allocated; /* per session */
 	double tsc_hz;
 	struct cgn_floors floors;
-	double floor_cycles; /* sum of the medians of what the case needs */
+	double floor_cycles; /* sum of the minima of what the case needs */
 	bool hugepages;
 };
 

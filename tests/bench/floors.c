@@ -301,14 +301,14 @@ cgn_floors_measure(uint32_t sessions, uint32_t users, struct cgn_floors *f)
 static double
 sum_one(const struct cgn_floors *f, const struct cgn_bench_options *o, bool up)
 {
-	double sum = f->session.median + f->checksum.median;
+	double sum = f->session.min + f->checksum.min;
 
 	if (o->accounting)
-		sum += f->line.median;
+		sum += f->line.min;
 	if (o->kind == CGN_NAT44) /* down: the public address, then the inside one */
-		return sum + f->fib4.median * (up ? 1 : 2);
-	sum += f->fib4.median + f->fib6.median;
-	return sum + (up ? f->user.median : f->line.median + f->encap.median);
+		return sum + f->fib4.min * (up ? 1 : 2);
+	sum += f->fib4.min + f->fib6.min;
+	return sum + (up ? f->user.min : f->line.min + f->encap.min);
 }
 
 double

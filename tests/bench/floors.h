@@ -9,7 +9,8 @@
 int cgn_floors_measure(uint32_t sessions, uint32_t users, struct cgn_floors *f);
 
 /* Cycles of what a packet cannot do without: its look-ups, routes, header and checksums
- * (medians; the mean of both directions for a mix). */
+ * (minima, so that a busy moment does not flatter the box; the mean of both directions
+ * for a mix). */
 double cgn_floors_sum(const struct cgn_floors *f, const struct cgn_bench_options *o);
 
 #endif
