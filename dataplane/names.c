@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The texts of the X-macro lists: drop reasons, stages, flows, events. Constant; any lcore
- * and any program may ask. */
+ * The texts of the X-macro lists: drop reasons, stages, flows, events. Constant; any
+ * lcore and any program may ask. */
 #include "dataplane/drop.h"
 #include "dataplane/stats.h"
 
@@ -13,20 +13,24 @@ static const struct {
 #undef X
 };
 
-static const char *const stages[CGN_STAGE_COUNT] = {
-#define X(id, name) [CGN_STAGE_##id] = name,
+struct label {
+	const char *name, *text;
+};
+
+static const struct label stages[CGN_STAGE_COUNT] = {
+#define X(id, name, text) [CGN_STAGE_##id] = { name, text },
 	CGN_STAGES(X)
 #undef X
 };
 
-static const char *const flows[CGN_FLOW_COUNT] = {
-#define X(id, name) [CGN_FLOW_##id] = name,
+static const struct label flows[CGN_FLOW_COUNT] = {
+#define X(id, name, text) [CGN_FLOW_##id] = { name, text },
 	CGN_FLOWS(X)
 #undef X
 };
 
-static const char *const events[CGN_EVENT_COUNT] = {
-#define X(id, name) [CGN_EVENT_##id] = name,
+static const struct label events[CGN_EVENT_COUNT] = {
+#define X(id, name, text) [CGN_EVENT_##id] = { name, text },
 	CGN_EVENTS(X)
 #undef X
 };
@@ -52,17 +56,35 @@ cgn_drop_rfc(enum cgn_drop reason)
 const char *
 cgn_stage_name(enum cgn_stage_id id)
 {
-	return stages[id];
+	return stages[id].name;
+}
+
+const char *
+cgn_stage_text(enum cgn_stage_id id)
+{
+	return stages[id].text;
 }
 
 const char *
 cgn_flow_name(enum cgn_flow_id id)
 {
-	return flows[id];
+	return flows[id].name;
+}
+
+const char *
+cgn_flow_text(enum cgn_flow_id id)
+{
+	return flows[id].text;
 }
 
 const char *
 cgn_event_name(enum cgn_event_id id)
 {
-	return events[id];
+	return events[id].name;
+}
+
+const char *
+cgn_event_text(enum cgn_event_id id)
+{
+	return events[id].text;
 }
