@@ -10,6 +10,7 @@
 #include "dataplane/held.h"
 #include "dataplane/journal.h"
 #include "dataplane/pipeline.h"
+#include "dataplane/softwire.h"
 #include "dataplane/user.h"
 
 /* State after the first packet; CGN_STATE_FREE: it may not be the first. */
@@ -74,6 +75,16 @@ licensed(const struct cgn_worker *w, uint8_t kind)
 				     w->conf.nat64;
 }
 
+/* A prefix identifies the user, but answers go to one B4: the one heard last. */
+static void
+heard(struct cgn_user *u, const struct cgn_who *who, const struct cgn_instance *inst)
+{
+	if (u->kind != CGN_DS_LITE || memcmp(u->softwire, who->b4, sizeof(u->softwire)) == 0)
+		return;
+	memcpy(u->softwire, who->b4, sizeof(u->softwire));
+	cgn_softwire_header(u->header, inst, u->softwire);
+}
+
 static enum cgn_drop
 open_up(struct cgn_burst *b, uint64_t i)
 {
@@ -104,6 +115,7 @@ open_up(struct cgn_burst *b, uint64_t i)
 		fresh = true;
 	}
 	p->user = f.user;
+	heard(cgn_user_at(b->w, f.user), &who, &b->snap->instance[p->instance]);
 	why = open_for_user(b, i, &f);
 	/* a mapping that was undone has taken a fresh user along */
 	if (why != CGN_DROP_REASONS && fresh && cgn_user_at(b->w, f.user)->live)

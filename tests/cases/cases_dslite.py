@@ -349,3 +349,15 @@ def dslite_prefix_identifies_user(c):
                 ip4(POOL, SRV, ttl=63) / UDP(sport=p, dport=53) / b"q", b4=b4)
     c.made(users=1, blocks=1, mappings=2, sessions=2)
     c.state(users=1, blocks=1)
+
+
+@case
+def dslite_prefix_answers_the_b4_heard_last(c):
+    """RFC 6333 6.6 with a prefix per user: a B4 that has changed its address within the
+    prefix is the same user, and all answers go to where it was heard last."""
+    c.conf(conf_ds("prefix_length = 64;"))
+    p = udp_out(c, "before", b4=1)
+    q = udp_out(c, "after", b4=2, sport=5001, new=False)
+    udp_back(c, q, b4=2, sport=5001)
+    udp_back(c, p, b4=2)
+    c.state(users=1, sessions=2, mappings=2, blocks=1)
