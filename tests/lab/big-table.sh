@@ -44,7 +44,8 @@ growth() {
 	figure="$(($(rss) - before)) kB more"
 	[ "$(($(rss) - before))" -lt 32768 ]
 }
-t_ok "the daemon has not grown with the list" growth
+# A sanitizer keeps what was freed.
+[[ $CGN_BUILD = *asan* ]] || t_ok "the daemon has not grown with the list" growth
 wait "$iperf" || true
 lossless() {
 	figure=$(jq -r '.end.sum | "\(.lost_packets) of \(.packets) lost"' "$LAB_RUN/iperf")
