@@ -10,7 +10,8 @@
 #include "dataplane/pipeline.h"
 #include "dataplane/reassembly.h"
 
-#define HEADERS 192 /* bytes that must be in the first segment: outer, inner, transport */
+/* Bytes that must be in the first segment: outer, inner, transport. */
+#define HEADERS		192
 #define OUTSIDE_WAIT_MS 2000 /* RFC 6146 4: FRAGMENT_MIN */
 
 /* Moves bytes of later segments into the first until it holds `want`, or all. */
@@ -39,7 +40,8 @@ pull_up(struct rte_mbuf *m, uint16_t want)
 }
 
 static void
-name4(const struct cgn_burst *b, uint64_t i, struct cgn_datagram *d, struct cgn_fragment *f)
+name4(const struct cgn_burst *b, uint64_t i, struct cgn_datagram *d,
+	struct cgn_fragment *f)
 {
 	const struct cgn_pkt *p = &b->p[i];
 	const struct rte_ipv4_hdr *ip = (const void *)cgn_at(b, i, p->l3);
@@ -59,7 +61,8 @@ name4(const struct cgn_burst *b, uint64_t i, struct cgn_datagram *d, struct cgn_
 }
 
 static void
-name6(const struct cgn_burst *b, uint64_t i, struct cgn_datagram *d, struct cgn_fragment *f)
+name6(const struct cgn_burst *b, uint64_t i, struct cgn_datagram *d,
+	struct cgn_fragment *f)
 {
 	const struct cgn_pkt *p = &b->p[i];
 	const struct rte_ipv6_hdr *ip = (const void *)cgn_at(b, i, p->l3);
@@ -115,7 +118,8 @@ whole6(struct cgn_burst *b, uint64_t i, const struct cgn_datagram *d)
 }
 
 static void
-adopt(struct cgn_burst *b, uint64_t i, struct rte_mbuf *whole, const struct cgn_datagram *d)
+adopt(struct cgn_burst *b, uint64_t i, struct rte_mbuf *whole,
+	const struct cgn_datagram *d)
 {
 	enum cgn_drop why;
 
@@ -135,8 +139,8 @@ adopt(struct cgn_burst *b, uint64_t i, struct rte_mbuf *whole, const struct cgn_
 static uint32_t
 wait_ms(const struct cgn_burst *b, uint64_t i)
 {
-	return b->up & CGN_BIT(i) ? b->snap->instance[b->p[i].instance].fragment_ms :
-				    OUTSIDE_WAIT_MS;
+	return b->up & CGN_BIT(i) ? b->snap->instance[b->p[i].instance].fragment_ms
+				  : OUTSIDE_WAIT_MS;
 }
 
 static void
@@ -170,15 +174,15 @@ reassemble(struct cgn_burst *b, uint64_t i)
 void
 cgn_stage_reassemble(struct cgn_burst *b)
 {
-	CGN_FOREACH(i, b->up | b->down)
-	if (b->p[i].flags & CGN_PKT_FRAGMENT)
-		reassemble(b, i);
+	CGN_FOREACH (i, b->up | b->down)
+		if (b->p[i].flags & CGN_PKT_FRAGMENT)
+			reassemble(b, i);
 }
 
 void
 cgn_stage_reassemble_inner(struct cgn_burst *b)
 {
-	CGN_FOREACH(i, b->softwire)
-	if (b->p[i].flags & CGN_PKT_FRAGMENT)
-		reassemble(b, i);
+	CGN_FOREACH (i, b->softwire)
+		if (b->p[i].flags & CGN_PKT_FRAGMENT)
+			reassemble(b, i);
 }
