@@ -223,7 +223,8 @@ static const struct cgn_schema_key exempt_keys[] = {
 		.help = "to this port; 0: any" },
 };
 #undef S
-static const struct cgn_schema exempt_schema = { CGN_TABLE(exempt_keys), .has_src = true };
+static const struct cgn_schema exempt_schema = { CGN_TABLE(exempt_keys),
+	.has_src = true };
 
 #define S struct cgn_conf_log
 static const struct cgn_schema_key log_keys[] = {

@@ -130,11 +130,13 @@ fill_protocols(struct cgn_instance *in, uint32_t wanted, struct cgn_protocols *a
 		uint32_t bit;
 		uint8_t number;
 	} other[] = { { CGN_CONF_GRE, 47 }, { CGN_CONF_ESP, 50 }, { CGN_CONF_SCTP, 132 },
-		{ CGN_CONF_UDP_LITE, CGN_IPPROTO_UDPLITE }, { CGN_CONF_IPIP, CGN_IPPROTO_IPIP } };
+		{ CGN_CONF_UDP_LITE, CGN_IPPROTO_UDPLITE },
+		{ CGN_CONF_IPIP, CGN_IPPROTO_IPIP } };
 
 	for (unsigned i = 0; i < RTE_DIM(other); i++)
 		if (wanted & other[i].bit) {
-			in->other.bits[other[i].number / 64] |= 1ull << other[i].number % 64;
+			in->other.bits[other[i].number / 64] |= 1ull
+								<< other[i].number % 64;
 			all->bits[other[i].number / 64] |= 1ull << other[i].number % 64;
 		}
 }
@@ -147,7 +149,8 @@ fill_exempt(struct cgn_compile_run *r, struct cgn_instance *in,
 		[CGN_CONF_UDP] = CGN_IPPROTO_UDP,
 		[CGN_CONF_ICMP] = CGN_IPPROTO_ICMP,
 		[CGN_CONF_ANY] = 0 };
-	struct cgn_exempt *e = cgn_compile_take(&r->base->region, from->n_exempt, sizeof(*e));
+	struct cgn_exempt *e =
+		cgn_compile_take(&r->base->region, from->n_exempt, sizeof(*e));
 
 	if (e == NULL)
 		return -ENOMEM;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The static forwards of all instances as one list, with the address slots and user scopes
- * that the other steps have found. Runs after them. Control lcore. */
+ * The static forwards of all instances as one list, with the address slots and user
+ * scopes that the other steps have found. Runs after them. Control lcore. */
 #include "control/compile_int.h"
 
 #include <errno.h>
@@ -34,8 +34,8 @@ scope_of(const struct cgn_snapshot *s, uint16_t instance, const uint8_t b4[16])
 }
 
 static int
-server_fill(struct cgn_compile_run *r, uint16_t instance, const struct cgn_conf_server *from,
-	struct cgn_server *to)
+server_fill(struct cgn_compile_run *r, uint16_t instance,
+	const struct cgn_conf_server *from, struct cgn_server *to)
 {
 	rte_be32_t outside;
 
@@ -49,7 +49,8 @@ server_fill(struct cgn_compile_run *r, uint16_t instance, const struct cgn_conf_
 	to->slot = slot_of(r->snap, r->instances[instance].vpn_out, outside);
 	to->scope = scope_of(r->snap, instance, to->softwire);
 	if (to->slot == CGN_NONE || r->snap->address[to->slot].excluded) {
-		cgn_log(LOG_ERR, "instance \"%s\": a server's address is in no address group",
+		cgn_log(LOG_ERR,
+			"instance \"%s\": a server's address is in no address group",
 			r->instances[instance].name);
 		return -EINVAL;
 	}
@@ -72,7 +73,8 @@ cgn_compile_servers(struct cgn_compile_run *r)
 	r->snap->server = server;
 	for (uint32_t i = 0; i < conf->n_instances; i++)
 		for (uint32_t k = 0; rc == 0 && k < conf->instances[i].n_servers; k++)
-			rc = server_fill(r, r->instance[i], &conf->instances[i].servers[k],
+			rc = server_fill(r, r->instance[i],
+				&conf->instances[i].servers[k],
 				&server[r->snap->n_servers++]);
 	return rc;
 }

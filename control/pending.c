@@ -14,8 +14,8 @@ warn(bool wanted, const struct cgn_conf_src *src, const char *key)
 {
 	if (wanted)
 		cgn_log(LOG_WARNING,
-			"%s:%d: %s: has no effect, this version does not have it", src->file,
-			src->line, key);
+			"%s:%d: %s: has no effect, this version does not have it",
+			src->file, src->line, key);
 	return wanted;
 }
 
@@ -23,11 +23,11 @@ static unsigned
 instance(const struct cgn_conf_instance *in)
 {
 	return warn(in->kind == CGN_CONF_NAT64, &in->src, "nat64_instances") +
-		warn(in->alg != 0, &in->src, "alg") +
-		warn(in->centralized_backup.present && in->centralized_backup.enable, &in->src,
-			"centralized_backup") +
-		warn(in->port_range.mode == CGN_CONF_PORTS_DETERMINISTIC, &in->src,
-			"port_range.mode deterministic (as static)");
+	       warn(in->alg != 0, &in->src, "alg") +
+	       warn(in->centralized_backup.present && in->centralized_backup.enable,
+		       &in->src, "centralized_backup") +
+	       warn(in->port_range.mode == CGN_CONF_PORTS_DETERMINISTIC, &in->src,
+		       "port_range.mode deterministic (as static)");
 }
 
 unsigned
@@ -39,7 +39,7 @@ cgn_pending_warn(const struct cgn_conf *conf)
 		const struct cgn_conf_location *l = &conf->locations[i];
 
 		n += warn(l->backup.present, &l->src, "backup") +
-			warn(l->remote_backup.present, &l->src, "remote_backup");
+		     warn(l->remote_backup.present, &l->src, "remote_backup");
 	}
 	for (uint32_t i = 0; i < conf->n_vrrp; i++)
 		n += warn(true, &conf->vrrp[i].src, "vrrp");

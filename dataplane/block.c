@@ -3,9 +3,9 @@
  * An address is a bitmap of ports in blocks and, per transport, a bitmap of ports in use.
  * A block is an aligned range of the first, in the list of one user; a port is a bit of
  * the second, inside a block. A block that comes back waits in a queue, oldest first,
- * before its ports can be given to somebody else; one that never carried a session, because
- * its user's first packet was refused, does not wait, or a flood of such packets would empty
- * the pool.
+ * before its ports can be given to somebody else; one that never carried a session,
+ * because its user's first packet was refused, does not wait, or a flood of such packets
+ * would empty the pool.
  *
  * A port of a server belongs to no block: it is taken out of the ports that blocks are
  * made of, so that a block's log line stays true. */
@@ -13,12 +13,11 @@
 #include "dataplane/journal.h"
 
 /* Bits [first, first + size) of a bitmap, one word at a time. */
-#define FOREACH_WORD(word, mask, first, size)                                             \
-	for (uint32_t at_ = (first), end_ = at_ + (size), word, n_;                       \
-		at_ < end_ && (word = at_ / 64, n_ = RTE_MIN(64 - at_ % 64, end_ - at_), \
-				      mask = (n_ == 64 ? ~0ull : (1ull << n_) - 1)       \
-					      << at_ % 64,                               \
-				      1);                                                \
+#define FOREACH_WORD(word, mask, first, size)                                            \
+	for (uint32_t at_ = (first), end_ = at_ + (size), word, n_;                      \
+		at_ < end_ &&                                                            \
+		(word = at_ / 64, n_ = RTE_MIN(64 - at_ % 64, end_ - at_),               \
+		mask = (n_ == 64 ? ~0ull : (1ull << n_) - 1) << at_ % 64, 1);            \
 		at_ += n_)
 
 static bool
@@ -57,8 +56,8 @@ cgn_address_init(struct cgn_address *a, uint32_t slot)
 	range_set(a->blocked, 0, CGN_PORT_FIRST, true);
 }
 
-/* First port of a free range of the grid of this size, or 0: looked for from a random cell
- * on, so that nobody can foresee it (RFC 6056). */
+/* First port of a free range of the grid of this size, or 0: looked for from a random
+ * cell on, so that nobody can foresee it (RFC 6056). */
 static uint32_t
 find_range(struct cgn_worker *w, const struct cgn_address *a, uint32_t size)
 {
@@ -245,8 +244,8 @@ in_use(const struct cgn_block *blk)
 }
 
 /* A block that has become empty stays as the user's spare one, so that a user at the edge
- * of a block does not make a log line with every flow; a second empty block goes back. The
- * oldest, last in the list, stays as long as the user does. */
+ * of a block does not make a log line with every flow; a second empty block goes back.
+ * The oldest, last in the list, stays as long as the user does. */
 static void
 give_spare(struct cgn_worker *w, uint32_t index)
 {
@@ -268,7 +267,8 @@ give_spare(struct cgn_worker *w, uint32_t index)
 }
 
 uint16_t
-cgn_port_take(struct cgn_worker *w, struct cgn_user *u, enum cgn_class class, uint32_t *block)
+cgn_port_take(
+	struct cgn_worker *w, struct cgn_user *u, enum cgn_class class, uint32_t *block)
 {
 	struct cgn_address *a = w->snap->state[w->conf.index][u->address];
 
@@ -276,8 +276,10 @@ cgn_port_take(struct cgn_worker *w, struct cgn_user *u, enum cgn_class class, ui
 		struct cgn_block *blk = cgn_block_at(w, index);
 
 		if (blk->used[class] < blk->size) {
-			uint32_t start = blk->first + (uint32_t)(cgn_random(w) % blk->size);
-			uint32_t port = find_clear(a->used[class], blk->first, blk->size, start);
+			uint32_t start =
+				blk->first + (uint32_t)(cgn_random(w) % blk->size);
+			uint32_t port =
+				find_clear(a->used[class], blk->first, blk->size, start);
 
 			a->used[class][port / 64] |= 1ull << port % 64;
 			if (!in_use(blk))

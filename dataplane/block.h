@@ -15,11 +15,12 @@ bool cgn_port_reserve(struct cgn_address *a, enum cgn_class class, uint16_t port
 void cgn_port_unreserve(struct cgn_address *a, enum cgn_class class, uint16_t port);
 
 /* Takes a block of `size` ports (1..64512) of a user's address and puts it first in the
- * user's list, unless the address is locked. CGN_DROP_REASONS, or CGN_DROP_NO_BLOCK. Owner. */
+ * user's list, unless the address is locked. CGN_DROP_REASONS, or CGN_DROP_NO_BLOCK.
+ * Owner. */
 enum cgn_drop cgn_block_take(struct cgn_worker *w, uint32_t user, uint16_t size);
 
-/* Gives all blocks of a user back, into quarantine (RFC 6888 REQ-8) unless no session ever
- * used them. All their ports must have been given back. Owner. */
+/* Gives all blocks of a user back, into quarantine (RFC 6888 REQ-8) unless no session
+ * ever used them. All their ports must have been given back. Owner. */
 void cgn_block_give_all(struct cgn_worker *w, struct cgn_user *u);
 
 /* Ends the quarantine of blocks whose time has come; a bounded number. Owner. */
@@ -27,12 +28,13 @@ void cgn_block_expire(struct cgn_worker *w);
 
 /* Takes a free port of one of the user's blocks, at a random place in it (RFC 6056).
  * *block: where it was found. 0: none is free. Host order. Owner. */
-uint16_t cgn_port_take(struct cgn_worker *w, struct cgn_user *u, enum cgn_class class,
-	uint32_t *block);
+uint16_t cgn_port_take(
+	struct cgn_worker *w, struct cgn_user *u, enum cgn_class class, uint32_t *block);
 
 /* Gives a port back to its block, and the block too when the user has an empty one
  * already. Owner. */
-void cgn_port_give(struct cgn_worker *w, uint32_t block, enum cgn_class class, uint16_t port);
+void cgn_port_give(
+	struct cgn_worker *w, uint32_t block, enum cgn_class class, uint16_t port);
 
 /* A pseudo-random number; not for keys. Owner. */
 static inline uint64_t

@@ -21,7 +21,8 @@ cgn_sum_fold(uint32_t sum)
 static inline uint16_t
 cgn_delta32(rte_be32_t from, rte_be32_t to)
 {
-	return cgn_sum_fold((~from & 0xffff) + (~from >> 16) + (to & 0xffff) + (to >> 16));
+	return cgn_sum_fold(
+		(~from & 0xffff) + (~from >> 16) + (to & 0xffff) + (to >> 16));
 }
 
 static inline uint16_t

@@ -35,8 +35,9 @@ shared_mapping(const struct cgn_burst *b, uint64_t i, const struct cgn_flow *f)
 {
 	const struct cgn_pkt *p = &b->p[i];
 	union cgn_key key = {
-		.owner = b->softwire & CGN_BIT(i) ? cgn_owner_user(f->proto, f->user) :
-						    cgn_owner_scope(f->proto, p->instance),
+		.owner = b->softwire & CGN_BIT(i)
+				 ? cgn_owner_user(f->proto, f->user)
+				 : cgn_owner_scope(f->proto, p->instance),
 		.local = f->inside,
 		.local_port = f->inside_port,
 	};
@@ -70,9 +71,9 @@ open_for_user(struct cgn_burst *b, uint64_t i, const struct cgn_flow *f)
 static bool
 licensed(const struct cgn_worker *w, uint8_t kind)
 {
-	return kind == CGN_DS_LITE ? w->conf.ds_lite :
-		kind == CGN_NAT44  ? w->conf.nat44 :
-				     w->conf.nat64;
+	return kind == CGN_DS_LITE ? w->conf.ds_lite
+	       : kind == CGN_NAT44 ? w->conf.nat44
+				   : w->conf.nat64;
 }
 
 /* A prefix identifies the user, but answers go to one B4: the one heard last. */
@@ -151,9 +152,9 @@ open_down(struct cgn_burst *b, uint64_t i)
 	if (f.state == CGN_STATE_FREE)
 		return CGN_DROP_TCP_NO_SYN;
 	why = admit(b, &f);
-	return why == CGN_DROP_REASONS ?
-		cgn_session_add(b->w, &f, mapping, &b->p[i].session) :
-		why;
+	return why == CGN_DROP_REASONS
+		       ? cgn_session_add(b->w, &f, mapping, &b->p[i].session)
+		       : why;
 }
 
 enum cgn_drop
@@ -206,7 +207,8 @@ refuse(struct cgn_burst *b, uint64_t i, enum cgn_dir dir, enum cgn_drop why)
 {
 	const struct cgn_pkt *p = &b->p[i];
 	enum cgn_record_type type = record_of(why);
-	const struct cgn_user *u = p->user == CGN_NONE ? NULL : cgn_user_at(b->w, p->user);
+	const struct cgn_user *u =
+		p->user == CGN_NONE ? NULL : cgn_user_at(b->w, p->user);
 	uint16_t instance = p->instance;
 
 	if (type == CGN_RECORD_TYPES) {
@@ -236,8 +238,7 @@ user_of(const struct cgn_burst *b, uint64_t i)
 static void
 create(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir)
 {
-	CGN_FOREACH(i, mask)
-	{
+	CGN_FOREACH (i, mask) {
 		struct cgn_pkt *p = &b->p[i];
 		enum cgn_drop why;
 

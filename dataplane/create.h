@@ -6,13 +6,14 @@
 
 #include "dataplane/worker.h"
 
-/* A flow to be: addresses and ports in network order, of which the outside is not known. */
+/* A flow to be: addresses and ports in network order, of which the outside is not known.
+ */
 struct cgn_flow {
 	uint32_t user;
 	rte_be32_t inside, remote;
 	rte_be16_t inside_port, remote_port;
 	uint8_t proto;
-	uint8_t state;	     /* enum cgn_state after its first packet */
+	uint8_t state; /* enum cgn_state after its first packet */
 	enum cgn_dir from;
 };
 
@@ -20,14 +21,14 @@ enum cgn_class cgn_class_of(uint8_t proto);
 
 /* A mapping for the flow's inside port: takes a public port of the user's blocks.
  * CGN_DROP_REASONS, or why not; then nothing has changed. Owner. */
-enum cgn_drop cgn_mapping_add(struct cgn_worker *w, const struct cgn_flow *f,
-	uint32_t *index);
+enum cgn_drop cgn_mapping_add(
+	struct cgn_worker *w, const struct cgn_flow *f, uint32_t *index);
 
-/* A mapping for a server of this user, which stays until `fixed` is cleared and the mapping
- * released. CGN_DROP_REASONS; CGN_DROP_NO_PORT while a user's block has the port; or
- * CGN_DROP_SESSIONS_FULL. Owner. */
-enum cgn_drop cgn_mapping_fix(struct cgn_worker *w, uint32_t user,
-	const struct cgn_server *s, uint32_t *index);
+/* A mapping for a server of this user, which stays until `fixed` is cleared and the
+ * mapping released. CGN_DROP_REASONS; CGN_DROP_NO_PORT while a user's block has the port;
+ * or CGN_DROP_SESSIONS_FULL. Owner. */
+enum cgn_drop cgn_mapping_fix(
+	struct cgn_worker *w, uint32_t user, const struct cgn_server *s, uint32_t *index);
 
 /* Removes the mapping, and with the last one its user, unless it has sessions. Owner. */
 void cgn_mapping_release(struct cgn_worker *w, uint32_t index);

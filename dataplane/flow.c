@@ -26,8 +26,8 @@ translatable(const struct cgn_burst *b, const struct cgn_pkt *p, enum cgn_dir di
 	case CGN_IPPROTO_ICMP:
 		return p->flags & CGN_PKT_QUERY;
 	}
-	return cgn_protocols_has(dir == CGN_UP ? &b->snap->instance[p->instance].other :
-						 &b->snap->other,
+	return cgn_protocols_has(
+		dir == CGN_UP ? &b->snap->instance[p->instance].other : &b->snap->other,
 		p->proto);
 }
 
@@ -40,7 +40,9 @@ own_flow(struct cgn_pkt *p, enum cgn_dir dir)
 		.local = up ? p->src : p->dst,
 		.remote = up ? p->dst : p->src,
 		.local_port = up ? p->sport : p->dport,
-		.remote_port = query ? 0 : up ? p->dport : p->sport,
+		.remote_port = query ? 0
+			       : up  ? p->dport
+				     : p->sport,
 		.proto = p->proto,
 	};
 }
@@ -91,8 +93,7 @@ find_sessions(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir)
 	unsigned n = 0;
 
 	b->hit = 0;
-	CGN_FOREACH(i, mask)
-	{
+	CGN_FOREACH (i, mask) {
 		enum cgn_drop why = flow_of(b, i, dir);
 
 		if (why != CGN_DROP_REASONS) {
@@ -137,7 +138,8 @@ cgn_stage_session_down(struct cgn_burst *b)
 }
 
 static void
-track(struct cgn_burst *b, const struct cgn_pkt *p, struct cgn_session *s, enum cgn_dir dir)
+track(struct cgn_burst *b, const struct cgn_pkt *p, struct cgn_session *s,
+	enum cgn_dir dir)
 {
 	bool refresh = dir == CGN_UP;
 
@@ -145,7 +147,7 @@ track(struct cgn_burst *b, const struct cgn_pkt *p, struct cgn_session *s, enum 
 		uint8_t now = cgn_tcp_next(s->state, dir, p->tcp_flags);
 
 		refresh = now != s->state ||
-			(now != CGN_STATE_FIN_BOTH && now != CGN_STATE_TRANSITORY);
+			  (now != CGN_STATE_FIN_BOTH && now != CGN_STATE_TRANSITORY);
 		if (now != s->state) {
 			s->state = now;
 			s->timer = (uint8_t)cgn_state_timer(now, p->proto);
@@ -155,8 +157,8 @@ track(struct cgn_burst *b, const struct cgn_pkt *p, struct cgn_session *s, enum 
 		s->seen = b->now;
 }
 
-/* Where the checksum of the transport stands; NULL: none. UDP's zero means "none" and stays
- * so (RFC 768). */
+/* Where the checksum of the transport stands; NULL: none. UDP's zero means "none" and
+ * stays so (RFC 768). */
 static cgn_word16 *
 l4_checksum(uint8_t *l4, uint8_t proto)
 {
@@ -185,8 +187,8 @@ write_port(uint8_t *l4, uint8_t proto, bool source, rte_be16_t port)
 
 /* Writes address and port of one end, and adds the deltas to the checksums. */
 static inline void
-write_end(struct rte_ipv4_hdr *ip, uint8_t *l4, uint8_t proto, bool source, rte_be32_t addr,
-	rte_be16_t port, uint16_t delta3, uint16_t delta4)
+write_end(struct rte_ipv4_hdr *ip, uint8_t *l4, uint8_t proto, bool source,
+	rte_be32_t addr, rte_be16_t port, uint16_t delta3, uint16_t delta4)
 {
 	cgn_word16 *sum = l4_checksum(l4, proto);
 
@@ -293,9 +295,9 @@ account(struct cgn_burst *b, const struct cgn_pkt *p, const struct cgn_session *
 static uint64_t
 end_held(struct cgn_burst *b, uint64_t mask)
 {
-	CGN_FOREACH(i, mask)
-	if (b->p[i].flags & CGN_PKT_HELD)
-		cgn_drop(b, i, CGN_DROP_SYN_ANSWERED);
+	CGN_FOREACH (i, mask)
+		if (b->p[i].flags & CGN_PKT_HELD)
+			cgn_drop(b, i, CGN_DROP_SYN_ANSWERED);
 	return mask & b->live;
 }
 
@@ -303,19 +305,19 @@ end_held(struct cgn_burst *b, uint64_t mask)
 static void
 fetch(const struct cgn_burst *b, uint64_t mask)
 {
-	CGN_FOREACH(i, mask)
-	cgn_touch(cgn_session_at(b->w, b->p[i].session));
-	CGN_FOREACH(i, mask)
-	if (b->snap->instance[cgn_session_at(b->w, b->p[i].session)->instance].accounting)
-		cgn_touch(&b->w->count[b->p[i].session]);
+	CGN_FOREACH (i, mask)
+		cgn_touch(cgn_session_at(b->w, b->p[i].session));
+	CGN_FOREACH (i, mask)
+		if (b->snap->instance[cgn_session_at(b->w, b->p[i].session)->instance]
+				.accounting)
+			cgn_touch(&b->w->count[b->p[i].session]);
 }
 
 static void
 translate(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir)
 {
 	fetch(b, mask);
-	CGN_FOREACH(i, mask)
-	{
+	CGN_FOREACH (i, mask) {
 		struct cgn_session *s = cgn_session_at(b->w, b->p[i].session);
 
 		if (b->p[i].flags & CGN_PKT_ICMP_ERROR) {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * The way out: what reroute found decides. A neighbour that is known gets the frame; one
- * that is not makes the packet wait at the control lcore; an address of the box goes there
- * too; a public address of the pool turns the packet round (hairpin, RFC 4787 REQ-9): the
- * CPU that owns the address takes it down like any other, with its translated source. */
+ * that is not makes the packet wait at the control lcore; an address of the box goes
+ * there too; a public address of the pool turns the packet round (hairpin, RFC 4787
+ * REQ-9): the CPU that owns the address takes it down like any other, with its translated
+ * source. */
 #include <rte_ether.h>
 #include <rte_ip.h>
 
@@ -30,9 +31,9 @@ static void
 to_box(struct cgn_burst *b, uint64_t i)
 {
 	strip(b, i);
-	*cgn_mark(b->pkt[i]) = (struct cgn_mark){ .op = CGN_MARK_LOCAL,
-		.iface = b->p[i].iface,
-		.vpn = b->p[i].vpn };
+	*cgn_mark(b->pkt[i]) = (struct cgn_mark){
+		.op = CGN_MARK_LOCAL, .iface = b->p[i].iface, .vpn = b->p[i].vpn
+	};
 	cgn_punt(b, i);
 }
 
@@ -85,9 +86,9 @@ cgn_frame(struct rte_mbuf *m, unsigned l3, uint8_t version, const struct cgn_ifa
 	const struct rte_ether_addr *to)
 {
 	unsigned room = sizeof(struct rte_ether_hdr) +
-		(iface->vlan ? sizeof(struct rte_vlan_hdr) : 0);
-	rte_be16_t type = version == 4 ? RTE_BE16(RTE_ETHER_TYPE_IPV4) :
-					 RTE_BE16(RTE_ETHER_TYPE_IPV6);
+			(iface->vlan ? sizeof(struct rte_vlan_hdr) : 0);
+	rte_be16_t type = version == 4 ? RTE_BE16(RTE_ETHER_TYPE_IPV4)
+				       : RTE_BE16(RTE_ETHER_TYPE_IPV6);
 	struct rte_ether_hdr *eth;
 
 	if (l3 >= room)
@@ -106,7 +107,8 @@ cgn_frame(struct rte_mbuf *m, unsigned l3, uint8_t version, const struct cgn_ifa
 	}
 }
 
-/* Who the frame goes to: the gateway, or the destination itself on a connected network. */
+/* Who the frame goes to: the gateway, or the destination itself on a connected network.
+ */
 static struct cgn_neigh *
 neighbour(struct cgn_burst *b, uint64_t i, const struct cgn_nexthop *nh, uint8_t key[16])
 {
@@ -193,7 +195,8 @@ to_link(struct cgn_burst *b, uint64_t i, const struct cgn_nexthop *nh)
 		if (b->made & CGN_BIT(i))
 			cgn_drop(b, i, CGN_DROP_MTU);
 		else
-			cgn_icmp_error(b, i, CGN_DROP_MTU, 3, 4, rte_cpu_to_be_32(way.mtu));
+			cgn_icmp_error(
+				b, i, CGN_DROP_MTU, 3, 4, rte_cpu_to_be_32(way.mtu));
 		return;
 	}
 	if (b->plain & CGN_BIT(i))
@@ -249,12 +252,12 @@ cgn_stage_forward(struct cgn_burst *b)
 {
 	uint64_t errors;
 
-	CGN_FOREACH(i, b->plain | b->up | b->down | b->made)
-	forward(b, i);
+	CGN_FOREACH (i, b->plain | b->up | b->down | b->made)
+		forward(b, i);
 	errors = b->made;
 	cgn_route_lookup(b, errors);
-	CGN_FOREACH(i, errors)
-	forward(b, i);
+	CGN_FOREACH (i, errors)
+		forward(b, i);
 }
 
 void

@@ -52,7 +52,7 @@ finish4(uint8_t *header, unsigned size, unsigned offset, unsigned len, bool more
 {
 	struct rte_ipv4_hdr *ip = (void *)header;
 	unsigned at = (rte_be_to_cpu_16(ip->fragment_offset) & RTE_IPV4_HDR_OFFSET_MASK) +
-		offset / 8;
+		      offset / 8;
 
 	more = more || ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_MF_FLAG);
 	ip->total_length = rte_cpu_to_be_16((uint16_t)(size + len));

@@ -6,8 +6,8 @@
 
 #include "dataplane/pipeline.h"
 
-/* Holds a packet that found no session, if it is an unsolicited SYN, is here for the first
- * time, and there is room; it then leaves the burst. false: it stays. Worker. */
+/* Holds a packet that found no session, if it is an unsolicited SYN, is here for the
+ * first time, and there is room; it then leaves the burst. false: it stays. Worker. */
 bool cgn_held_add(struct cgn_burst *b, uint64_t i);
 
 /* Runs those whose time is up through the pipeline again. Worker, with its ticks. */

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * ICMP errors that the box itself sends about a packet it cannot pass on. The packet's own
- * mbuf becomes the error: headers are put before what is quoted. A packet that was already
- * translated is first taken back, so that its sender reads its own addresses. Errors are
- * never sent about errors, later fragments or multicast (RFC 1812 4.3.2.7), and not more
- * than ERRORS_PER_TICK of them per worker (RFC 1812 4.3.2.8). */
+ * ICMP errors that the box itself sends about a packet it cannot pass on. The packet's
+ * own mbuf becomes the error: headers are put before what is quoted. A packet that was
+ * already translated is first taken back, so that its sender reads its own addresses.
+ * Errors are never sent about errors, later fragments or multicast (RFC 1812 4.3.2.7),
+ * and not more than ERRORS_PER_TICK of them per worker (RFC 1812 4.3.2.8). */
 #include <rte_icmp.h>
 #include <rte_ip.h>
 
 #include "dataplane/pipeline.h"
 #include "dataplane/softwire.h"
 
-#define ERRORS_PER_TICK 100 /* 1000 a second */
-#define QUOTE4 548	    /* IPv4: 576 bytes in all (RFC 1812 4.3.2.3) */
-#define QUOTE6 1232	    /* IPv6: 1280 in all (RFC 4443 2.4c) */
-#define TOS_CONTROL 0xc0    /* RFC 1812 4.3.2.5 */
-#define AFTR_SIDE 0xc0000001u /* 192.0.0.1 (RFC 6333 5.7) */
+#define ERRORS_PER_TICK 100	    /* 1000 a second */
+#define QUOTE4		548	    /* IPv4: 576 bytes in all (RFC 1812 4.3.2.3) */
+#define QUOTE6		1232	    /* IPv6: 1280 in all (RFC 4443 2.4c) */
+#define TOS_CONTROL	0xc0	    /* RFC 1812 4.3.2.5 */
+#define AFTR_SIDE	0xc0000001u /* 192.0.0.1 (RFC 6333 5.7) */
 
 static bool
 worth_an_error(struct cgn_burst *b, uint64_t i)
@@ -28,9 +28,11 @@ worth_an_error(struct cgn_burst *b, uint64_t i)
 	/* a tunnel packet that was made here: its source is this box */
 	if (p->flags & CGN_PKT_TRANSLATED && p->version == 6)
 		return false;
-	if (p->proto == CGN_IPPROTO_ICMP && p->version == 4 && !(p->flags & CGN_PKT_QUERY))
+	if (p->proto == CGN_IPPROTO_ICMP && p->version == 4 &&
+		!(p->flags & CGN_PKT_QUERY))
 		return false;
-	if (p->proto == CGN_IPPROTO_ICMPV6 && p->version == 6 && *cgn_at(b, i, p->l4) < 128)
+	if (p->proto == CGN_IPPROTO_ICMPV6 && p->version == 6 &&
+		*cgn_at(b, i, p->l4) < 128)
 		return false;
 	if (w->icmp.tick != b->now) {
 		w->icmp.tick = b->now;
@@ -153,8 +155,8 @@ make6(struct cgn_burst *b, uint64_t i, uint8_t type, uint8_t code, uint32_t info
 	icmp[0] = type;
 	icmp[1] = code;
 	memcpy(icmp + 4, &info, 4);
-	rte_raw_cksum_mbuf(b->pkt[i], sizeof(*ip),
-		b->pkt[i]->pkt_len - (uint32_t)sizeof(*ip), &sum);
+	rte_raw_cksum_mbuf(
+		b->pkt[i], sizeof(*ip), b->pkt[i]->pkt_len - (uint32_t)sizeof(*ip), &sum);
 	pseudo = rte_ipv6_phdr_cksum(ip, 0);
 	sum = (uint16_t)~__rte_raw_cksum_reduce((uint32_t)sum + pseudo);
 	memcpy(icmp + 2, &sum, 2);
@@ -191,8 +193,8 @@ cgn_icmp_error(struct cgn_burst *b, uint64_t i, enum cgn_drop reason, uint8_t ty
 	if (p->flags & CGN_PKT_TRANSLATED)
 		cgn_flow_undo(b, i);
 	/* who sent it: behind the interface, or (hairpin) a user of the address's VPN */
-	p->vpn = b->down & CGN_BIT(i) ? b->snap->address[p->slot].vpn :
-					b->snap->iface[p->iface].vpn;
+	p->vpn = b->down & CGN_BIT(i) ? b->snap->address[p->slot].vpn
+				      : b->snap->iface[p->iface].vpn;
 	if (!(p->version == 4 ? make4 : make6)(b, i, type, code, info)) {
 		cgn_drop(b, i, reason);
 		return;

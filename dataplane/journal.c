@@ -40,8 +40,8 @@ about(const struct cgn_worker *w, enum cgn_record_type type, uint16_t instance,
 }
 
 void
-cgn_journal_block(struct cgn_worker *w, enum cgn_record_type type, const struct cgn_user *u,
-	const struct cgn_block *blk)
+cgn_journal_block(struct cgn_worker *w, enum cgn_record_type type,
+	const struct cgn_user *u, const struct cgn_block *blk)
 {
 	struct cgn_record r = about(w, type, u->instance, u);
 
@@ -53,8 +53,8 @@ cgn_journal_block(struct cgn_worker *w, enum cgn_record_type type, const struct 
 }
 
 void
-cgn_journal_session(struct cgn_worker *w, enum cgn_record_type type,
-	const struct cgn_session *s)
+cgn_journal_session(
+	struct cgn_worker *w, enum cgn_record_type type, const struct cgn_session *s)
 {
 	struct cgn_record r;
 

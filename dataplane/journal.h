@@ -9,17 +9,17 @@
 #include "dataplane/worker.h"
 
 enum cgn_record_type {
-	CGN_RECORD_BLOCK_TAKE,	  /* RFC 8158 natEvent 16 */
-	CGN_RECORD_BLOCK_GIVE,	  /* 17 */
-	CGN_RECORD_SESSION_ADD,	  /* 4 */
-	CGN_RECORD_SESSION_DEL,	  /* 5 */
-	CGN_RECORD_NO_ADDRESS,	  /* 3: addresses exhausted: pool of the instance is full */
-	CGN_RECORD_NO_PORT,	  /* 12: ports exhausted: the user's blocks are full */
-	CGN_RECORD_LIMIT_SESSIONS,/* 13: quota exceeded */
-	CGN_RECORD_LIMIT_PORTS,	  /* 13 */
-	CGN_RECORD_LIMIT_RATE,	  /* 13 */
-	CGN_RECORD_USERS_FULL,	  /* 13: licence */
-	CGN_RECORD_SESSIONS_FULL, /* 13: licence */
+	CGN_RECORD_BLOCK_TAKE,	/* RFC 8158 natEvent 16 */
+	CGN_RECORD_BLOCK_GIVE,	/* 17 */
+	CGN_RECORD_SESSION_ADD, /* 4 */
+	CGN_RECORD_SESSION_DEL, /* 5 */
+	CGN_RECORD_NO_ADDRESS,	/* 3: addresses exhausted: pool of the instance is full */
+	CGN_RECORD_NO_PORT,	/* 12: ports exhausted: the user's blocks are full */
+	CGN_RECORD_LIMIT_SESSIONS, /* 13: quota exceeded */
+	CGN_RECORD_LIMIT_PORTS,	   /* 13 */
+	CGN_RECORD_LIMIT_RATE,	   /* 13 */
+	CGN_RECORD_USERS_FULL,	   /* 13: licence */
+	CGN_RECORD_SESSIONS_FULL,  /* 13: licence */
 	CGN_RECORD_TYPES
 };
 _Static_assert(CGN_RECORD_TYPES <= CGN_REFUSALS, "room for when each was last reported");
@@ -45,13 +45,13 @@ void cgn_journal_block(struct cgn_worker *w, enum cgn_record_type type,
 	const struct cgn_user *u, const struct cgn_block *blk);
 
 /* Reports a session, if its instance logs them. Owner. */
-void cgn_journal_session(struct cgn_worker *w, enum cgn_record_type type,
-	const struct cgn_session *s);
+void cgn_journal_session(
+	struct cgn_worker *w, enum cgn_record_type type, const struct cgn_session *s);
 
 /* Reports that something was refused; at most one record a second of each type, instance
  * and worker. u: NULL when there is no user yet. Owner. */
-void cgn_journal_refusal(struct cgn_worker *w, enum cgn_record_type type, uint16_t instance,
-	const struct cgn_user *u, uint8_t proto);
+void cgn_journal_refusal(struct cgn_worker *w, enum cgn_record_type type,
+	uint16_t instance, const struct cgn_user *u, uint8_t proto);
 
 /* Takes up to n records; returns how many. Control lcore. */
 unsigned cgn_journal_read(struct cgn_worker *w, struct cgn_record *out, unsigned n);

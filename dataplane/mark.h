@@ -10,12 +10,12 @@
 #include "dataplane/types.h"
 
 enum cgn_mark_op {
-	CGN_MARK_RECEIVE,   /* frame as received on mbuf->port: steer it again */
-	CGN_MARK_HAIRPIN,   /* translated packet whose destination is a pool address;
-			     * data starts at the IPv4 header; iface: where it came in */
-	CGN_MARK_HELD,	    /* SYN from outside that has waited; as for CGN_MARK_HAIRPIN */
-	CGN_MARK_TRANSMIT,  /* frame ready for port `port` */
-	CGN_MARK_LOCAL,	    /* frame for the box itself; iface set */
+	CGN_MARK_RECEIVE,  /* frame as received on mbuf->port: steer it again */
+	CGN_MARK_HAIRPIN,  /* translated packet whose destination is a pool address;
+			    * data starts at the IPv4 header; iface: where it came in */
+	CGN_MARK_HELD,	   /* SYN from outside that has waited; as for CGN_MARK_HAIRPIN */
+	CGN_MARK_TRANSMIT, /* frame ready for port `port` */
+	CGN_MARK_LOCAL,	   /* frame for the box itself; iface set */
 	CGN_MARK_NEIGHBOUR, /* data starts at the IP header; next hop gw on iface has no
 			     * link-layer address yet */
 };

@@ -22,8 +22,8 @@ port_is(rte_be16_t port, rte_be16_t want)
 }
 
 static bool
-matches_softwire(const struct cgn_worker *w, const struct cgn_user *u,
-	const struct cgn_filter *f)
+matches_softwire(
+	const struct cgn_worker *w, const struct cgn_user *u, const struct cgn_filter *f)
 {
 	const struct cgn_instance *inst = &w->snap->instance[u->instance];
 	unsigned bits = (unsigned)RTE_MIN(f->softwire_len, inst->prefix_length);
@@ -34,11 +34,12 @@ matches_softwire(const struct cgn_worker *w, const struct cgn_user *u,
 	if (u->kind != CGN_DS_LITE || memcmp(u->softwire, f->softwire, whole) != 0)
 		return false;
 	return bits % 8 == 0 ||
-		((u->softwire[whole] ^ f->softwire[whole]) >> (8 - bits % 8)) == 0;
+	       ((u->softwire[whole] ^ f->softwire[whole]) >> (8 - bits % 8)) == 0;
 }
 
 static bool
-matches_user(const struct cgn_worker *w, const struct cgn_user *u, const struct cgn_filter *f)
+matches_user(
+	const struct cgn_worker *w, const struct cgn_user *u, const struct cgn_filter *f)
 {
 	if (f->instance != CGN_NONE && f->instance != u->instance)
 		return false;
@@ -47,7 +48,7 @@ matches_user(const struct cgn_worker *w, const struct cgn_user *u, const struct 
 	if (!matches_softwire(w, u, f))
 		return false;
 	return masked(u->inside, f->inside, f->inside_mask) &&
-		masked(w->snap->address[u->address].addr, f->outside, f->outside_mask);
+	       masked(w->snap->address[u->address].addr, f->outside, f->outside_mask);
 }
 
 static bool
@@ -63,11 +64,11 @@ matches_session(const struct cgn_worker *w, const struct cgn_session *s,
 	if (f->has_softwire && !matches_softwire(w, cgn_user_at(w, s->user), f))
 		return false;
 	return masked(s->inside, f->inside, f->inside_mask) &&
-		masked(s->outside, f->outside, f->outside_mask) &&
-		masked(s->remote, f->remote, f->remote_mask) &&
-		port_is(s->inside_port, f->inside_port) &&
-		port_is(s->outside_port, f->outside_port) &&
-		port_is(s->remote_port, f->remote_port);
+	       masked(s->outside, f->outside, f->outside_mask) &&
+	       masked(s->remote, f->remote, f->remote_mask) &&
+	       port_is(s->inside_port, f->inside_port) &&
+	       port_is(s->outside_port, f->outside_port) &&
+	       port_is(s->remote_port, f->remote_port);
 }
 
 static void
@@ -129,16 +130,16 @@ visit(struct cgn_worker *w, struct cgn_msg *msg, uint32_t i)
 		view_user(w, i, (struct cgn_user_view *)msg->out + msg->n);
 		return true;
 	case CGN_MSG_ADDRESSES:
-		a = w->snap->state[w->conf.index] ? w->snap->state[w->conf.index][i] : NULL;
+		a = w->snap->state[w->conf.index] ? w->snap->state[w->conf.index][i]
+						  : NULL;
 		if (!a)
 			return false;
-		((struct cgn_address_view *)msg->out)[msg->n] = (struct cgn_address_view){
-			.slot = i,
-			.users = a->users,
-			.ports_blocked = CGN_PORT_COUNT - a->free,
-			.ports_quarantined = a->quarantined,
-			.blocks = a->blocks
-		};
+		((struct cgn_address_view *)msg->out)[msg->n] =
+			(struct cgn_address_view){ .slot = i,
+				.users = a->users,
+				.ports_blocked = CGN_PORT_COUNT - a->free,
+				.ports_quarantined = a->quarantined,
+				.blocks = a->blocks };
 		return true;
 	case CGN_MSG_CLEAR_SESSIONS:
 		if (!matches_session(w, cgn_session_at(w, i), &msg->filter))

@@ -18,9 +18,9 @@ enum cgn_msg_op {
 
 /* Which entries are meant: all fields that are given must agree. */
 struct cgn_filter {
-	uint32_t instance;   /* index or CGN_NONE */
-	uint32_t location;   /* index or CGN_NONE */
-	uint8_t proto;	     /* 0: any */
+	uint32_t instance; /* index or CGN_NONE */
+	uint32_t location; /* index or CGN_NONE */
+	uint8_t proto;	   /* 0: any */
 	bool has_softwire;
 	uint8_t softwire_len; /* bits; no more than identify the user are compared */
 	uint8_t softwire[16];
@@ -32,8 +32,8 @@ struct cgn_filter {
 
 struct cgn_session_view {
 	struct cgn_session s;
-	uint8_t softwire[16];	/* DS-Lite */
-	uint32_t age, ttl;	/* ticks: since creation, until expiry if nothing comes */
+	uint8_t softwire[16]; /* DS-Lite */
+	uint32_t age, ttl;    /* ticks: since creation, until expiry if nothing comes */
 	uint16_t worker;
 	uint64_t packets[CGN_DIRS], bytes[CGN_DIRS];
 };

@@ -60,7 +60,8 @@ cgn_mss_clamp(struct cgn_burst *b, uint64_t i, const struct cgn_instance *inst)
 	if (rte_be_to_cpu_16(*mss) <= limit)
 		return;
 	delta = cgn_delta16(*mss, rte_cpu_to_be_16(limit));
-	/* a word at an odd offset stands in the sum with its bytes exchanged (RFC 1071 2B) */
+	/* a word at an odd offset stands in the sum with its bytes exchanged (RFC 1071
+	 * 2B) */
 	*sum = cgn_checksum_apply(*sum, at % 2 ? rte_bswap16(delta) : delta);
 	*mss = rte_cpu_to_be_16(limit);
 }

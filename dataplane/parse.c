@@ -2,9 +2,9 @@
  *
  * First stage: link, network and transport headers are read once, their lengths checked
  * against the bytes that arrived, and what later stages need is written down. Padding is
- * trimmed here, because a tunnel would carry it along. Nothing is decided yet, except that
- * a frame which cannot be read, or is for somebody else, is dropped. ARP and multicast
- * leave for the control lcore in the classify stage. */
+ * trimmed here, because a tunnel would carry it along. Nothing is decided yet, except
+ * that a frame which cannot be read, or is for somebody else, is dropped. ARP and
+ * multicast leave for the control lcore in the classify stage. */
 #include <rte_arp.h>
 #include <rte_ether.h>
 #include <rte_icmp.h>
@@ -50,12 +50,12 @@ parse_transport(struct cgn_pkt *p, const uint8_t *l4, unsigned room, unsigned by
 	switch (p->proto) {
 	case CGN_IPPROTO_TCP:
 		ok = room >= sizeof(*tcp) && (tcp->data_off >> 4) >= 5 &&
-			(tcp->data_off >> 4) * 4u <= room;
+		     (tcp->data_off >> 4) * 4u <= room;
 		break;
 	case CGN_IPPROTO_UDP:
 		ok = ok && rte_be_to_cpu_16(udp->dgram_len) >= sizeof(*udp) &&
-			(rte_be_to_cpu_16(udp->dgram_len) <= bytes ||
-				p->flags & CGN_PKT_FRAGMENT);
+		     (rte_be_to_cpu_16(udp->dgram_len) <= bytes ||
+			     p->flags & CGN_PKT_FRAGMENT);
 		break;
 	case CGN_IPPROTO_ICMP:
 		if (ok)
@@ -107,8 +107,8 @@ cgn_parse_ip4(struct cgn_burst *b, uint64_t i, unsigned l3)
 		return CGN_DROP_RUNT;
 	len = rte_be_to_cpu_16(ip->total_length);
 	header = (ip->version_ihl & 0xfu) * 4;
-	if (ip->version_ihl >> 4 != 4 || header < sizeof(*ip) || len < header || len > room ||
-		have < header)
+	if (ip->version_ihl >> 4 != 4 || header < sizeof(*ip) || len < header ||
+		len > room || have < header)
 		return CGN_DROP_IP4_HEADER;
 	if (!checksum_right(ip, header))
 		return CGN_DROP_IP4_CHECKSUM;
@@ -224,7 +224,8 @@ arrive(const struct cgn_snapshot *snap, uint16_t device, struct arrival *a)
 
 /* The interface of a frame by port and VLAN; *l3: where the network header starts. */
 static inline enum cgn_drop
-parse_link(struct cgn_burst *b, uint64_t i, struct arrival *a, unsigned *l3, rte_be16_t *type)
+parse_link(struct cgn_burst *b, uint64_t i, struct arrival *a, unsigned *l3,
+	rte_be16_t *type)
 {
 	const struct rte_mbuf *m = b->pkt[i];
 	const struct rte_ether_hdr *eth = (const void *)cgn_at(b, i, 0);
@@ -292,8 +293,8 @@ parse_frame(struct cgn_burst *b, uint64_t i, struct arrival *a)
 	return CGN_DROP_ETHERTYPE;
 }
 
-/* A packet that has been here before: translated on its way up, or held. Its link header is
- * gone. */
+/* A packet that has been here before: translated on its way up, or held. Its link header
+ * is gone. */
 static enum cgn_drop
 parse_again(struct cgn_burst *b, uint64_t i, const struct cgn_mark *mark)
 {
@@ -308,10 +309,9 @@ cgn_stage_parse(struct cgn_burst *b)
 {
 	struct arrival a = { .device = CGN_NONE };
 
-	CGN_FOREACH(i, b->live)
-	rte_prefetch0(cgn_at(b, i, 0));
-	CGN_FOREACH(i, b->live)
-	{
+	CGN_FOREACH (i, b->live)
+		rte_prefetch0(cgn_at(b, i, 0));
+	CGN_FOREACH (i, b->live) {
 		const struct cgn_mark *mark = b->wire ? NULL : cgn_mark(b->pkt[i]);
 		enum cgn_drop why;
 

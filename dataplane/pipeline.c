@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The list of stages and the loop that runs them. Every TIMED_EVERYth burst is timed, stage
- * by stage, for the statistics; reading the clock once per stage of every burst would cost
- * as much as some stages do. */
+ * The list of stages and the loop that runs them. Every TIMED_EVERYth burst is timed,
+ * stage by stage, for the statistics; reading the clock once per stage of every burst
+ * would cost as much as some stages do. */
 #include <rte_cycles.h>
 
 #include "dataplane/pipeline.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The burst and the stages that run over it. A stage looks at the packets of a mask, never
- * at the clock, and ends a packet only by cgn_drop(), cgn_punt(), cgn_hand() or
+ * The burst and the stages that run over it. A stage looks at the packets of a mask,
+ * never at the clock, and ends a packet only by cgn_drop(), cgn_punt(), cgn_hand() or
  * cgn_send(). */
 #ifndef CGN_DATAPLANE_PIPELINE_H
 #define CGN_DATAPLANE_PIPELINE_H
@@ -19,36 +19,36 @@ struct cgn_tuple {
 
 /* What is known of a packet. Offsets count from the start of the packet's data. */
 struct cgn_pkt {
-	uint16_t l3, l4;     /* IP and transport header */
-	uint16_t len;	     /* bytes of the IP packet, by its header */
-	uint16_t iface;	     /* it came in on */
-	uint16_t vpn;	     /* its destination is looked up in */
-	uint16_t nexthop;    /* index in the snapshot */
+	uint16_t l3, l4;  /* IP and transport header */
+	uint16_t len;	  /* bytes of the IP packet, by its header */
+	uint16_t iface;	  /* it came in on */
+	uint16_t vpn;	  /* its destination is looked up in */
+	uint16_t nexthop; /* index in the snapshot */
 	uint16_t instance, location;
-	uint16_t flags;	     /* CGN_PKT_* */
-	uint8_t version;     /* 4 or 6; 0: ARP */
-	uint8_t proto;	     /* transport; IPv6: behind the extension headers walked */
+	uint16_t flags;	 /* CGN_PKT_* */
+	uint8_t version; /* 4 or 6; 0: ARP */
+	uint8_t proto;	 /* transport; IPv6: behind the extension headers walked */
 	uint8_t tcp_flags;
-	uint16_t scope;	     /* of the user key */
+	uint16_t scope;		 /* of the user key */
 	rte_be16_t sport, dport; /* ICMP query: identifier in both */
 	uint32_t user, session;
-	uint32_t slot; /* down: of the public address */
+	uint32_t slot;	       /* down: of the public address */
 	struct cgn_tuple flow; /* set with the session look-up */
-	rte_be32_t src, dst; /* IPv4 */
-	rte_be16_t id;	     /* IPv4 identification as it came */
+	rte_be32_t src, dst;   /* IPv4 */
+	rte_be16_t id;	       /* IPv4 identification as it came */
 };
 
-#define CGN_PKT_FRAGMENT 0x01	/* any fragment */
-#define CGN_PKT_NOT_FIRST 0x02	/* fragment without a transport header */
-#define CGN_PKT_ICMP_ERROR 0x04 /* carries a packet of another flow */
-#define CGN_PKT_HAIRPIN 0x08	/* translated on its way up, now on its way down */
-#define CGN_PKT_QUERY 0x10	/* ICMP echo */
-#define CGN_PKT_CUT 0x20	/* transport header cut off or impossible */
-#define CGN_PKT_MULTICAST 0x40	/* link-layer or network-layer destination */
-#define CGN_PKT_ARP 0x80
-#define CGN_PKT_HELD 0x400 /* unsolicited SYN whose time is up */
+#define CGN_PKT_FRAGMENT     0x01 /* any fragment */
+#define CGN_PKT_NOT_FIRST    0x02 /* fragment without a transport header */
+#define CGN_PKT_ICMP_ERROR   0x04 /* carries a packet of another flow */
+#define CGN_PKT_HAIRPIN	     0x08 /* translated on its way up, now on its way down */
+#define CGN_PKT_QUERY	     0x10 /* ICMP echo */
+#define CGN_PKT_CUT	     0x20 /* transport header cut off or impossible */
+#define CGN_PKT_MULTICAST    0x40 /* link-layer or network-layer destination */
+#define CGN_PKT_ARP	     0x80
+#define CGN_PKT_HELD	     0x400 /* unsolicited SYN whose time is up */
 #define CGN_PKT_TUNNEL_ERROR 0x200 /* ICMPv6 error about a tunnel packet of ours */
-#define CGN_PKT_TRANSLATED 0x100 /* addresses in the header differ from src, dst here */
+#define CGN_PKT_TRANSLATED   0x100 /* addresses in the header differ from src, dst here */
 
 struct cgn_burst {
 	struct cgn_worker *w;
@@ -60,7 +60,7 @@ struct cgn_burst {
 	uint64_t live, up, down, plain;
 	uint64_t softwire; /* of up: came in a tunnel */
 	uint64_t made;	   /* made here: ICMP errors, on their way out */
-	uint64_t hit; /* of the last session look-up */
+	uint64_t hit;	   /* of the last session look-up */
 	struct rte_mbuf *pkt[CGN_BURST];
 	struct cgn_pkt p[CGN_BURST];
 	union cgn_key key[CGN_BURST];
@@ -71,9 +71,10 @@ struct cgn_burst {
 	unsigned n_again;
 };
 
-#define CGN_FOREACH(i, mask)                                                              \
-	for (uint64_t m_##i = (mask), i = 0;                                              \
-		m_##i && ((i = (uint64_t)__builtin_ctzll(m_##i)), 1); m_##i &= m_##i - 1)
+#define CGN_FOREACH(i, mask)                                                             \
+	for (uint64_t m_##i = (mask), i = 0;                                             \
+		m_##i && ((i = (uint64_t)__builtin_ctzll(m_##i)), 1);                    \
+		m_##i &= m_##i - 1)
 
 #define CGN_BIT(i) (1ull << (i))
 
@@ -149,14 +150,14 @@ enum cgn_drop cgn_parse_ip6(struct cgn_burst *b, uint64_t i, unsigned l3);
 
 /* Puts the link header of an interface before the IP packet that starts at `l3` of the
  * data; the frame then starts at the data. version: 4 or 6. */
-void cgn_frame(struct rte_mbuf *m, unsigned l3, uint8_t version, const struct cgn_iface *iface,
-	const struct rte_ether_addr *to);
+void cgn_frame(struct rte_mbuf *m, unsigned l3, uint8_t version,
+	const struct cgn_iface *iface, const struct rte_ether_addr *to);
 
 /* Where a packet goes on a link. */
 struct cgn_way {
 	uint16_t iface, mtu;
-	uint8_t gw[16];	 /* the neighbour */
-	bool known;	 /* mac is its link-layer address; else packets wait for it */
+	uint8_t gw[16]; /* the neighbour */
+	bool known;	/* mac is its link-layer address; else packets wait for it */
 	struct rte_ether_addr mac;
 };
 
@@ -184,8 +185,8 @@ uint16_t cgn_steer_down(const struct cgn_burst *b, uint64_t i);
 /* Takes a translation back: the packet is again as it came (but for the tunnel). */
 void cgn_flow_undo(struct cgn_burst *b, uint64_t i);
 
-/* Lowers the maximum segment size of a TCP SYN to what the instance wants and the softwire
- * carries; the checksum with it. */
+/* Lowers the maximum segment size of a TCP SYN to what the instance wants and the
+ * softwire carries; the checksum with it. */
 void cgn_mss_clamp(struct cgn_burst *b, uint64_t i, const struct cgn_instance *inst);
 
 /* Reads the packet that an ICMP error quotes into p.flow, seen from the user, after the
@@ -195,8 +196,8 @@ enum cgn_drop cgn_quoted_flow(struct cgn_burst *b, uint64_t i, enum cgn_dir dir)
 
 /* Translates an ICMP error of a session, outside and quoted packet both (RFC 5508 REQ-4,
  * REQ-5); the session is neither refreshed nor ended (REQ-6). */
-void cgn_quoted_rewrite(struct cgn_burst *b, uint64_t i, const struct cgn_session *s,
-	enum cgn_dir dir);
+void cgn_quoted_rewrite(
+	struct cgn_burst *b, uint64_t i, const struct cgn_session *s, enum cgn_dir dir);
 
 /* Opens a session for the packet (create.c), with its mapping, block and user where they
  * do not exist yet. CGN_DROP_REASONS when p.session is set, else why not; then nothing
@@ -217,9 +218,9 @@ void cgn_icmp_error(struct cgn_burst *b, uint64_t i, enum cgn_drop reason, uint8
 /* The stages, in the order of CGN_STAGES. */
 typedef void cgn_stage(struct cgn_burst *b);
 cgn_stage cgn_stage_parse, cgn_stage_route, cgn_stage_classify, cgn_stage_steer,
-	cgn_stage_reassemble, cgn_stage_decap, cgn_stage_reassemble_inner, cgn_stage_ttl, cgn_stage_user, cgn_stage_session_up, cgn_stage_create_up,
-	cgn_stage_rewrite_up, cgn_stage_session_down, cgn_stage_create_down,
-	cgn_stage_rewrite_down, cgn_stage_encap, cgn_stage_reroute, cgn_stage_forward,
-	cgn_stage_finish;
+	cgn_stage_reassemble, cgn_stage_decap, cgn_stage_reassemble_inner, cgn_stage_ttl,
+	cgn_stage_user, cgn_stage_session_up, cgn_stage_create_up, cgn_stage_rewrite_up,
+	cgn_stage_session_down, cgn_stage_create_down, cgn_stage_rewrite_down,
+	cgn_stage_encap, cgn_stage_reroute, cgn_stage_forward, cgn_stage_finish;
 
 #endif

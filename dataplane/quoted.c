@@ -18,7 +18,7 @@
 #include "dataplane/pipeline.h"
 
 #define ICMP_HEADER 8
-#define QUOTED_MIN 8 /* bytes of the transport that every error quotes (RFC 792) */
+#define QUOTED_MIN  8 /* bytes of the transport that every error quotes (RFC 792) */
 
 /* Where the quoted transport ends: what is in this segment of the packet. */
 static unsigned
@@ -34,7 +34,8 @@ icmp_checksum_right(const struct cgn_burst *b, uint64_t i)
 	const struct cgn_pkt *p = &b->p[i];
 	uint16_t sum;
 
-	if (rte_raw_cksum_mbuf(b->pkt[i], p->l4, (uint32_t)(p->l3 + p->len - p->l4), &sum))
+	if (rte_raw_cksum_mbuf(
+		    b->pkt[i], p->l4, (uint32_t)(p->l3 + p->len - p->l4), &sum))
 		return false;
 	return sum == 0xffff;
 }
@@ -92,9 +93,9 @@ cgn_quoted_flow(struct cgn_burst *b, uint64_t i, enum cgn_dir dir)
 		.local = dir == CGN_UP ? ip->dst_addr : ip->src_addr,
 		.remote = dir == CGN_UP ? ip->src_addr : ip->dst_addr,
 		.local_port = dir == CGN_UP ? dest : source,
-		.remote_port = ip->next_proto_id == CGN_IPPROTO_ICMP ? 0 :
-			dir == CGN_UP				     ? source :
-								       dest,
+		.remote_port = ip->next_proto_id == CGN_IPPROTO_ICMP ? 0
+			       : dir == CGN_UP			     ? source
+								     : dest,
 		.proto = ip->next_proto_id,
 	};
 	/* an error may only speak of what was sent to the address it comes to */
@@ -111,8 +112,8 @@ fix(cgn_word16 *sum, uint16_t delta)
 
 /* The quoted transport: its port, and its checksum if the quote reaches so far. */
 static void
-rewrite_transport(struct cgn_burst *b, uint64_t i, unsigned at, const struct cgn_session *s,
-	enum cgn_dir dir)
+rewrite_transport(struct cgn_burst *b, uint64_t i, unsigned at,
+	const struct cgn_session *s, enum cgn_dir dir)
 {
 	unsigned room = quoted_end(b, i) - at;
 	uint8_t *l4 = cgn_at(b, i, at);
@@ -136,7 +137,8 @@ rewrite_transport(struct cgn_burst *b, uint64_t i, unsigned at, const struct cgn
 }
 
 static void
-rewrite_outer(struct cgn_burst *b, uint64_t i, const struct cgn_session *s, enum cgn_dir dir)
+rewrite_outer(
+	struct cgn_burst *b, uint64_t i, const struct cgn_session *s, enum cgn_dir dir)
 {
 	struct rte_ipv4_hdr *ip = (void *)cgn_at(b, i, b->p[i].l3);
 
@@ -150,8 +152,8 @@ rewrite_outer(struct cgn_burst *b, uint64_t i, const struct cgn_session *s, enum
 }
 
 void
-cgn_quoted_rewrite(struct cgn_burst *b, uint64_t i, const struct cgn_session *s,
-	enum cgn_dir dir)
+cgn_quoted_rewrite(
+	struct cgn_burst *b, uint64_t i, const struct cgn_session *s, enum cgn_dir dir)
 {
 	struct cgn_pkt *p = &b->p[i];
 	unsigned l4;

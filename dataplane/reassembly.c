@@ -2,9 +2,9 @@
  *
  * Fragments wait here until their datagram is whole. A datagram is a slot: its name, and
  * its fragments as a chain of mbufs in order of offset. Slots are found by hash and aged
- * in the order in which they began. Memory is bounded three ways: datagrams in all, of one
- * sender, and fragments of one datagram; so a flood of fragments costs its sender's share
- * and nobody else's (RFC 4787 REQ-14a, RFC 6333 11).
+ * in the order in which they began. Memory is bounded three ways: datagrams in all, of
+ * one sender, and fragments of one datagram; so a flood of fragments costs its sender's
+ * share and nobody else's (RFC 4787 REQ-14a, RFC 6333 11).
  *
  * Fragments that overlap end their datagram (RFC 5722 4): the slot stays, poisoned, until
  * its time is up, so that what still comes is dropped as well. An exact duplicate is only
@@ -18,10 +18,10 @@
 #include "dataplane/mark.h"
 #include "dataplane/reassembly.h"
 
-#define FRAGMENTS_MAX	64   /* of a datagram */
-#define SENDER_MAX	32   /* datagrams of one sender */
-#define SENDERS		4096 /* counters; senders that share one share the bound */
-#define DATAGRAM_MAX	(65535 - 60) /* bytes of payload, whatever the header */
+#define FRAGMENTS_MAX 64	   /* of a datagram */
+#define SENDER_MAX    32	   /* datagrams of one sender */
+#define SENDERS	      4096	   /* counters; senders that share one share the bound */
+#define DATAGRAM_MAX  (65535 - 60) /* bytes of payload, whatever the header */
 
 struct slot {
 	struct cgn_datagram name;
@@ -29,9 +29,9 @@ struct slot {
 	struct rte_mbuf *first; /* fragments by offset, linked by part()->next */
 	uint32_t total;		/* bytes of payload; 0: the last fragment has not come */
 	uint32_t have;
-	uint32_t end;		/* of the highest fragment so far */
-	uint32_t next;		/* of the bucket, or free */
-	uint32_t older, newer;	/* in order of birth */
+	uint32_t end;	       /* of the highest fragment so far */
+	uint32_t next;	       /* of the bucket, or free */
+	uint32_t older, newer; /* in order of birth */
 	uint16_t n, sender;
 	bool poisoned;
 };
@@ -64,8 +64,8 @@ cgn_reassembly_create(uint32_t datagrams, uint64_t seed, int socket)
 {
 	uint32_t n = rte_align32pow2(datagrams);
 	struct cgn_reassembly *r = rte_zmalloc_socket("cgn-reassembly",
-		sizeof(*r) + n * (sizeof(struct slot) + sizeof(uint32_t)), RTE_CACHE_LINE_SIZE,
-		socket);
+		sizeof(*r) + n * (sizeof(struct slot) + sizeof(uint32_t)),
+		RTE_CACHE_LINE_SIZE, socket);
 
 	if (!r)
 		return NULL;
@@ -189,10 +189,9 @@ insert(struct slot *s, struct rte_mbuf *m, const struct cgn_fragment *f)
 		return DUPLICATE;
 	if ((*link && part(*link)->offset < end) || (s->total && end > s->total))
 		return OVERLAP;
-	*part(m) = (struct part){ .next = *link,
-		.offset = f->offset,
-		.len = f->len,
-		.payload = f->payload };
+	*part(m) = (struct part){
+		.next = *link, .offset = f->offset, .len = f->len, .payload = f->payload
+	};
 	*link = m;
 	return KEPT;
 }
@@ -234,13 +233,13 @@ impossible(const struct slot *s, const struct cgn_fragment *f)
 	uint32_t end = f->offset + f->len;
 
 	return !f->len || end > DATAGRAM_MAX || (f->more && f->len % 8) ||
-		(!f->more && (s->end > end || (s->total && s->total != end)));
+	       (!f->more && (s->end > end || (s->total && s->total != end)));
 }
 
 enum cgn_drop
 cgn_reassembly_add(struct cgn_reassembly *r, const struct cgn_datagram *d,
-	const struct cgn_fragment *f, struct rte_mbuf *m, uint64_t now_ms, uint32_t wait_ms,
-	struct rte_mbuf **whole, uint32_t *dropped)
+	const struct cgn_fragment *f, struct rte_mbuf *m, uint64_t now_ms,
+	uint32_t wait_ms, struct rte_mbuf **whole, uint32_t *dropped)
 {
 	uint32_t index = find(r, d);
 	enum verdict v;

@@ -16,26 +16,27 @@ struct cgn_datagram {
 };
 
 struct cgn_fragment {
-	uint32_t offset; /* bytes in the datagram's payload */
+	uint32_t offset;  /* bytes in the datagram's payload */
 	uint16_t payload; /* where the payload starts in the packet's data */
-	uint32_t len;	 /* bytes of payload */
+	uint32_t len;	  /* bytes of payload */
 	bool more;
 };
 
 struct cgn_reassembly;
 
 /* Room for `datagrams` at once; NULL: out of memory. seed: of the hash. Start-up only. */
-struct cgn_reassembly *cgn_reassembly_create(uint32_t datagrams, uint64_t seed, int socket);
+struct cgn_reassembly *cgn_reassembly_create(
+	uint32_t datagrams, uint64_t seed, int socket);
 void cgn_reassembly_destroy(struct cgn_reassembly *r);
 
-/* Takes a fragment. *whole: the complete datagram, headers of the first fragment before the
- * payload of all, or NULL while parts are missing; the packet is then kept, or freed when
- * the result is a drop reason (CGN_DROP_REASONS: none). *dropped: how many packets went
- * with it. wait_ms: from the first fragment until the datagram is given up; it goes no
- * earlier than datagrams that began before it. Owner. */
+/* Takes a fragment. *whole: the complete datagram, headers of the first fragment before
+ * the payload of all, or NULL while parts are missing; the packet is then kept, or freed
+ * when the result is a drop reason (CGN_DROP_REASONS: none). *dropped: how many packets
+ * went with it. wait_ms: from the first fragment until the datagram is given up; it goes
+ * no earlier than datagrams that began before it. Owner. */
 enum cgn_drop cgn_reassembly_add(struct cgn_reassembly *r, const struct cgn_datagram *d,
-	const struct cgn_fragment *f, struct rte_mbuf *m, uint64_t now_ms, uint32_t wait_ms,
-	struct rte_mbuf **whole, uint32_t *dropped);
+	const struct cgn_fragment *f, struct rte_mbuf *m, uint64_t now_ms,
+	uint32_t wait_ms, struct rte_mbuf **whole, uint32_t *dropped);
 
 /* Gives up what has waited too long; returns how many packets were freed. Owner. */
 uint32_t cgn_reassembly_expire(struct cgn_reassembly *r, uint64_t now_ms);

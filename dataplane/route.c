@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * What a packet is and who handles it. The routing table answers most of it: its next
- * hops say "address of the box", "AFTR", "public pool" as well as "gateway". `route` looks
- * up all destinations at once, `classify` sorts the burst into up, down and plain, `steer`
- * hands what belongs to another CPU over to it. `reroute` looks up where the translated
- * packets go. */
+ * hops say "address of the box", "AFTR", "public pool" as well as "gateway". `route`
+ * looks up all destinations at once, `classify` sorts the burst into up, down and plain,
+ * `steer` hands what belongs to another CPU over to it. `reroute` looks up where the
+ * translated packets go. */
 #include <rte_fib.h>
 #include <rte_fib6.h>
 #include <rte_icmp.h>
@@ -22,14 +22,15 @@ lookup4(struct cgn_burst *b, uint64_t mask, uint16_t vpn)
 	uint8_t who[CGN_BURST];
 	unsigned n = 0;
 
-	CGN_FOREACH(i, mask)
-	if (b->p[i].version == 4 && b->p[i].vpn == vpn) {
-		const struct rte_ipv4_hdr *ip = (const void *)cgn_at(b, i, b->p[i].l3);
+	CGN_FOREACH (i, mask)
+		if (b->p[i].version == 4 && b->p[i].vpn == vpn) {
+			const struct rte_ipv4_hdr *ip =
+				(const void *)cgn_at(b, i, b->p[i].l3);
 
-		dst[n] = rte_be_to_cpu_32(ip->dst_addr);
-		who[n++] = (uint8_t)i;
-		done |= CGN_BIT(i);
-	}
+			dst[n] = rte_be_to_cpu_32(ip->dst_addr);
+			who[n++] = (uint8_t)i;
+			done |= CGN_BIT(i);
+		}
 	if (!n)
 		return 0;
 	if (b->snap->vpn[vpn].fib4)
@@ -50,17 +51,18 @@ lookup6(struct cgn_burst *b, uint64_t mask, uint16_t vpn)
 	uint64_t nh[CGN_BURST], done = 0;
 	unsigned n = 0, packets = 0;
 
-	CGN_FOREACH(i, mask)
-	if (b->p[i].version == 6 && b->p[i].vpn == vpn) {
-		const struct rte_ipv6_hdr *ip = (const void *)cgn_at(b, i, b->p[i].l3);
+	CGN_FOREACH (i, mask)
+		if (b->p[i].version == 6 && b->p[i].vpn == vpn) {
+			const struct rte_ipv6_hdr *ip =
+				(const void *)cgn_at(b, i, b->p[i].l3);
 
-		memcpy(dst[n], ip->dst_addr, 16);
-		if (!n || memcmp(dst[n], dst[n - 1], 16) != 0)
-			n++;
-		at[packets] = (uint8_t)(n - 1);
-		who[packets++] = (uint8_t)i;
-		done |= CGN_BIT(i);
-	}
+			memcpy(dst[n], ip->dst_addr, 16);
+			if (!n || memcmp(dst[n], dst[n - 1], 16) != 0)
+				n++;
+			at[packets] = (uint8_t)(n - 1);
+			who[packets++] = (uint8_t)i;
+			done |= CGN_BIT(i);
+		}
 	if (!n)
 		return 0;
 	if (b->snap->vpn[vpn].fib6)
@@ -88,9 +90,9 @@ cgn_stage_route(struct cgn_burst *b)
 {
 	uint64_t ip = 0;
 
-	CGN_FOREACH(i, b->live)
-	if (b->p[i].version && !(b->p[i].flags & CGN_PKT_MULTICAST))
-		ip |= CGN_BIT(i);
+	CGN_FOREACH (i, b->live)
+		if (b->p[i].version && !(b->p[i].flags & CGN_PKT_MULTICAST))
+			ip |= CGN_BIT(i);
 	cgn_route_lookup(b, ip);
 }
 
@@ -112,7 +114,8 @@ punt_local(struct cgn_burst *b, uint64_t i)
 
 /* Whose B4 is it? Prefixes of an AFTR are sorted, the longest first. */
 static const struct cgn_remote *
-find_remote(const struct cgn_snapshot *snap, const struct cgn_aftr *aftr, const uint8_t *src)
+find_remote(
+	const struct cgn_snapshot *snap, const struct cgn_aftr *aftr, const uint8_t *src)
 {
 	const struct cgn_remote *r = &snap->remote[aftr->first];
 	uint64_t a[2];
@@ -184,7 +187,8 @@ exempt(const struct cgn_instance *inst, const struct cgn_pkt *p)
 	for (uint32_t k = 0; k < inst->n_exempt; k++) {
 		const struct cgn_exempt *e = &inst->exempt[k];
 
-		if ((p->dst & e->mask) == e->addr && (!e->proto || e->proto == p->proto) &&
+		if ((p->dst & e->mask) == e->addr &&
+			(!e->proto || e->proto == p->proto) &&
 			(!e->port || e->port == p->dport))
 			return true;
 	}
@@ -200,8 +204,8 @@ find_nat44(const struct cgn_snapshot *snap, const struct cgn_pkt *p)
 
 	for (unsigned k = 0; k < iface->n_nat; k++)
 		if (cgn_instance_pool(snap, iface->nat[k], p->src) != CGN_NONE16)
-			return exempt(&snap->instance[iface->nat[k]], p) ? CGN_NONE16 :
-									  iface->nat[k];
+			return exempt(&snap->instance[iface->nat[k]], p) ? CGN_NONE16
+									 : iface->nat[k];
 	return CGN_NONE16;
 }
 
@@ -232,13 +236,13 @@ classify4(struct cgn_burst *b, uint64_t i)
 void
 cgn_stage_classify(struct cgn_burst *b)
 {
-	CGN_FOREACH(i, b->live)
-	if (b->p[i].version == 4)
-		classify4(b, i);
-	else if (b->p[i].version == 6)
-		classify6(b, i);
-	else
-		punt_local(b, i); /* ARP */
+	CGN_FOREACH (i, b->live)
+		if (b->p[i].version == 4)
+			classify4(b, i);
+		else if (b->p[i].version == 6)
+			classify6(b, i);
+		else
+			punt_local(b, i); /* ARP */
 }
 
 static uint16_t
@@ -274,10 +278,9 @@ cgn_steer_hand(struct cgn_burst *b, uint64_t i, uint16_t worker, uint8_t op)
 	} else if (hops > HOPS_MAX) {
 		cgn_drop(b, i, CGN_DROP_LOOP);
 	} else {
-		*mark = (struct cgn_mark){ .op = op,
-			.hops = hops,
-			.iface = b->p[i].iface,
-			.vpn = b->p[i].vpn };
+		*mark = (struct cgn_mark){
+			.op = op, .hops = hops, .iface = b->p[i].iface, .vpn = b->p[i].vpn
+		};
 		if (worker == b->w->conf.index) {
 			b->again[b->n_again++] = b->pkt[i];
 			cgn_leave(b, i);
@@ -301,8 +304,7 @@ cgn_steer_down(const struct cgn_burst *b, uint64_t i)
 void
 cgn_stage_steer(struct cgn_burst *b)
 {
-	CGN_FOREACH(i, b->up | b->down)
-	{
+	CGN_FOREACH (i, b->up | b->down) {
 		uint16_t location, worker;
 
 		if (b->up & CGN_BIT(i)) {
@@ -315,7 +317,7 @@ cgn_stage_steer(struct cgn_burst *b)
 		worker = b->snap->location[location].worker;
 		if (worker != b->w->conf.index)
 			cgn_steer_hand(b, i, worker,
-				b->p[i].flags & CGN_PKT_HAIRPIN ? CGN_MARK_HAIRPIN :
-								  CGN_MARK_RECEIVE);
+				b->p[i].flags & CGN_PKT_HAIRPIN ? CGN_MARK_HAIRPIN
+								: CGN_MARK_RECEIVE);
 	}
 }

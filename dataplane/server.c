@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * A server is a mapping that stands without sessions, and a user that stands with it. With
- * every new snapshot the list is worked off again, a few per tick: servers of locations
- * hosted here get their mapping, those that stand already keep it with all its sessions,
- * those that have gone from the list lose it. A port that a user's block has at the moment
- * is asked for again with every tick until it is free.
+ * A server is a mapping that stands without sessions, and a user that stands with it.
+ * With every new snapshot the list is worked off again, a few per tick: servers of
+ * locations hosted here get their mapping, those that stand already keep it with all its
+ * sessions, those that have gone from the list lose it. A port that a user's block has at
+ * the moment is asked for again with every tick until it is free.
  *
  * Worker only. */
 #include "dataplane/create.h"
@@ -44,8 +44,8 @@ standing(const struct cgn_worker *w, const struct cgn_server *s)
 	if (index == CGN_NONE)
 		return CGN_NONE;
 	m = cgn_mapping_at(w, index);
-	if (!m->server || m->inside != s->inside ||
-		m->inside_port != s->inside_port || m->instance != s->instance ||
+	if (!m->server || m->inside != s->inside || m->inside_port != s->inside_port ||
+		m->instance != s->instance ||
 		(cgn_user_at(w, m->user)->kind == CGN_DS_LITE &&
 			memcmp(cgn_user_at(w, m->user)->softwire, s->softwire, 16) != 0))
 		return CGN_NONE;

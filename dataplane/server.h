@@ -6,8 +6,8 @@
 
 #include "dataplane/worker.h"
 
-/* Makes the mappings of the snapshot's servers stand, and takes down those it does not have
- * any more; looks at a bounded number per call. Worker, with its ticks. */
+/* Makes the mappings of the snapshot's servers stand, and takes down those it does not
+ * have any more; looks at a bounded number per call. Worker, with its ticks. */
 void cgn_server_step(struct cgn_worker *w);
 
 #endif

@@ -35,9 +35,9 @@ cgn_class_of(uint8_t proto)
 static uint32_t
 inside_owner(const struct cgn_worker *w, uint16_t instance, uint8_t proto, uint32_t user)
 {
-	return w->snap->instance[instance].kind == CGN_DS_LITE ?
-		cgn_owner_user(proto, user) :
-		cgn_owner_scope(proto, instance);
+	return w->snap->instance[instance].kind == CGN_DS_LITE
+		       ? cgn_owner_user(proto, user)
+		       : cgn_owner_scope(proto, instance);
 }
 
 static uint32_t
@@ -123,8 +123,8 @@ give_port(struct cgn_worker *w, const struct cgn_mapping *m, enum cgn_class clas
 	cgn_user_at(w, m->user)->ports[class]--;
 }
 
-/* Puts the keys of a new mapping in: the inside one only if later flows may share it, none
- * where there is no port to find it by. */
+/* Puts the keys of a new mapping in: the inside one only if later flows may share it,
+ * none where there is no port to find it by. */
 static bool
 mapping_publish(struct cgn_worker *w, uint32_t index)
 {
@@ -232,8 +232,8 @@ fix_fill(const struct cgn_worker *w, struct cgn_mapping *m, uint32_t user,
 }
 
 enum cgn_drop
-cgn_mapping_fix(struct cgn_worker *w, uint32_t user, const struct cgn_server *s,
-	uint32_t *index)
+cgn_mapping_fix(
+	struct cgn_worker *w, uint32_t user, const struct cgn_server *s, uint32_t *index)
 {
 	struct cgn_address *a = w->snap->state[w->conf.index][s->slot];
 	enum cgn_class class = cgn_class_of(s->proto);
@@ -298,19 +298,19 @@ session_fill(struct cgn_worker *w, struct cgn_session *s, const struct cgn_flow 
 
 /* Without ports two users of one address may want the same key; the first keeps it. */
 static enum cgn_drop
-session_publish(struct cgn_worker *w, const struct cgn_session *s, const union cgn_key key[2],
-	uint32_t index)
+session_publish(struct cgn_worker *w, const struct cgn_session *s,
+	const union cgn_key key[2], uint32_t index)
 {
 	if (cgn_class_of(s->proto) == CGN_OTHER &&
 		cgn_table_find(w->down, &key[1]) != CGN_NONE)
 		return CGN_DROP_PROTOCOL_BUSY;
-	return add_both(w, w->up, w->down, key, index) ? CGN_DROP_REASONS :
-							 CGN_DROP_SESSIONS_FULL;
+	return add_both(w, w->up, w->down, key, index) ? CGN_DROP_REASONS
+						       : CGN_DROP_SESSIONS_FULL;
 }
 
 enum cgn_drop
-cgn_session_add(struct cgn_worker *w, const struct cgn_flow *f, uint32_t mapping,
-	uint32_t *index)
+cgn_session_add(
+	struct cgn_worker *w, const struct cgn_flow *f, uint32_t mapping, uint32_t *index)
 {
 	struct cgn_mapping *m = cgn_mapping_at(w, mapping);
 	struct cgn_user *u = cgn_user_at(w, f->user);

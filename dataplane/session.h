@@ -14,8 +14,8 @@ struct cgn_worker;
 enum cgn_state {
 	CGN_STATE_FREE,
 	CGN_STATE_OPEN,
-	CGN_STATE_SYN_UP,      /* the inside sent a SYN */
-	CGN_STATE_SYN_DOWN,    /* the outside did */
+	CGN_STATE_SYN_UP,   /* the inside sent a SYN */
+	CGN_STATE_SYN_DOWN, /* the outside did */
 	CGN_STATE_ESTABLISHED,
 	CGN_STATE_FIN_UP,
 	CGN_STATE_FIN_DOWN,
@@ -35,14 +35,15 @@ const char *cgn_state_name(uint8_t state);
 struct cgn_session {
 	uint32_t mapping; /* first: overwritten when the slot is freed */
 	rte_be32_t inside, outside, remote;
-	rte_be16_t inside_port, outside_port, remote_port; /* ICMP: identifier, remote 0 */
+	rte_be16_t inside_port, outside_port,
+		remote_port; /* ICMP: identifier, remote 0 */
 	uint8_t proto;
 	uint8_t state; /* enum cgn_state */
 	uint32_t user;
-	cgn_tick seen;	   /* last packet that refreshes */
+	cgn_tick seen; /* last packet that refreshes */
 	cgn_tick created;
-	/* one's complement sums to add to the checksum of the IP header and of the transport
-	 * for UP; DOWN takes the complements */
+	/* one's complement sums to add to the checksum of the IP header and of the
+	 * transport for UP; DOWN takes the complements */
 	uint16_t delta3, delta4;
 	uint16_t instance, location, vpn_out;
 	uint8_t kind;  /* enum cgn_kind */
@@ -77,7 +78,7 @@ struct cgn_mapping {
 struct cgn_block {
 	uint32_t next; /* of the user, or in quarantine, or free */
 	uint32_t user;
-	uint32_t address; /* slot in the snapshot */
+	uint32_t address;     /* slot in the snapshot */
 	uint16_t first, size; /* host order */
 	uint16_t used[CGN_CLASSES];
 	bool served;	/* a session has used one of its ports */
@@ -87,7 +88,7 @@ struct cgn_block {
 /* What a worker keeps of a public address: which ports are in blocks, which in use. */
 struct cgn_address {
 	uint32_t slot;
-	uint32_t free;	/* ports in no block */
+	uint32_t free;	      /* ports in no block */
 	uint32_t quarantined; /* ports in blocks that wait */
 	uint32_t blocks;      /* of users */
 	uint32_t users;
@@ -97,10 +98,16 @@ struct cgn_address {
 };
 
 /* Why something was refused to a user. */
-enum cgn_discard { CGN_DISCARD_SESSIONS, CGN_DISCARD_PORTS, CGN_DISCARD_RATE, CGN_DISCARDS };
+enum cgn_discard {
+	CGN_DISCARD_SESSIONS,
+	CGN_DISCARD_PORTS,
+	CGN_DISCARD_RATE,
+	CGN_DISCARDS
+};
 
 struct cgn_user {
-	uint32_t block; /* first of its blocks; first: overwritten when the slot is freed */
+	uint32_t block; /* first of its blocks; first: overwritten when the slot is freed
+			 */
 	uint16_t instance, location;
 	union cgn_key key;
 	uint8_t softwire[16]; /* DS-Lite: B4 address as configured to identify the user */
@@ -120,7 +127,7 @@ struct cgn_user {
 	uint16_t mtu;	    /* DS-Lite: of the way to the B4, as far as is known */
 };
 _Static_assert(offsetof(struct cgn_user, header) / RTE_CACHE_LINE_SIZE ==
-		offsetof(struct cgn_user, mtu) / RTE_CACHE_LINE_SIZE,
+		       offsetof(struct cgn_user, mtu) / RTE_CACHE_LINE_SIZE,
 	"down touches one line of a user");
 
 #endif

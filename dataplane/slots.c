@@ -16,7 +16,8 @@ cgn_slots_init(struct cgn_slots *s, const char *name, uint32_t size, uint32_t ca
 	*s = (struct cgn_slots){ .size = size, .capacity = capacity, .free = CGN_NONE };
 	if (!capacity)
 		return 0;
-	s->base = rte_malloc_socket(name, (size_t)size * capacity, RTE_CACHE_LINE_SIZE, socket);
+	s->base = rte_malloc_socket(
+		name, (size_t)size * capacity, RTE_CACHE_LINE_SIZE, socket);
 	return s->base ? 0 : -ENOMEM;
 }
 

@@ -19,8 +19,8 @@ struct cgn_slots {
 };
 
 /* 0 or -ENOMEM. name appears in memory dumps. Start-up only. */
-int cgn_slots_init(struct cgn_slots *s, const char *name, uint32_t size, uint32_t capacity,
-	int socket);
+int cgn_slots_init(struct cgn_slots *s, const char *name, uint32_t size,
+	uint32_t capacity, int socket);
 void cgn_slots_fini(struct cgn_slots *s);
 
 static inline void *

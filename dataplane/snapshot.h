@@ -35,15 +35,15 @@ struct cgn_iface {
 
 struct cgn_snap_port {
 	char name[CGN_NAME];
-	uint16_t iface;		/* untagged */
-	uint16_t device;	/* number of the port in mbuf->port */
-	const uint16_t *vlan;	/* [4096] → interface or CGN_NONE16; NULL: no VLANs */
+	uint16_t iface;	      /* untagged */
+	uint16_t device;      /* number of the port in mbuf->port */
+	const uint16_t *vlan; /* [4096] → interface or CGN_NONE16; NULL: no VLANs */
 	struct rte_ether_addr mac;
 };
 
 /* What the routing table says of a destination. */
 enum cgn_nh_kind {
-	CGN_NH_NONE,	  /* no route */
+	CGN_NH_NONE, /* no route */
 	CGN_NH_BLACKHOLE,
 	CGN_NH_LOCAL,	  /* an address of the box */
 	CGN_NH_AFTR,	  /* a local_ipv6: index = first of snapshot.aftr[] */
@@ -108,7 +108,7 @@ struct cgn_share {
 
 struct cgn_group {
 	char name[CGN_NAME];
-	uint16_t n;	     /* locations */
+	uint16_t n; /* locations */
 	uint16_t location[32], weight[32];
 	uint16_t bucket[CGN_BUCKETS]; /* → location index */
 };
@@ -164,7 +164,7 @@ struct cgn_server {
 	rte_be16_t inside_port, outside_port;
 };
 
-#define CGN_JOURNAL_BLOCKS 1
+#define CGN_JOURNAL_BLOCKS   1
 #define CGN_JOURNAL_SESSIONS 2
 
 struct cgn_instance {
@@ -173,13 +173,13 @@ struct cgn_instance {
 	uint8_t kind; /* enum cgn_kind */
 	uint16_t group, vpn_in, vpn_out;
 	bool eim, eif, hairpin, accounting;
-	uint8_t journal; /* CGN_JOURNAL_*; 0: nothing is reported */
-	uint8_t refusal; /* code of ICMP type 3 when resources end; 0: silence */
+	uint8_t journal;   /* CGN_JOURNAL_*; 0: nothing is reported */
+	uint8_t refusal;   /* code of ICMP type 3 when resources end; 0: silence */
 	uint8_t port_mode; /* enum cgn_port_mode */
 	uint16_t block_size, extended_size, extended_times;
 	uint32_t max_sessions, max_class[CGN_CLASSES], max_ports[CGN_CLASSES];
-	uint32_t max_reverse; /* inbound sessions per user */
-	uint32_t create_rate; /* sessions per second and user; 0: no limit */
+	uint32_t max_reverse;	    /* inbound sessions per user */
+	uint32_t create_rate;	    /* sessions per second and user; 0: no limit */
 	uint32_t users_per_address; /* 0: no limit */
 	cgn_tick timer[CGN_TIMERS];
 	uint32_t fragment_ms;
@@ -191,8 +191,8 @@ struct cgn_instance {
 	/* DS-Lite */
 	uint8_t local_ipv6[16];
 	uint8_t prefix_length;
-	uint16_t mtu; /* of the softwire: bytes of the outer packet */
-	uint16_t tcp_mss; /* 0: only where the tunnel needs it */
+	uint16_t mtu;	       /* of the softwire: bytes of the outer packet */
+	uint16_t tcp_mss;      /* 0: only where the tunnel needs it */
 	int16_t traffic_class; /* -1: copy the inner one */
 	uint8_t hop_limit;
 };
@@ -221,7 +221,7 @@ struct cgn_snapshot {
 	/* state[worker][slot]: the worker's own record of an address, or NULL */
 	struct cgn_address *const *state[CGN_MAX_WORKERS];
 	struct cgn_protocols other; /* of all instances */
-	uint32_t quarantine_ms; /* before a freed block serves another user */
+	uint32_t quarantine_ms;	    /* before a freed block serves another user */
 };
 
 static inline bool

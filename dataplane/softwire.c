@@ -6,8 +6,8 @@
  * them the packet is IPv4 like any other. `ttl` stands behind `decap`, because only then
  * the time to live that counts is known.
  *
- * Outer fragments are whole again when they come here; a tunnel packet that is too big for
- * the way out is fragmented when it is sent. */
+ * Outer fragments are whole again when they come here; a tunnel packet that is too big
+ * for the way out is fragmented when it is sent. */
 #include <rte_icmp.h>
 #include <rte_ip.h>
 
@@ -24,8 +24,9 @@ nested(const struct cgn_burst *b, uint64_t i)
 	const struct cgn_pkt *p = &b->p[i];
 
 	return p->proto == IPPROTO_IPV6_IN_IP ||
-		(p->proto == CGN_IPPROTO_IPIP &&
-			!cgn_protocols_has(&b->snap->instance[p->instance].other, p->proto));
+	       (p->proto == CGN_IPPROTO_IPIP &&
+		       !cgn_protocols_has(
+			       &b->snap->instance[p->instance].other, p->proto));
 }
 
 /* Takes everything before the inner packet off. */
@@ -43,8 +44,7 @@ open_tunnel(struct cgn_burst *b, uint64_t i)
 void
 cgn_stage_decap(struct cgn_burst *b)
 {
-	CGN_FOREACH(i, b->softwire)
-	{
+	CGN_FOREACH (i, b->softwire) {
 		struct cgn_pkt *p = &b->p[i];
 		uint16_t vpn = p->vpn;
 		enum cgn_drop why = open_tunnel(b, i);
@@ -67,16 +67,16 @@ ttl_used_up(const struct cgn_burst *b, uint64_t i)
 {
 	const uint8_t *ip = cgn_at(b, i, b->p[i].l3);
 
-	return ip[b->p[i].version == 4 ? offsetof(struct rte_ipv4_hdr, time_to_live) :
-					 offsetof(struct rte_ipv6_hdr, hop_limits)] <= 1;
+	return ip[b->p[i].version == 4 ? offsetof(struct rte_ipv4_hdr, time_to_live)
+				       : offsetof(struct rte_ipv6_hdr, hop_limits)] <= 1;
 }
 
 void
 cgn_stage_ttl(struct cgn_burst *b)
 {
-	CGN_FOREACH(i, b->up | b->down | b->plain)
-	if (ttl_used_up(b, i))
-		cgn_icmp_error(b, i, CGN_DROP_TTL, 11, 0, 0);
+	CGN_FOREACH (i, b->up | b->down | b->plain)
+		if (ttl_used_up(b, i))
+			cgn_icmp_error(b, i, CGN_DROP_TTL, 11, 0, 0);
 }
 
 /* Finds the users of the softwire packets. A user that is not known yet is made with its
@@ -89,8 +89,7 @@ cgn_stage_user(struct cgn_burst *b)
 	uint8_t who[CGN_BURST];
 	unsigned n = 0;
 
-	CGN_FOREACH(i, b->softwire)
-	{
+	CGN_FOREACH (i, b->softwire) {
 		const struct cgn_pkt *p = &b->p[i];
 
 		cgn_user_key6(&b->key[i], b->b4[i],
@@ -106,13 +105,15 @@ cgn_stage_user(struct cgn_burst *b)
 }
 
 void
-cgn_softwire_header(uint8_t header[40], const struct cgn_instance *inst, const uint8_t b4[16])
+cgn_softwire_header(
+	uint8_t header[40], const struct cgn_instance *inst, const uint8_t b4[16])
 {
 	struct rte_ipv6_hdr *ip = (void *)header;
 
 	memset(ip, 0, sizeof(*ip));
 	ip->vtc_flow = rte_cpu_to_be_32(
-		6u << 28 | (uint32_t)(inst->traffic_class < 0 ? 0 : inst->traffic_class) << 20);
+		6u << 28 | (uint32_t)(inst->traffic_class < 0 ? 0 : inst->traffic_class)
+				   << 20);
 	ip->proto = CGN_IPPROTO_IPIP;
 	ip->hop_limits = inst->hop_limit;
 	memcpy(ip->src_addr, inst->local_ipv6, 16);
@@ -122,9 +123,11 @@ cgn_softwire_header(uint8_t header[40], const struct cgn_instance *inst, const u
 /* The traffic class of the tunnel packet is the inner one, or what is configured
  * (RFC 2473 6.4). */
 void
-cgn_softwire_push(struct rte_mbuf *m, const uint8_t header[40], const struct cgn_instance *inst)
+cgn_softwire_push(
+	struct rte_mbuf *m, const uint8_t header[40], const struct cgn_instance *inst)
 {
-	const struct rte_ipv4_hdr *inner = rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *);
+	const struct rte_ipv4_hdr *inner =
+		rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *);
 	uint8_t tos = inner->type_of_service;
 	struct rte_ipv6_hdr *ip = (void *)rte_pktmbuf_prepend(m, sizeof(*ip));
 
@@ -162,8 +165,7 @@ cgn_stage_encap(struct cgn_burst *b)
 {
 	uint64_t tunnel = 0;
 
-	CGN_FOREACH(i, b->down)
-	{
+	CGN_FOREACH (i, b->down) {
 		const struct cgn_session *s = cgn_session_at(b->w, b->p[i].session);
 
 		if (s->kind == CGN_DS_LITE) {
@@ -173,6 +175,6 @@ cgn_stage_encap(struct cgn_burst *b)
 			b->p[i].vpn = b->snap->instance[s->instance].vpn_in;
 		}
 	}
-	CGN_FOREACH(i, tunnel)
-	encap_one(b, i);
+	CGN_FOREACH (i, tunnel)
+		encap_one(b, i);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Weighted rendezvous hashing, for users and for addresses. Every (thing, member) pair has
- * a score that depends on nothing but the two ids; the highest score wins. A new member
- * only takes what it wins, so about 1/n moves and nothing moves between old members. For
- * addresses each member has a quota by weight, filled in the order of scores. Only the
- * control lcore calls this, when it compiles a snapshot. */
+ * Weighted rendezvous hashing, for users and for addresses. Every (thing, member) pair
+ * has a score that depends on nothing but the two ids; the highest score wins. A new
+ * member only takes what it wins, so about 1/n moves and nothing moves between old
+ * members. For addresses each member has a quota by weight, filled in the order of
+ * scores. Only the control lcore calls this, when it compiles a snapshot. */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -70,7 +70,8 @@ quotas(const struct cgn_member *m, unsigned n, uint32_t n_addr, uint32_t *quota)
 		double most = -1e18;
 
 		for (unsigned i = 0; i < n; i++) {
-			double want = (double)n_addr * m[i].weight / (double)weights - quota[i];
+			double want =
+				(double)n_addr * m[i].weight / (double)weights - quota[i];
 
 			if (want > most) {
 				most = want;
@@ -115,7 +116,8 @@ cgn_steer_addresses(const struct cgn_member *m, unsigned n, const rte_be32_t *ad
 		owner[a] = CGN_NONE16;
 		for (unsigned i = 0; i < n; i++)
 			bid[a * n + i] = (struct bid){
-				score(rte_be_to_cpu_32(addr[a]) | 1ull << 40, &m[i]), a, (uint16_t)i
+				score(rte_be_to_cpu_32(addr[a]) | 1ull << 40, &m[i]), a,
+				(uint16_t)i
 			};
 	}
 	qsort(bid, (size_t)n * n_addr, sizeof(*bid), higher_first);

@@ -9,14 +9,16 @@
 #include "dataplane/snapshot.h"
 
 struct cgn_member {
-	uint16_t id;	 /* configured id of the location */
-	uint16_t weight; /* 1..65535 */
+	uint16_t id;	   /* configured id of the location */
+	uint16_t weight;   /* 1..65535 */
 	uint16_t location; /* index, what is written to the result */
 };
 
 /* Fills bucket[]: each bucket takes the member with the highest weighted score, so adding
- * or removing one moves only that one's share. n: 1..32. Any lcore; slow, for compiling. */
-void cgn_steer_buckets(const struct cgn_member *m, unsigned n, uint16_t bucket[CGN_BUCKETS]);
+ * or removing one moves only that one's share. n: 1..32. Any lcore; slow, for compiling.
+ */
+void cgn_steer_buckets(
+	const struct cgn_member *m, unsigned n, uint16_t bucket[CGN_BUCKETS]);
 
 /* Divides addr[n_addr] (network order) among the members by weight, at least one each:
  * owner[i] = location index. -ENOSPC when there are fewer addresses than members. */
@@ -28,7 +30,7 @@ static inline uint32_t
 cgn_steer_bucket(const union cgn_key *user)
 {
 	uint64_t h = (user->w[0] * 0x9e3779b97f4a7c15ull) ^
-		__builtin_bswap64(user->w[1] * 0xc2b2ae3d27d4eb4full);
+		     __builtin_bswap64(user->w[1] * 0xc2b2ae3d27d4eb4full);
 
 	h ^= h >> 29;
 	h *= 0xbf58476d1ce4e5b9ull;
@@ -46,8 +48,8 @@ cgn_prefix_mask(unsigned n)
 /* Key of a softwire user: address of the B4 under the instance's prefix length, with the
  * scope in place of its first 16 bits. For steering pass scope 0: scopes are local. */
 static inline void
-cgn_user_key6(union cgn_key *key, const uint8_t addr[16], uint8_t prefix_length,
-	uint16_t scope)
+cgn_user_key6(
+	union cgn_key *key, const uint8_t addr[16], uint8_t prefix_length, uint16_t scope)
 {
 	unsigned high = prefix_length < 64 ? prefix_length : 64;
 	uint64_t w[2];

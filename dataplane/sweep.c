@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The sweep is the clock of the tables: every loop looks at the next few session slots and
- * ends those that have been idle for their time. The pace is set by the time that has
+ * The sweep is the clock of the tables: every loop looks at the next few session slots
+ * and ends those that have been idle for their time. The pace is set by the time that has
  * passed, so that all slots ever used are seen within SWEEP_MS, whatever the load; at the
  * end of its part it prefetches the beginning of the next. */
 #include <rte_prefetch.h>
@@ -10,9 +10,9 @@
 #include "dataplane/create.h"
 #include "dataplane/reassembly.h"
 
-#define SWEEP_MS   1000
-#define SLOTS_MAX  256 /* per call */
-#define AHEAD	   8   /* lines prefetched for the next call */
+#define SWEEP_MS  1000
+#define SLOTS_MAX 256 /* per call */
+#define AHEAD	  8   /* lines prefetched for the next call */
 
 static void
 look(struct cgn_worker *w, uint32_t index)
@@ -21,12 +21,13 @@ look(struct cgn_worker *w, uint32_t index)
 
 	if (s->state == CGN_STATE_FREE)
 		return;
-	if (cgn_tick_age(w->now, s->seen) >= w->snap->instance[s->instance].timer[s->timer])
+	if (cgn_tick_age(w->now, s->seen) >=
+		w->snap->instance[s->instance].timer[s->timer])
 		cgn_session_del(w, index);
 }
 
-/* How many slots are to be looked at now. What a call leaves, because of rounding or of its
- * bound, is due in the next one, which may come in the same millisecond. */
+/* How many slots are to be looked at now. What a call leaves, because of rounding or of
+ * its bound, is due in the next one, which may come in the same millisecond. */
 static uint32_t
 due(struct cgn_worker *w)
 {
@@ -34,8 +35,8 @@ due(struct cgn_worker *w)
 	uint64_t n;
 
 	w->sweep.last_ms = w->now_ms;
-	w->sweep.due = RTE_MIN(w->sweep.due + all * RTE_MIN(passed, (uint64_t)SWEEP_MS),
-		all * SWEEP_MS);
+	w->sweep.due = RTE_MIN(
+		w->sweep.due + all * RTE_MIN(passed, (uint64_t)SWEEP_MS), all * SWEEP_MS);
 	n = RTE_MIN(w->sweep.due / SWEEP_MS, (uint64_t)SLOTS_MAX);
 	w->sweep.due -= n * SWEEP_MS;
 	return (uint32_t)n;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * rte_hash with 16-byte keys, 32-bit values and our own keyed hash. Created at start for a
- * fixed number of keys; afterwards one lcore, the owner, reads and writes without locks.
- * The signature is computed here and handed in, so rte_hash's own function pointer is
- * never called on the path. Extendable buckets make sure that a table sized for n keys
+ * rte_hash with 16-byte keys, 32-bit values and our own keyed hash. Created at start for
+ * a fixed number of keys; afterwards one lcore, the owner, reads and writes without
+ * locks. The signature is computed here and handed in, so rte_hash's own function pointer
+ * is never called on the path. Extendable buckets make sure that a table sized for n keys
  * takes n keys whatever they are. */
 #include <rte_hash.h>
 #include <rte_malloc.h>
@@ -52,7 +52,8 @@ cgn_table_find(const struct cgn_table *t, const union cgn_key *key)
 {
 	void *data;
 
-	if (rte_hash_lookup_with_hash_data(t->hash, key, cgn_key_hash(key, t->seed), &data) < 0)
+	if (rte_hash_lookup_with_hash_data(
+		    t->hash, key, cgn_key_hash(key, t->seed), &data) < 0)
 		return CGN_NONE;
 	return (uint32_t)(uintptr_t)data;
 }
@@ -71,8 +72,8 @@ cgn_table_del(struct cgn_table *t, const union cgn_key *key)
 }
 
 uint64_t
-cgn_table_find_bulk(const struct cgn_table *t, const union cgn_key *const *key, unsigned n,
-	uint32_t *index)
+cgn_table_find_bulk(const struct cgn_table *t, const union cgn_key *const *key,
+	unsigned n, uint32_t *index)
 {
 	hash_sig_t sig[CGN_BURST];
 	void *data[CGN_BURST];
@@ -94,8 +95,8 @@ cgn_table_count(const struct cgn_table *t)
 }
 
 bool
-cgn_table_next(const struct cgn_table *t, uint32_t *cursor, union cgn_key *key,
-	uint32_t *index)
+cgn_table_next(
+	const struct cgn_table *t, uint32_t *cursor, union cgn_key *key, uint32_t *index)
 {
 	const void *k;
 	void *data;
@@ -115,5 +116,5 @@ cgn_table_bytes(uint32_t capacity)
 	/* key slot of 32 bytes and its number in the ring of free slots; buckets of eight
 	 * entries, and as many for overflow */
 	return (uint64_t)capacity * 32 + rte_align32pow2(capacity + 1) * 4ull +
-		buckets * 2 * RTE_CACHE_LINE_SIZE;
+	       buckets * 2 * RTE_CACHE_LINE_SIZE;
 }

@@ -14,7 +14,7 @@ static inline uint32_t
 cgn_key_hash(const union cgn_key *key, uint64_t seed)
 {
 	__uint128_t m = (__uint128_t)(key->w[0] ^ seed) *
-		(key->w[1] ^ 0x9e3779b97f4a7c15ull ^ (seed << 32 | seed >> 32));
+			(key->w[1] ^ 0x9e3779b97f4a7c15ull ^ (seed << 32 | seed >> 32));
 	uint64_t h = (uint64_t)m ^ (uint64_t)(m >> 64);
 
 	m = (__uint128_t)(h ^ 0xd6e8feb86659fd93ull) * (seed | 1);
@@ -24,8 +24,8 @@ cgn_key_hash(const union cgn_key *key, uint64_t seed)
 
 /* A table for `capacity` keys; NULL: out of memory, with rte_errno set. name: unique in
  * the process, at most 26 characters. socket: NUMA node or -1. Start-up only. */
-struct cgn_table *cgn_table_create(const char *name, uint32_t capacity, uint64_t seed,
-	int socket);
+struct cgn_table *cgn_table_create(
+	const char *name, uint32_t capacity, uint64_t seed, int socket);
 void cgn_table_destroy(struct cgn_table *t);
 
 /* Index of a key or CGN_NONE. Owner only. */
@@ -45,8 +45,8 @@ uint64_t cgn_table_find_bulk(const struct cgn_table *t, const union cgn_key *con
 uint32_t cgn_table_count(const struct cgn_table *t);
 
 /* Visits all entries: *cursor starts at 0; false at the end. Owner only; slow. */
-bool cgn_table_next(const struct cgn_table *t, uint32_t *cursor, union cgn_key *key,
-	uint32_t *index);
+bool cgn_table_next(
+	const struct cgn_table *t, uint32_t *cursor, union cgn_key *key, uint32_t *index);
 
 /* Bytes that a table of this capacity needs (an estimate, a little high). */
 uint64_t cgn_table_bytes(uint32_t capacity);

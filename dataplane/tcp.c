@@ -8,39 +8,39 @@
 
 enum flag { NONE, SYN, FIN, RST, FLAGS };
 
-#define F CGN_STATE_FREE
+#define F  CGN_STATE_FREE
 #define SU CGN_STATE_SYN_UP
 #define SD CGN_STATE_SYN_DOWN
-#define E CGN_STATE_ESTABLISHED
+#define E  CGN_STATE_ESTABLISHED
 #define FU CGN_STATE_FIN_UP
 #define FD CGN_STATE_FIN_DOWN
 #define FB CGN_STATE_FIN_BOTH
-#define T CGN_STATE_TRANSITORY
-#define O CGN_STATE_OPEN
+#define T  CGN_STATE_TRANSITORY
+#define O  CGN_STATE_OPEN
 
 /* A SYN from the side that has not sent one opens. A RST makes any state transitory,
  * and anything but a RST revives it, because the RST may have been forged or late. A SYN
  * behind both FINs is a new connection of the same ports. */
 static const uint8_t next[CGN_STATES][CGN_DIRS][FLAGS] = {
 	/*                             up: none SYN FIN RST      down: none SYN FIN RST */
-	[CGN_STATE_FREE] =        { { F,  SU, F,  F },  { F,  SD, F,  F } },
-	[CGN_STATE_OPEN] =        { { O,  O,  O,  O },  { O,  O,  O,  O } },
-	[CGN_STATE_SYN_UP] =      { { SU, SU, SU, T },  { SU, E,  SU, T } },
-	[CGN_STATE_SYN_DOWN] =    { { SD, E,  SD, T },  { SD, SD, SD, T } },
-	[CGN_STATE_ESTABLISHED] = { { E,  E,  FU, T },  { E,  E,  FD, T } },
-	[CGN_STATE_FIN_UP] =      { { FU, FU, FU, T },  { FU, FU, FB, T } },
-	[CGN_STATE_FIN_DOWN] =    { { FD, FD, FB, T },  { FD, FD, FD, T } },
-	[CGN_STATE_FIN_BOTH] =    { { FB, SU, FB, FB }, { FB, SD, FB, FB } },
-	[CGN_STATE_TRANSITORY] =  { { E,  SU, FU, T },  { E,  SD, FD, T } },
+	[CGN_STATE_FREE] = { { F, SU, F, F }, { F, SD, F, F } },
+	[CGN_STATE_OPEN] = { { O, O, O, O }, { O, O, O, O } },
+	[CGN_STATE_SYN_UP] = { { SU, SU, SU, T }, { SU, E, SU, T } },
+	[CGN_STATE_SYN_DOWN] = { { SD, E, SD, T }, { SD, SD, SD, T } },
+	[CGN_STATE_ESTABLISHED] = { { E, E, FU, T }, { E, E, FD, T } },
+	[CGN_STATE_FIN_UP] = { { FU, FU, FU, T }, { FU, FU, FB, T } },
+	[CGN_STATE_FIN_DOWN] = { { FD, FD, FB, T }, { FD, FD, FD, T } },
+	[CGN_STATE_FIN_BOTH] = { { FB, SU, FB, FB }, { FB, SD, FB, FB } },
+	[CGN_STATE_TRANSITORY] = { { E, SU, FU, T }, { E, SD, FD, T } },
 };
 
 uint8_t
 cgn_tcp_next(uint8_t state, enum cgn_dir dir, uint8_t tcp_flags)
 {
-	enum flag f = tcp_flags & RTE_TCP_RST_FLAG ? RST :
-		tcp_flags & RTE_TCP_SYN_FLAG	   ? SYN :
-		tcp_flags & RTE_TCP_FIN_FLAG	   ? FIN :
-						     NONE;
+	enum flag f = tcp_flags & RTE_TCP_RST_FLAG   ? RST
+		      : tcp_flags & RTE_TCP_SYN_FLAG ? SYN
+		      : tcp_flags & RTE_TCP_FIN_FLAG ? FIN
+						     : NONE;
 
 	return next[state][dir][f];
 }

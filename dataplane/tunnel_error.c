@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * ICMPv6 errors about our own tunnel packets (RFC 2473 8): a router between here and the
- * B4, or the B4, could not pass one on. Its sender is a host outside that knows nothing of
- * the tunnel, so the error becomes ICMPv4 about the inner packet, as if the inside host
- * had sent it: from there on it is an error on its way up like any other, and only if a
- * session of that B4 matches it goes out. A "packet too big" also lowers the MTU of that
- * user's softwire, never below IPv6's minimum. */
+ * B4, or the B4, could not pass one on. Its sender is a host outside that knows nothing
+ * of the tunnel, so the error becomes ICMPv4 about the inner packet, as if the inside
+ * host had sent it: from there on it is an error on its way up like any other, and only
+ * if a session of that B4 matches it goes out. A "packet too big" also lowers the MTU of
+ * that user's softwire, never below IPv6's minimum. */
 #include <rte_icmp.h>
 #include <rte_ip.h>
 
@@ -59,7 +59,8 @@ checksum_right(const struct cgn_burst *b, uint64_t i)
 	pseudo.payload_len = rte_cpu_to_be_16((uint16_t)bytes);
 	if (rte_raw_cksum_mbuf(b->pkt[i], p->l4, bytes, &sum))
 		return false;
-	return __rte_raw_cksum_reduce((uint32_t)sum + rte_ipv6_phdr_cksum(&pseudo, 0)) == 0xffff;
+	return __rte_raw_cksum_reduce((uint32_t)sum + rte_ipv6_phdr_cksum(&pseudo, 0)) ==
+	       0xffff;
 }
 
 bool
@@ -91,7 +92,8 @@ translate(const uint8_t *icmp6, const struct rte_ipv4_hdr *inner, uint8_t *icmp4
 	memset(icmp4, 0, ICMP_HEADER);
 	icmp4[0] = 3;
 	icmp4[1] = 1;
-	if (icmp6[0] != TOO_BIG6 || !(inner->fragment_offset & RTE_BE16(RTE_IPV4_HDR_DF_FLAG)))
+	if (icmp6[0] != TOO_BIG6 ||
+		!(inner->fragment_offset & RTE_BE16(RTE_IPV4_HDR_DF_FLAG)))
 		return;
 	memcpy(&mtu, icmp6 + 4, sizeof(mtu));
 	mtu = RTE_MIN(RTE_MAX(rte_be_to_cpu_32(mtu), (uint32_t)MTU_MIN), 65535u);
@@ -100,13 +102,13 @@ translate(const uint8_t *icmp6, const struct rte_ipv4_hdr *inner, uint8_t *icmp4
 		rte_cpu_to_be_16((uint16_t)(mtu - sizeof(struct rte_ipv6_hdr)));
 }
 
-/* Inner packets without DF are fragmented in the tunnel from now on: their sender need not
- * hear of it. */
+/* Inner packets without DF are fragmented in the tunnel from now on: their sender need
+ * not hear of it. */
 static bool
 silent(const uint8_t *icmp6, const struct rte_ipv4_hdr *inner)
 {
 	return icmp6[0] == TOO_BIG6 &&
-		!(inner->fragment_offset & RTE_BE16(RTE_IPV4_HDR_DF_FLAG));
+	       !(inner->fragment_offset & RTE_BE16(RTE_IPV4_HDR_DF_FLAG));
 }
 
 static void

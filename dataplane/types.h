@@ -58,14 +58,14 @@ enum cgn_timer {
 	CGN_TIMERS
 };
 
-#define CGN_IPPROTO_ICMP   1
-#define CGN_IPPROTO_IPIP   4
-#define CGN_IPPROTO_TCP	   6
-#define CGN_IPPROTO_UDP	   17
+#define CGN_IPPROTO_ICMP    1
+#define CGN_IPPROTO_IPIP    4
+#define CGN_IPPROTO_TCP	    6
+#define CGN_IPPROTO_UDP	    17
 #define CGN_IPPROTO_UDPLITE 136
-#define CGN_IPPROTO_FRAG   44
-#define CGN_IPPROTO_ICMPV6 58
-#define CGN_IPPROTO_DSTOPT 60
+#define CGN_IPPROTO_FRAG    44
+#define CGN_IPPROTO_ICMPV6  58
+#define CGN_IPPROTO_DSTOPT  60
 
 /* Words of a packet, wherever they stand. */
 typedef uint16_t __attribute__((aligned(1), may_alias)) cgn_word16;
@@ -103,8 +103,8 @@ cgn_touch(const void *p)
 static inline uint64_t
 cgn_key_pair(uint32_t first, uint32_t second)
 {
-	return RTE_BYTE_ORDER == RTE_LITTLE_ENDIAN ? (uint64_t)second << 32 | first :
-						     (uint64_t)first << 32 | second;
+	return RTE_BYTE_ORDER == RTE_LITTLE_ENDIAN ? (uint64_t)second << 32 | first
+						   : (uint64_t)first << 32 | second;
 }
 
 /* Owner of an inside flow of a softwire user (index of the user in this worker). */

@@ -55,11 +55,12 @@ has_room(const struct cgn_worker *w, uint32_t slot, const struct cgn_instance *i
 	const struct cgn_address *a = w->snap->state[w->conf.index][slot];
 
 	return !w->snap->address[slot].locked && a->free >= inst->block_size &&
-		(!inst->users_per_address || a->users < inst->users_per_address);
+	       (!inst->users_per_address || a->users < inst->users_per_address);
 }
 
 static void
-fill(const struct cgn_worker *w, const struct cgn_who *who, struct cgn_user *u, uint32_t slot)
+fill(const struct cgn_worker *w, const struct cgn_who *who, struct cgn_user *u,
+	uint32_t slot)
 {
 	const struct cgn_instance *inst = &w->snap->instance[who->instance];
 
@@ -87,7 +88,7 @@ settle_at(struct cgn_worker *w, const struct cgn_who *who, uint32_t user, uint32
 {
 	fill(w, who, cgn_user_at(w, user), slot);
 	return cgn_block_take(w, user, w->snap->instance[who->instance].block_size) ==
-		CGN_DROP_REASONS;
+	       CGN_DROP_REASONS;
 }
 
 /* An address of the location's share of the pool, and a block of it. What is free of an
@@ -96,7 +97,8 @@ static bool
 settle_in(struct cgn_worker *w, const struct cgn_who *who, uint32_t user, uint16_t pool)
 {
 	const struct cgn_snapshot *snap = w->snap;
-	const struct cgn_share *share = &snap->share[who->location * snap->n_pools + pool];
+	const struct cgn_share *share =
+		&snap->share[who->location * snap->n_pools + pool];
 	uint32_t at = share->n ? (uint32_t)(cgn_random(w) % share->n) : 0;
 	unsigned tries = SCATTERED_MAX;
 
@@ -119,8 +121,8 @@ settle(struct cgn_worker *w, const struct cgn_who *who, uint32_t user, uint16_t 
 	unsigned tries = OVERLOADS_MAX;
 
 	if (who->slot != CGN_NONE)
-		return settle_at(w, who, user, who->slot) ? CGN_DROP_REASONS :
-							    CGN_DROP_NO_ADDRESS;
+		return settle_at(w, who, user, who->slot) ? CGN_DROP_REASONS
+							  : CGN_DROP_NO_ADDRESS;
 	for (; pool != CGN_NONE16 && tries--; pool = w->snap->pool[pool].overload)
 		if (settle_in(w, who, user, pool))
 			return CGN_DROP_REASONS;
@@ -130,9 +132,9 @@ settle(struct cgn_worker *w, const struct cgn_who *who, uint32_t user, uint16_t 
 enum cgn_drop
 cgn_user_add(struct cgn_worker *w, const struct cgn_who *who, uint32_t *user)
 {
-	uint16_t pool = who->slot == CGN_NONE ?
-		cgn_instance_pool(w->snap, who->instance, who->inside) :
-		w->snap->address[who->slot].pool;
+	uint16_t pool = who->slot == CGN_NONE
+				? cgn_instance_pool(w->snap, who->instance, who->inside)
+				: w->snap->address[who->slot].pool;
 	enum cgn_drop why;
 	struct cgn_user *u;
 
@@ -175,8 +177,8 @@ cgn_user_del(struct cgn_worker *w, uint32_t user)
 	w->stats.event[CGN_EVENT_USER_DEL]++;
 }
 
-/* A session costs TOKENS, and a tick gives `rate` of them, so that nothing is rounded away
- * (rate: 1..1000000). The bucket holds a second's worth. */
+/* A session costs TOKENS, and a tick gives `rate` of them, so that nothing is rounded
+ * away (rate: 1..1000000). The bucket holds a second's worth. */
 #define TOKENS CGN_TICKS_PER_S
 
 static bool
@@ -195,12 +197,12 @@ rate_allows(struct cgn_user *u, uint32_t rate, cgn_tick now)
 }
 
 enum cgn_drop
-cgn_user_admit(struct cgn_worker *w, struct cgn_user *u, enum cgn_class class,
-	enum cgn_dir from)
+cgn_user_admit(
+	struct cgn_worker *w, struct cgn_user *u, enum cgn_class class, enum cgn_dir from)
 {
 	const struct cgn_instance *inst = &w->snap->instance[u->instance];
-	uint32_t all = u->sessions[CGN_TCP] + u->sessions[CGN_UDP] + u->sessions[CGN_ICMP] +
-		u->sessions[CGN_OTHER];
+	uint32_t all = u->sessions[CGN_TCP] + u->sessions[CGN_UDP] +
+		       u->sessions[CGN_ICMP] + u->sessions[CGN_OTHER];
 
 	if (all >= inst->max_sessions ||
 		(class < CGN_CLASSES && u->sessions[class] >= inst->max_class[class])) {

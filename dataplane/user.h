@@ -21,17 +21,18 @@ void cgn_who_up(const struct cgn_burst *b, uint64_t i, struct cgn_who *who);
 /* CGN_NONE: not known yet. Owner. */
 uint32_t cgn_user_find(const struct cgn_worker *w, const struct cgn_who *who);
 
-/* Makes a user: a public address of its location and the first block. CGN_DROP_REASONS, or
- * why not; then nothing has changed. Owner. */
-enum cgn_drop cgn_user_add(struct cgn_worker *w, const struct cgn_who *who, uint32_t *user);
+/* Makes a user: a public address of its location and the first block. CGN_DROP_REASONS,
+ * or why not; then nothing has changed. Owner. */
+enum cgn_drop cgn_user_add(
+	struct cgn_worker *w, const struct cgn_who *who, uint32_t *user);
 
 /* Removes a user without mappings; its blocks go into quarantine. Owner. */
 void cgn_user_del(struct cgn_worker *w, uint32_t user);
 
 /* Lets the user take one more session of this class, or names the limit that forbids it
  * (and counts the discard). Changes nothing but the rate's bucket. Owner. */
-enum cgn_drop cgn_user_admit(struct cgn_worker *w, struct cgn_user *u, enum cgn_class class,
-	enum cgn_dir from);
+enum cgn_drop cgn_user_admit(struct cgn_worker *w, struct cgn_user *u,
+	enum cgn_class class, enum cgn_dir from);
 
 /* Takes a port for the user, with another block if its mode allows. 0 and *why, or the
  * port in host order and *block. Owner. */

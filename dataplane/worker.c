@@ -26,13 +26,14 @@ blocks_for(const struct cgn_worker_conf *conf)
 }
 
 static struct cgn_table *
-table(const struct cgn_worker_conf *conf, const char *what, uint32_t capacity, uint64_t salt)
+table(const struct cgn_worker_conf *conf, const char *what, uint32_t capacity,
+	uint64_t salt)
 {
 	char name[24];
 
 	snprintf(name, sizeof(name), "cgn-%s-%u", what, conf->index);
-	return cgn_table_create(name, capacity, conf->seed * 0x9e3779b97f4a7c15ull + salt,
-		conf->socket);
+	return cgn_table_create(
+		name, capacity, conf->seed * 0x9e3779b97f4a7c15ull + salt, conf->socket);
 }
 
 static int
@@ -48,7 +49,8 @@ create_tables(struct cgn_worker *w)
 	w->count = rte_malloc_socket("cgn-count",
 		sizeof(*w->count) * RTE_MAX(conf->sessions, 1u), RTE_CACHE_LINE_SIZE,
 		conf->socket);
-	if (!w->user_by_key || !w->up || !w->down || !w->map_up || !w->map_down || !w->count)
+	if (!w->user_by_key || !w->up || !w->down || !w->map_up || !w->map_down ||
+		!w->count)
 		return -ENOMEM;
 	return 0;
 }
@@ -61,8 +63,8 @@ create_slots(struct cgn_worker *w)
 		conf->sessions, conf->socket);
 
 	if (!rc)
-		rc = cgn_slots_init(&w->mappings, "cgn-mappings", sizeof(struct cgn_mapping),
-			conf->sessions, conf->socket);
+		rc = cgn_slots_init(&w->mappings, "cgn-mappings",
+			sizeof(struct cgn_mapping), conf->sessions, conf->socket);
 	if (!rc)
 		rc = cgn_slots_init(&w->users, "cgn-users",
 			RTE_ALIGN_CEIL(sizeof(struct cgn_user), RTE_CACHE_LINE_SIZE),

@@ -2,8 +2,8 @@
  *
  * A worker: one service-board CPU with its private tables, and the calls that drive it.
  * Nothing else is reachable from a stage. It knows neither ports nor threads: packets go
- * in by cgn_pipeline_run(), come out in the outbox, and time is told by cgn_worker_tick(),
- * so that a test, a benchmark and the lcore loop run the same code. */
+ * in by cgn_pipeline_run(), come out in the outbox, and time is told by
+ * cgn_worker_tick(), so that a test, a benchmark and the lcore loop run the same code. */
 #ifndef CGN_DATAPLANE_WORKER_H
 #define CGN_DATAPLANE_WORKER_H
 
@@ -38,13 +38,13 @@ struct cgn_outbox {
 
 /* Sizes of a worker, from the licence of its board. */
 struct cgn_worker_conf {
-	uint16_t index;	   /* 0..CGN_MAX_WORKERS-1, unique */
+	uint16_t index; /* 0..CGN_MAX_WORKERS-1, unique */
 	uint16_t slot, cpu;
 	uint32_t sessions; /* 0: a line card without tables */
 	uint32_t users;
 	bool ds_lite, nat44, nat64;
-	uint64_t seed;	   /* of hashes and of the choice of ports */
-	int socket;	   /* NUMA node or -1 */
+	uint64_t seed;		  /* of hashes and of the choice of ports */
+	int socket;		  /* NUMA node or -1 */
 	struct rte_mempool *pool; /* for packets it makes */
 };
 
@@ -66,7 +66,8 @@ struct cgn_fixed {
 	uint32_t failed;     /* in this round; then there is another */
 	uint32_t n;
 	uint32_t mapping[CGN_MAX_SERVERS];
-	uint64_t wanted[CGN_MAX_SERVERS]; /* generation of the last snapshot that has it */
+	uint64_t
+		wanted[CGN_MAX_SERVERS]; /* generation of the last snapshot that has it */
 };
 
 /* Per instance and per location, on this worker. */
@@ -86,7 +87,7 @@ struct cgn_worker {
 	struct cgn_slots users, sessions, mappings, blocks;
 	struct cgn_session_count *count; /* [sessions] */
 	struct cgn_reassembly *reassembly;
-	struct rte_ring *journal; /* of struct cgn_record */
+	struct rte_ring *journal;   /* of struct cgn_record */
 	uint16_t ip_id[CGN_IP_IDS]; /* next identification, by hash of the ends */
 	uint64_t random;
 	uint64_t bursts;
@@ -95,7 +96,7 @@ struct cgn_worker {
 		uint32_t sent; /* in this tick */
 	} icmp;
 	struct {
-		uint32_t next;	     /* slot */
+		uint32_t next; /* slot */
 		uint64_t last_ms;
 		uint64_t due; /* slots to look at, times the ms of a whole sweep */
 		uint32_t quarantine_head, quarantine_tail; /* blocks, oldest first */
@@ -120,7 +121,8 @@ void cgn_worker_destroy(struct cgn_worker *w);
 /* Tells the time (ms, monotonic) and the snapshot; expires sessions whose time has come
  * (a bounded number per call) and goes on with the message in progress. Its own lcore,
  * once per loop. Packets it makes are in w->out. */
-void cgn_worker_tick(struct cgn_worker *w, const struct cgn_snapshot *snap, uint64_t now_ms);
+void cgn_worker_tick(
+	struct cgn_worker *w, const struct cgn_snapshot *snap, uint64_t now_ms);
 
 /* Runs 1..64 packets through all stages. wire: frames from a port (mbuf->port set);
  * otherwise from another lcore, with a mark. All packets end in w->out or in a drop

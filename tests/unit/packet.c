@@ -24,7 +24,8 @@ packet_put16(void *data, unsigned offset, uint16_t value)
 uint32_t
 packet_get32(const void *data, unsigned offset)
 {
-	return (uint32_t)packet_get16(data, offset) << 16 | packet_get16(data, offset + 2);
+	return (uint32_t)packet_get16(data, offset) << 16 |
+	       packet_get16(data, offset + 2);
 }
 
 void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Packets for the tests, made and checked without any code of the data path: checksums are
- * computed in full, byte by byte. Addresses and ports are in host order here. */
+ * Packets for the tests, made and checked without any code of the data path: checksums
+ * are computed in full, byte by byte. Addresses and ports are in host order here. */
 #ifndef CGN_TESTS_UNIT_PACKET_H
 #define CGN_TESTS_UNIT_PACKET_H
 
@@ -18,7 +18,7 @@ struct packet {
 	bool no_sum; /* UDP without a checksum */
 	uint32_t src, dst;
 	uint16_t sport, dport, payload, id;
-	uint16_t frag; /* flags and offset as in the header */
+	uint16_t frag;	 /* flags and offset as in the header */
 	uint8_t options; /* bytes of IPv4 options, a multiple of 4 */
 };
 
@@ -26,8 +26,8 @@ struct packet {
 unsigned packet_ip4(uint8_t *out, const struct packet *p);
 
 /* Writes an IPv6 packet around `len` bytes; returns the length of it all. */
-unsigned packet_ip6(uint8_t *out, const uint8_t src[16], const uint8_t dst[16], uint8_t next,
-	const void *payload, unsigned len);
+unsigned packet_ip6(uint8_t *out, const uint8_t src[16], const uint8_t dst[16],
+	uint8_t next, const void *payload, unsigned len);
 
 /* Writes 16 bytes from text. */
 const uint8_t *packet_addr6(const char *text);

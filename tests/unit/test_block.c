@@ -7,7 +7,7 @@
 #include "world.h"
 
 #define WRAP_MS ((4294967296ull - 10) * CGN_MS_PER_TICK)
-#define USERS 40
+#define USERS	40
 
 static uint32_t user[USERS];
 
@@ -69,7 +69,8 @@ test_no_overlap(void)
 		blk = cgn_block_at(world.w, at(n % USERS)->block);
 		CU_ASSERT_EQUAL_FATAL(blk->size, want);
 		CU_ASSERT_FATAL(blk->first >= 1024 && blk->first + want <= 65536);
-		for (uint32_t port = blk->first; port < (uint32_t)blk->first + want; port++)
+		for (uint32_t port = blk->first; port < (uint32_t)blk->first + want;
+			port++)
 			CU_ASSERT_EQUAL_FATAL(owned[port]++, 0);
 		ports += want;
 		blocks++;
@@ -93,7 +94,8 @@ test_whole_address(void)
 	CU_ASSERT_EQUAL(address()->blocks, CGN_PORT_COUNT / 64);
 	world_close();
 	open_users();
-	CU_ASSERT_EQUAL(cgn_block_take(world.w, user[0], CGN_PORT_COUNT), CGN_DROP_REASONS);
+	CU_ASSERT_EQUAL(
+		cgn_block_take(world.w, user[0], CGN_PORT_COUNT), CGN_DROP_REASONS);
 	CU_ASSERT_EQUAL(cgn_block_at(world.w, at(0)->block)->first, CGN_PORT_FIRST);
 	CU_ASSERT_EQUAL(address()->free, 0);
 	world_close();
@@ -219,17 +221,19 @@ test_ports(void)
 	for (unsigned n = 0; n < RTE_DIM(size); n++) {
 		const struct cgn_block *blk;
 
-		CU_ASSERT_EQUAL(cgn_block_take(world.w, user[0], size[n]), CGN_DROP_REASONS);
+		CU_ASSERT_EQUAL(
+			cgn_block_take(world.w, user[0], size[n]), CGN_DROP_REASONS);
 		blk = cgn_block_at(world.w, at(0)->block);
 		memset(allowed + blk->first, (1 << CGN_CLASSES) - 1, blk->size);
 	}
-	for (unsigned class = 0; class < CGN_CLASSES; class++) {
+	for (unsigned class = 0; class < CGN_CLASSES; class ++) {
 		for (unsigned k = 0; k < 64 + 100 + 1 + 7; k++) {
 			uint16_t port = cgn_port_take(world.w, at(0), class, &block);
 			const struct cgn_block *blk = cgn_block_at(world.w, block);
 
 			CU_ASSERT_FATAL(allowed[port] & 1 << class);
-			CU_ASSERT_FATAL(port >= blk->first && port < blk->first + blk->size);
+			CU_ASSERT_FATAL(
+				port >= blk->first && port < blk->first + blk->size);
 			CU_ASSERT_EQUAL_FATAL(blk->user, user[0]);
 			allowed[port] &= (uint8_t) ~(1 << class);
 		}
@@ -245,7 +249,8 @@ test_last_port(void)
 	uint32_t block;
 
 	open_users();
-	CU_ASSERT_EQUAL(cgn_block_take(world.w, user[0], CGN_PORT_COUNT), CGN_DROP_REASONS);
+	CU_ASSERT_EQUAL(
+		cgn_block_take(world.w, user[0], CGN_PORT_COUNT), CGN_DROP_REASONS);
 	for (uint32_t k = 0; k < CGN_PORT_COUNT; k++)
 		CU_ASSERT_NOT_EQUAL_FATAL(
 			cgn_port_take(world.w, at(0), CGN_UDP, &block), 0);

@@ -50,7 +50,8 @@ test_words(void)
 		packet_put16(data, 10, word());
 		memcpy(&new32, data + 4, 4);
 		memcpy(&new16, data + 10, 2);
-		delta = cgn_delta_add(cgn_delta32(old32, new32), cgn_delta16(old16, new16));
+		delta = cgn_delta_add(
+			cgn_delta32(old32, new32), cgn_delta16(old16, new16));
 		there = apply(before, delta);
 		CU_ASSERT_EQUAL_FATAL(there, full(data));
 		/* and back, by the complement */

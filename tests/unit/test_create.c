@@ -11,13 +11,24 @@
 #define SYN RTE_TCP_SYN_FLAG
 #define ACK RTE_TCP_ACK_FLAG
 
-static const struct packet
-	up_udp = { .proto = 17, .src = NAT_HOST, .dst = REMOTE_HOST, .sport = 5000,
-		.dport = 53, .payload = 20 },
-	up_tcp = { .proto = 6, .src = NAT_HOST, .dst = REMOTE_HOST, .sport = 5000,
-		.dport = 80, .tcp_flags = SYN },
-	up_echo = { .proto = 1, .src = NAT_HOST, .dst = REMOTE_HOST, .sport = 5000,
-		.icmp_type = 8, .payload = 9 };
+static const struct packet up_udp = { .proto = 17,
+	.src = NAT_HOST,
+	.dst = REMOTE_HOST,
+	.sport = 5000,
+	.dport = 53,
+	.payload = 20 },
+			   up_tcp = { .proto = 6,
+				   .src = NAT_HOST,
+				   .dst = REMOTE_HOST,
+				   .sport = 5000,
+				   .dport = 80,
+				   .tcp_flags = SYN },
+			   up_echo = { .proto = 1,
+				   .src = NAT_HOST,
+				   .dst = REMOTE_HOST,
+				   .sport = 5000,
+				   .icmp_type = 8,
+				   .payload = 9 };
 
 static uint64_t
 drops(enum cgn_drop reason)
@@ -265,8 +276,8 @@ test_down_tcp(void)
 	world_close();
 }
 
-/* RFC 5382 REQ-4: a SYN to a port that nobody holds is answered after six seconds, and not
- * at all if the inside has opened meanwhile. */
+/* RFC 5382 REQ-4: a SYN to a port that nobody holds is answered after six seconds, and
+ * not at all if the inside has opened meanwhile. */
 static void
 test_held_syn(void)
 {
@@ -349,7 +360,8 @@ test_one_burst(void)
 			m[k] = world_frame(INSIDE, ip, len);
 			continue;
 		}
-		len = packet_ip6(outer, packet_addr6(B4_1), packet_addr6(AFTR), 4, ip, len);
+		len = packet_ip6(
+			outer, packet_addr6(B4_1), packet_addr6(AFTR), 4, ip, len);
 		m[k] = world_frame(INSIDE, outer, len);
 	}
 	cgn_pipeline_run(world.w, m, CGN_BURST, true);

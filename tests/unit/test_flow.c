@@ -88,8 +88,8 @@ both_ways(bool softwire)
 		struct packet p = packet(round);
 		uint8_t in[PACKET_MAX], down[PACKET_MAX];
 		unsigned len = packet_ip4(in, &p);
-		const uint8_t *ip = world_ip(softwire ? world_ds_up(B4_1, &p) :
-							world_nat_up(&p));
+		const uint8_t *ip =
+			world_ip(softwire ? world_ds_up(B4_1, &p) : world_nat_up(&p));
 
 		CU_ASSERT_PTR_NOT_NULL_FATAL(ip);
 		CU_ASSERT_EQUAL_FATAL(packet_get16(ip, 2), len);
@@ -182,8 +182,13 @@ test_undo(void)
 static void
 test_udp_zero(void)
 {
-	struct packet p = { .proto = 17, .src = NAT_HOST, .dst = REMOTE_HOST, .sport = 7,
-		.dport = 53, .payload = 2, .frag = DF };
+	struct packet p = { .proto = 17,
+		.src = NAT_HOST,
+		.dst = REMOTE_HOST,
+		.sport = 7,
+		.dport = 53,
+		.payload = 2,
+		.frag = DF };
 	const uint8_t *ip;
 	uint8_t in[PACKET_MAX];
 	unsigned len, ones = 0;
@@ -210,8 +215,12 @@ static void
 test_id(void)
 {
 	static uint8_t seen[65536];
-	struct packet p = { .proto = 17, .src = NAT_HOST, .dst = REMOTE_HOST, .sport = 7,
-		.dport = 53, .id = 4242 };
+	struct packet p = { .proto = 17,
+		.src = NAT_HOST,
+		.dst = REMOTE_HOST,
+		.sport = 7,
+		.dport = 53,
+		.id = 4242 };
 	const uint8_t *ip;
 
 	world_open(64, 16, 0);
@@ -234,8 +243,12 @@ test_id(void)
 static void
 test_tcp_state(void)
 {
-	struct packet up = { .proto = 6, .src = NAT_HOST, .dst = REMOTE_HOST, .sport = 7,
-		.dport = 80, .tcp_flags = RTE_TCP_SYN_FLAG };
+	struct packet up = { .proto = 6,
+		.src = NAT_HOST,
+		.dst = REMOTE_HOST,
+		.sport = 7,
+		.dport = 80,
+		.tcp_flags = RTE_TCP_SYN_FLAG };
 	struct packet down = up;
 	const struct cgn_session *s;
 	const uint8_t *ip;
@@ -283,8 +296,12 @@ test_tcp_state(void)
 static void
 test_accounting(void)
 {
-	struct packet p = { .proto = 17, .src = NAT_HOST, .dst = REMOTE_HOST, .sport = 7,
-		.dport = 53, .payload = 72 };
+	struct packet p = { .proto = 17,
+		.src = NAT_HOST,
+		.dst = REMOTE_HOST,
+		.sport = 7,
+		.dport = 53,
+		.payload = 72 };
 	const struct cgn_flow_count *flow;
 	uint8_t down[PACKET_MAX];
 	const uint8_t *ip;
@@ -312,7 +329,9 @@ test_accounting(void)
 static void
 test_refused(void)
 {
-	struct packet p = { .proto = 47, .src = NAT_HOST, .dst = REMOTE_HOST, .payload = 30 };
+	struct packet p = {
+		.proto = 47, .src = NAT_HOST, .dst = REMOTE_HOST, .payload = 30
+	};
 
 	world_open(64, 16, 0);
 	CU_ASSERT_EQUAL(world_nat_up(&p)->kind, -1);

@@ -5,8 +5,12 @@
 #include "eal_main.h"
 #include "world.h"
 
-static const struct packet udp = { .proto = 17, .src = NAT_HOST, .dst = REMOTE_HOST,
-	.sport = 5000, .dport = 53, .payload = 40 };
+static const struct packet udp = { .proto = 17,
+	.src = NAT_HOST,
+	.dst = REMOTE_HOST,
+	.sport = 5000,
+	.dport = 53,
+	.payload = 40 };
 
 static uint64_t
 drops(enum cgn_drop reason)
@@ -52,8 +56,8 @@ test_frame(void)
 static void
 test_vlan(void)
 {
-	static const uint8_t head[18] = { 2, 0, 0, 0, 1, 3, 2, 0, 0, 0, 0, 1, 0x81, 0, 0, 100,
-		8, 0 };
+	static const uint8_t head[18] = { 2, 0, 0, 0, 1, 3, 2, 0, 0, 0, 0, 1, 0x81, 0, 0,
+		100, 8, 0 };
 	struct packet p = udp;
 	uint8_t in[PACKET_MAX];
 	const struct out *out;
@@ -150,7 +154,8 @@ test_fragments(void)
 	cgn_pipeline_run(world.w, &m, 1, true);
 	CU_ASSERT_EQUAL_FATAL(world.w->out.n, 2);
 	for (unsigned k = 0; k < 2; k++) {
-		const uint8_t *ip = rte_pktmbuf_mtod_offset(world.w->out.pkt[k], uint8_t *, 14);
+		const uint8_t *ip =
+			rte_pktmbuf_mtod_offset(world.w->out.pkt[k], uint8_t *, 14);
 		unsigned n = packet_get16(ip, 2) - 20u;
 
 		CU_ASSERT_TRUE_FATAL(n <= 1480 && n + 34 == world.w->out.pkt[k]->pkt_len);
@@ -179,7 +184,8 @@ test_too_big6(void)
 	world_open(64, 16, 0);
 	world.iface[INSIDE].mtu = 1400;
 	ip = world_ip(world_run_iface(INSIDE, in,
-		packet_ip6(in, packet_addr6(B4_1), packet_addr6(B4_2), 17, payload, 1361)));
+		packet_ip6(
+			in, packet_addr6(B4_1), packet_addr6(B4_2), 17, payload, 1361)));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(ip);
 	CU_ASSERT_EQUAL(packet_get16(ip, 40), 0x0200);
 	CU_ASSERT_EQUAL(packet_get32(ip, 44), 1400);
@@ -210,7 +216,8 @@ test_hairpin(void)
 	CU_ASSERT_EQUAL(cgn_mark(m)->vpn, VPN_0);
 	CU_ASSERT_EQUAL(m->pkt_len, len);
 	CU_ASSERT_TRUE(packet_right4(rte_pktmbuf_mtod(m, void *)));
-	CU_ASSERT_EQUAL(packet_get32(rte_pktmbuf_mtod(m, void *), 12) & ~3u, POOL_NAT_FIRST);
+	CU_ASSERT_EQUAL(
+		packet_get32(rte_pktmbuf_mtod(m, void *), 12) & ~3u, POOL_NAT_FIRST);
 	world_empty_outbox();
 	world.instance[NAT].hairpin = false;
 	CU_ASSERT_EQUAL(world_nat_up(&p)->kind, -1);

@@ -6,8 +6,12 @@
 #include "eal_main.h"
 #include "world.h"
 
-static const struct packet udp = { .proto = 17, .src = NAT_HOST, .dst = REMOTE_HOST,
-	.sport = 5000, .dport = 53, .payload = 40 };
+static const struct packet udp = { .proto = 17,
+	.src = NAT_HOST,
+	.dst = REMOTE_HOST,
+	.sport = 5000,
+	.dport = 53,
+	.payload = 40 };
 
 static uint64_t
 drops(enum cgn_drop reason)
@@ -63,8 +67,8 @@ test_ttl(void)
 	p.src = IP4(192, 168, 1, 2);
 	p.payload = 1200;
 	len = packet_ip4(in, &p);
-	out = world_run_iface(INSIDE, outer, packet_ip6(outer, packet_addr6(B4_1),
-		packet_addr6(AFTR), 4, in, len));
+	out = world_run_iface(INSIDE, outer,
+		packet_ip6(outer, packet_addr6(B4_1), packet_addr6(AFTR), 4, in, len));
 	n = error4(expect, IP4(192, 0, 0, 1), in, len, 0x0b00, 0);
 	n = packet_ip6(back, packet_addr6(AFTR), packet_addr6(B4_1), 4, expect, n);
 	back[0] = 0x6c; /* traffic class of the error */
@@ -132,8 +136,8 @@ test_undone(void)
 	n = error4(expect, IP4(10, 0, 0, 1), in, len, 0x0304, 1500);
 	CU_ASSERT_EQUAL(out->len, 14 + n);
 	CU_ASSERT_EQUAL(memcmp(world_ip(out), expect, n), 0);
-	out = world_run_iface(INSIDE, outer, packet_ip6(outer, packet_addr6(B4_1),
-		packet_addr6(AFTR), 4, in, len));
+	out = world_run_iface(INSIDE, outer,
+		packet_ip6(outer, packet_addr6(B4_1), packet_addr6(AFTR), 4, in, len));
 	n = error4(expect, IP4(192, 0, 0, 1), in, len, 0x0304, 1500);
 	CU_ASSERT_EQUAL(out->len, 54 + n);
 	CU_ASSERT_EQUAL(memcmp(world_ip(out) + 40, expect, n), 0);
@@ -260,8 +264,8 @@ test_reassembled(void)
 	world_close();
 }
 
-/* VPN over NAT: the red user sends to a pool address; the error about the hairpinned packet
- * finds the way back to that user's public address. */
+/* VPN over NAT: the red user sends to a pool address; the error about the hairpinned
+ * packet finds the way back to that user's public address. */
 static void
 test_hairpin(void)
 {

@@ -40,15 +40,19 @@ message(uint8_t op, const struct cgn_filter *filter)
 	return (struct cgn_msg){ .op = op, .filter = *filter, .max = PAGE, .out = &page };
 }
 
-/* FLOWS flows of NAT users (ten each, UDP and ICMP) and as many of B4s; then some holes. */
+/* FLOWS flows of NAT users (ten each, UDP and ICMP) and as many of B4s; then some holes.
+ */
 static void
 open_flows(void)
 {
 	world_open(4 * FLOWS, 1024, 100000);
 	for (uint32_t k = 0; k < FLOWS; k++) {
-		struct packet p = { .proto = k % 2 ? 17 : 1, .icmp_type = 8,
-			.src = NAT_HOST + k / 10, .dst = REMOTE_HOST + k % 3,
-			.sport = (uint16_t)(4000 + k), .dport = 53 };
+		struct packet p = { .proto = k % 2 ? 17 : 1,
+			.icmp_type = 8,
+			.src = NAT_HOST + k / 10,
+			.dst = REMOTE_HOST + k % 3,
+			.sport = (uint16_t)(4000 + k),
+			.dport = 53 };
 		char b4[32];
 
 		CU_ASSERT_PTR_NOT_NULL_FATAL(world_ip(world_nat_up(&p)));
@@ -83,7 +87,8 @@ test_sessions(void)
 			CU_ASSERT_EQUAL(v->ttl, (v->s.proto == 1 ? 600 : 3000) - 50);
 			CU_ASSERT_EQUAL(v->packets[CGN_UP], 1);
 			CU_ASSERT_EQUAL(v->packets[CGN_DOWN], 0);
-			CU_ASSERT_EQUAL(v->softwire[0], v->s.kind == CGN_DS_LITE ? 0x20 : 0);
+			CU_ASSERT_EQUAL(
+				v->softwire[0], v->s.kind == CGN_DS_LITE ? 0x20 : 0);
 		}
 		n += msg.n;
 	}
@@ -174,8 +179,8 @@ is_outside_65(const struct cgn_session *s)
 static bool
 is_b4(const struct cgn_session *s)
 {
-	return s->kind == CGN_DS_LITE &&
-		memcmp(cgn_user_at(world.w, s->user)->softwire, packet_addr6(B4_1), 16) == 0;
+	return s->kind == CGN_DS_LITE && memcmp(cgn_user_at(world.w, s->user)->softwire,
+						 packet_addr6(B4_1), 16) == 0;
 }
 
 static bool
@@ -191,10 +196,12 @@ test_filters(void)
 	unsigned n;
 
 	open_flows();
-#define CHECK(fits, ...)                                                                  \
-	f = (struct cgn_filter){ .instance = CGN_NONE, .location = CGN_NONE, __VA_ARGS__ };  \
-	n = expect(fits);                                                                 \
-	CU_ASSERT_TRUE(n > 0 && n < world.w->sessions.used);                              \
+#define CHECK(fits, ...)                                                                 \
+	f = (struct cgn_filter){                                                         \
+		.instance = CGN_NONE, .location = CGN_NONE, __VA_ARGS__                  \
+	};                                                                               \
+	n = expect(fits);                                                                \
+	CU_ASSERT_TRUE(n > 0 && n < world.w->sessions.used);                             \
 	CU_ASSERT_EQUAL(count(CGN_MSG_SESSIONS, &f), n)
 
 	CHECK(is_udp, .proto = 17);

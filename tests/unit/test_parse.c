@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Frames that lie, each dropped by its own name, and what is read from those that do not. */
+/* Frames that lie, each dropped by its own name, and what is read from those that do not.
+ */
 #include <string.h>
 
 #include "eal_main.h"
 #include "world.h"
 
-static const struct packet udp = { .proto = 17, .src = NAT_HOST, .dst = REMOTE_HOST,
-	.sport = 5000, .dport = 53, .payload = 40 };
+static const struct packet udp = { .proto = 17,
+	.src = NAT_HOST,
+	.dst = REMOTE_HOST,
+	.sport = 5000,
+	.dport = 53,
+	.payload = 40 };
 
 static uint8_t frame[PACKET_MAX];
 static unsigned len;
@@ -29,7 +34,8 @@ make(enum base base)
 		len = packet_ip6(outer, packet_addr6("2001:db8:0:1::9"),
 			packet_addr6("2001:db8:100::1"), 17, ip + 20, len - 20);
 	else if (base == TUNNEL)
-		len = packet_ip6(outer, packet_addr6(B4_1), packet_addr6(AFTR), 4, ip, len);
+		len = packet_ip6(
+			outer, packet_addr6(B4_1), packet_addr6(AFTR), 4, ip, len);
 	m = world_frame(base == VLAN_UDP ? RED : INSIDE,
 		base == IP6 || base == TUNNEL ? outer : ip, len);
 	len = m->pkt_len;
@@ -76,7 +82,8 @@ static const struct lie {
 	{ "class E source", IP_UDP, 26, 0xf000, 0, true, CGN_DROP_MARTIAN },
 	{ "source of network 0", IP_UDP, 26, 0x0001, 0, true, CGN_DROP_MARTIAN },
 	{ "multicast", IP_UDP, 30, 0xe000, 0, true, CGN_DROP_MULTICAST },
-	{ "link broadcast of a unicast", IP_UDP, 0, 0xffff, 0, false, CGN_DROP_MULTICAST },
+	{ "link broadcast of a unicast", IP_UDP, 0, 0xffff, 0, false,
+		CGN_DROP_MULTICAST },
 	{ "UDP shorter than its header", IP_UDP, 38, 7, 0, false, CGN_DROP_L4_HEADER },
 	{ "UDP longer than the packet", IP_UDP, 38, 49, 0, false, CGN_DROP_L4_HEADER },
 	{ "TCP header of 16 bytes", IP_TCP, 46, 0x4002, 0, false, CGN_DROP_L4_HEADER },
@@ -88,7 +95,8 @@ static const struct lie {
 	{ "IPv6 longer than the frame", IP6, 18, 49, 0, false, CGN_DROP_IP6_HEADER },
 	{ "multicast IPv6 source", IP6, 22, 0xff02, 0, false, CGN_DROP_MARTIAN },
 	{ "multicast IPv6", IP6, 38, 0xff02, 0, false, CGN_DROP_MULTICAST },
-	{ "options longer than the packet", IP6, 20, 0x3c40, 0, false, CGN_DROP_IP6_HEADER },
+	{ "options longer than the packet", IP6, 20, 0x3c40, 0, false,
+		CGN_DROP_IP6_HEADER },
 };
 
 static void
@@ -107,11 +115,13 @@ test_lies(void)
 		if (l->fix) {
 			packet_put16(frame, 24, 0);
 			packet_put16(frame, 24,
-				(uint16_t)~packet_sum(frame + 14, (frame[14] & 15) * 4u, 0));
+				(uint16_t)~packet_sum(
+					frame + 14, (frame[14] & 15) * 4u, 0));
 		}
 		before = l->drop == CGN_DROP_REASONS ? 0 : world.w->stats.drop[l->drop];
 		if (l->drop == CGN_DROP_REASONS) {
-			CU_ASSERT_EQUAL(world_run(world_raw(0, frame, len))->kind, CGN_OUT_TX);
+			CU_ASSERT_EQUAL(
+				world_run(world_raw(0, frame, len))->kind, CGN_OUT_TX);
 			continue;
 		}
 		if (world_run(world_raw(0, frame, len))->kind != -1 ||
@@ -208,8 +218,10 @@ test_nobody(void)
 		const char *src, *dst;
 		int kind;
 	} from[] = {
-		{ "::", "2001:db8:100::1", -1 }, { "::1", "2001:db8:100::1", -1 },
-		{ "::1", "ff02::1", -1 }, { "::", "ff02::1", CGN_OUT_PUNT },
+		{ "::", "2001:db8:100::1", -1 },
+		{ "::1", "2001:db8:100::1", -1 },
+		{ "::1", "ff02::1", -1 },
+		{ "::", "ff02::1", CGN_OUT_PUNT },
 		{ "::2", "2001:db8:100::1", CGN_OUT_TX },
 	};
 	uint8_t ip[PACKET_MAX], solicitation[24] = { 135 };

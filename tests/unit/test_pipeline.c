@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The pipeline as a whole: every buffer that goes in comes out or is counted as dropped. */
+/* The pipeline as a whole: every buffer that goes in comes out or is counted as dropped.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,8 +26,10 @@ frame(void)
 	struct packet p = { .proto = proto[pick(6)],
 		.src = pick(4) ? NAT_HOST + pick(8) : REMOTE_HOST,
 		.dst = pick(3) ? REMOTE_HOST + pick(8) : POOL_DS_FIRST + pick(256),
-		.sport = (uint16_t)(pick(50) + 1024), .dport = (uint16_t)pick(3000),
-		.tcp_flags = (uint8_t)(1u << pick(6)), .icmp_type = (uint8_t)(pick(2) * 8),
+		.sport = (uint16_t)(pick(50) + 1024),
+		.dport = (uint16_t)pick(3000),
+		.tcp_flags = (uint8_t)(1u << pick(6)),
+		.icmp_type = (uint8_t)(pick(2) * 8),
 		.payload = (uint16_t)(pick(20) ? pick(300) : pick(2500)),
 		.ttl = (uint8_t)(pick(10) ? 64 : 1),
 		.frag = (uint16_t)(pick(8) ? 0 : rand_r(&seed)) };
@@ -81,7 +84,8 @@ random_bursts(bool bad)
 		}
 		cgn_pipeline_run(world.w, m, n, true);
 		for (unsigned k = 0; k < world.w->out.n; k++) {
-			CU_ASSERT_EQUAL_FATAL(rte_mbuf_refcnt_read(world.w->out.pkt[k]), 1);
+			CU_ASSERT_EQUAL_FATAL(
+				rte_mbuf_refcnt_read(world.w->out.pkt[k]), 1);
 			CU_ASSERT_EQUAL_FATAL(world.w->out.pkt[k]->nb_segs, 1);
 			handed += world.w->out.kind[k] == CGN_OUT_HAND;
 		}
@@ -108,8 +112,10 @@ random_bursts(bool bad)
 	CU_ASSERT_EQUAL(world.w->users.used, 0);
 	CU_ASSERT_EQUAL(world.w->blocks.used, 0);
 	CU_ASSERT_EQUAL(cgn_table_count(world.w->up) + cgn_table_count(world.w->down) +
-			cgn_table_count(world.w->map_up) + cgn_table_count(world.w->map_down) +
-			cgn_table_count(world.w->user_by_key), 0);
+				cgn_table_count(world.w->map_up) +
+				cgn_table_count(world.w->map_down) +
+				cgn_table_count(world.w->user_by_key),
+		0);
 	world_empty_outbox();
 	world_close();
 }
@@ -161,8 +167,9 @@ test_alone_or_not(void)
 static void
 test_counts(void)
 {
-	const struct packet p = { .proto = 17, .src = NAT_HOST, .dst = REMOTE_HOST,
-		.payload = 72 };
+	const struct packet p = {
+		.proto = 17, .src = NAT_HOST, .dst = REMOTE_HOST, .payload = 72
+	};
 	const struct cgn_stats *s;
 
 	world_open(64, 16, 0);
@@ -184,8 +191,9 @@ test_counts(void)
 static void
 test_round(void)
 {
-	struct packet p = { .proto = 17, .src = NAT_HOST, .dst = REMOTE_HOST, .sport = 9,
-		.dport = 53 };
+	struct packet p = {
+		.proto = 17, .src = NAT_HOST, .dst = REMOTE_HOST, .sport = 9, .dport = 53
+	};
 	struct rte_mbuf *m[CGN_BURST];
 	uint8_t in[PACKET_MAX];
 	const uint8_t *ip;

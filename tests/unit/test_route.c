@@ -7,8 +7,12 @@
 #include "eal_main.h"
 #include "world.h"
 
-static const struct packet udp = { .proto = 17, .src = NAT_HOST, .dst = REMOTE_HOST,
-	.sport = 5000, .dport = 53, .payload = 40 };
+static const struct packet udp = { .proto = 17,
+	.src = NAT_HOST,
+	.dst = REMOTE_HOST,
+	.sport = 5000,
+	.dport = 53,
+	.payload = 40 };
 
 static uint64_t
 drops(enum cgn_drop reason)
@@ -92,11 +96,13 @@ test_longest_prefix(void)
 	world_close();
 }
 
-/* Sources that no instance serves, and destinations that one leaves alone, are forwarded. */
+/* Sources that no instance serves, and destinations that one leaves alone, are forwarded.
+ */
 static void
 test_plain(void)
 {
-	struct cgn_exempt exempt = { rte_cpu_to_be_32(REMOTE_HOST), ~0u, 17, RTE_BE16(53) };
+	struct cgn_exempt exempt = { rte_cpu_to_be_32(REMOTE_HOST), ~0u, 17,
+		RTE_BE16(53) };
 	struct packet p = udp;
 	const uint8_t *ip;
 

@@ -23,7 +23,8 @@ open_user(void)
 
 	world_open(SESSIONS, 16, 1000);
 	world_burst(&burst);
-	burst.p[0] = (struct cgn_pkt){ .instance = NAT, .src = rte_cpu_to_be_32(NAT_HOST) };
+	burst.p[0] =
+		(struct cgn_pkt){ .instance = NAT, .src = rte_cpu_to_be_32(NAT_HOST) };
 	CU_ASSERT_EQUAL_FATAL(world_add_user(&burst, &user), CGN_DROP_REASONS);
 	flow = (struct cgn_flow){ .user = user,
 		.inside = rte_cpu_to_be_32(NAT_HOST),
@@ -33,7 +34,8 @@ open_user(void)
 		.proto = CGN_IPPROTO_TCP,
 		.state = CGN_STATE_SYN_UP,
 		.from = CGN_UP };
-	CU_ASSERT_EQUAL_FATAL(cgn_mapping_add(world.w, &flow, &mapping), CGN_DROP_REASONS);
+	CU_ASSERT_EQUAL_FATAL(
+		cgn_mapping_add(world.w, &flow, &mapping), CGN_DROP_REASONS);
 	CU_ASSERT_EQUAL_FATAL(
 		cgn_session_add(world.w, &flow, mapping, &session), CGN_DROP_REASONS);
 	flow.inside_port = rte_cpu_to_be_16(5001);
@@ -96,12 +98,16 @@ test_life(void)
 	CU_ASSERT_EQUAL(s->seen, 10);
 	CU_ASSERT_EQUAL(s->outside, world.address[the_user()->address].addr);
 	key = (union cgn_key){ .owner = cgn_owner_scope(CGN_IPPROTO_TCP, NAT),
-		.local = flow.inside, .remote = flow.remote,
-		.local_port = flow.inside_port, .remote_port = flow.remote_port };
+		.local = flow.inside,
+		.remote = flow.remote,
+		.local_port = flow.inside_port,
+		.remote_port = flow.remote_port };
 	CU_ASSERT_EQUAL(cgn_table_find(world.w->up, &key), two);
 	key = (union cgn_key){ .owner = cgn_owner_scope(CGN_IPPROTO_TCP, VPN_0),
-		.local = s->outside, .remote = flow.remote,
-		.local_port = s->outside_port, .remote_port = flow.remote_port };
+		.local = s->outside,
+		.remote = flow.remote,
+		.local_port = s->outside_port,
+		.remote_port = flow.remote_port };
 	CU_ASSERT_EQUAL(cgn_table_find(world.w->down, &key), two);
 	cgn_session_del(world.w, two);
 	CU_ASSERT_EQUAL(the_user()->reverse, 0);
@@ -187,8 +193,8 @@ refused_session(uint32_t mapping)
 	struct cgn_user was = *the_user();
 	uint32_t index;
 
-	CU_ASSERT_EQUAL(cgn_session_add(world.w, &flow, mapping, &index),
-		CGN_DROP_SESSIONS_FULL);
+	CU_ASSERT_EQUAL(
+		cgn_session_add(world.w, &flow, mapping, &index), CGN_DROP_SESSIONS_FULL);
 	after = world_ledger();
 	CU_ASSERT_TRUE(world_same(&before, &after));
 	CU_ASSERT_EQUAL(memcmp(&was, the_user(), sizeof(was)), 0);
@@ -227,7 +233,8 @@ test_licence(void)
 		flow.inside_port = rte_cpu_to_be_16((uint16_t)(6000 + n));
 		if (cgn_mapping_add(world.w, &flow, &mapping) != CGN_DROP_REASONS)
 			break;
-		if (cgn_session_add(world.w, &flow, mapping, &session) != CGN_DROP_REASONS)
+		if (cgn_session_add(world.w, &flow, mapping, &session) !=
+			CGN_DROP_REASONS)
 			break;
 	}
 	CU_ASSERT_EQUAL(n, SESSIONS);

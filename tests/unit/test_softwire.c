@@ -6,8 +6,13 @@
 #include "eal_main.h"
 #include "world.h"
 
-static const struct packet udp = { .proto = 17, .src = IP4(192, 0, 0, 2),
-	.dst = REMOTE_HOST, .sport = 5000, .dport = 53, .payload = 41, .tos = 0x28 };
+static const struct packet udp = { .proto = 17,
+	.src = IP4(192, 0, 0, 2),
+	.dst = REMOTE_HOST,
+	.sport = 5000,
+	.dport = 53,
+	.payload = 41,
+	.tos = 0x28 };
 
 static uint64_t
 drops(enum cgn_drop reason)
@@ -97,11 +102,16 @@ test_inner(void)
 		uint16_t value;
 		enum cgn_drop drop;
 	} lies[] = {
-		{ 0, 0x6500, CGN_DROP_INNER_HEADER }, { 0, 0x4400, CGN_DROP_INNER_HEADER },
-		{ 2, 70, CGN_DROP_INNER_HEADER }, { 10, 0x1234, CGN_DROP_INNER_HEADER },
-		{ 8, 0x4004, CGN_DROP_NESTED }, { 8, 0x4029, CGN_DROP_NESTED },
-		{ 16, 0xe000, CGN_DROP_MULTICAST }, { 12, 0x7f00, CGN_DROP_INNER_HEADER },
-		{ 24, 7, CGN_DROP_L4_HEADER }, { 8, 0x402f, CGN_DROP_PROTOCOL },
+		{ 0, 0x6500, CGN_DROP_INNER_HEADER },
+		{ 0, 0x4400, CGN_DROP_INNER_HEADER },
+		{ 2, 70, CGN_DROP_INNER_HEADER },
+		{ 10, 0x1234, CGN_DROP_INNER_HEADER },
+		{ 8, 0x4004, CGN_DROP_NESTED },
+		{ 8, 0x4029, CGN_DROP_NESTED },
+		{ 16, 0xe000, CGN_DROP_MULTICAST },
+		{ 12, 0x7f00, CGN_DROP_INNER_HEADER },
+		{ 24, 7, CGN_DROP_L4_HEADER },
+		{ 8, 0x402f, CGN_DROP_PROTOCOL },
 	};
 
 	world_open(64, 16, 0);
@@ -124,8 +134,8 @@ test_inner(void)
 	world_close();
 }
 
-/* RFC 2473 4.1.1: a tunnel encapsulation limit does not bind the end of the tunnel. What is
- * behind the inner packet is padding, and does not go out. */
+/* RFC 2473 4.1.1: a tunnel encapsulation limit does not bind the end of the tunnel. What
+ * is behind the inner packet is padding, and does not go out. */
 static void
 test_options_and_padding(void)
 {
@@ -134,7 +144,8 @@ test_options_and_padding(void)
 	const struct out *out;
 
 	world_open(64, 16, 0);
-	len = packet_ip6(outer, packet_addr6(B4_1), packet_addr6(AFTR), 60, in, len + 8 + 5);
+	len = packet_ip6(
+		outer, packet_addr6(B4_1), packet_addr6(AFTR), 60, in, len + 8 + 5);
 	out = world_run_iface(INSIDE, outer, len);
 	CU_ASSERT_EQUAL(out->kind, CGN_OUT_TX);
 	CU_ASSERT_EQUAL(out->len, 14 + 69);
@@ -161,8 +172,8 @@ test_header(void)
 	CU_ASSERT_EQUAL(memcmp(header, expect, 40), 0);
 }
 
-/* DF and too big for the softwire: ICMP 3/4 with its MTU - 40, from the pool address, about
- * the packet as its sender knows it. Without DF the outer packet goes in pieces. */
+/* DF and too big for the softwire: ICMP 3/4 with its MTU - 40, from the pool address,
+ * about the packet as its sender knows it. Without DF the outer packet goes in pieces. */
 static void
 test_mtu(void)
 {

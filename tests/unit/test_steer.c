@@ -15,7 +15,8 @@ static void
 members(unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
-		member[i] = (struct cgn_member){ (uint16_t)(100 + 7 * i), 1, (uint16_t)i };
+		member[i] =
+			(struct cgn_member){ (uint16_t)(100 + 7 * i), 1, (uint16_t)i };
 }
 
 /* The n-th member takes about 1/n of the buckets, and only it takes any. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The pace of the sweep, with a clock that the test turns. Sessions are slots without keys
- * where only the pace matters: the sweep is told that they expired by their being gone. */
+/* The pace of the sweep, with a clock that the test turns. Sessions are slots without
+ * keys where only the pace matters: the sweep is told that they expired by their being
+ * gone. */
 #include <string.h>
 
 #include <rte_tcp.h>
@@ -9,8 +10,12 @@
 #include "eal_main.h"
 #include "world.h"
 
-static const struct packet up = { .proto = 17, .src = NAT_HOST, .dst = REMOTE_HOST,
-	.sport = 5000, .dport = 53, .payload = 20 };
+static const struct packet up = { .proto = 17,
+	.src = NAT_HOST,
+	.dst = REMOTE_HOST,
+	.sport = 5000,
+	.dport = 53,
+	.payload = 20 };
 
 /* n UDP sessions of one user, all of this moment. */
 static void

@@ -26,41 +26,52 @@ static const struct sequence {
 	struct step step[8];
 } sequences[] = {
 	{ "three-way handshake from inside",
-		{ { UP, SYN, CGN_STATE_SYN_UP }, { DOWN, SYN | ACK, CGN_STATE_ESTABLISHED },
+		{ { UP, SYN, CGN_STATE_SYN_UP },
+			{ DOWN, SYN | ACK, CGN_STATE_ESTABLISHED },
 			{ UP, ACK, CGN_STATE_ESTABLISHED } } },
 	{ "three-way handshake from outside",
-		{ { DOWN, SYN, CGN_STATE_SYN_DOWN }, { UP, SYN | ACK, CGN_STATE_ESTABLISHED },
+		{ { DOWN, SYN, CGN_STATE_SYN_DOWN },
+			{ UP, SYN | ACK, CGN_STATE_ESTABLISHED },
 			{ DOWN, ACK, CGN_STATE_ESTABLISHED } } },
 	{ "simultaneous open, inside first",
 		{ { UP, SYN, CGN_STATE_SYN_UP }, { DOWN, SYN, CGN_STATE_ESTABLISHED },
 			{ UP, SYN | ACK, CGN_STATE_ESTABLISHED },
 			{ DOWN, SYN | ACK, CGN_STATE_ESTABLISHED } } },
 	{ "simultaneous open, outside first",
-		{ { DOWN, SYN, CGN_STATE_SYN_DOWN }, { UP, SYN, CGN_STATE_ESTABLISHED } } },
+		{ { DOWN, SYN, CGN_STATE_SYN_DOWN },
+			{ UP, SYN, CGN_STATE_ESTABLISHED } } },
 	{ "a repeated SYN opens nothing",
 		{ { UP, SYN, CGN_STATE_SYN_UP }, { UP, SYN, CGN_STATE_SYN_UP },
-			{ UP, ACK, CGN_STATE_SYN_UP }, { DOWN, ACK, CGN_STATE_SYN_UP } } },
+			{ UP, ACK, CGN_STATE_SYN_UP },
+			{ DOWN, ACK, CGN_STATE_SYN_UP } } },
 	{ "closed by both, inside first",
-		{ { UP, SYN, CGN_STATE_SYN_UP }, { DOWN, SYN | ACK, CGN_STATE_ESTABLISHED },
-			{ UP, FIN | ACK, CGN_STATE_FIN_UP }, { DOWN, ACK, CGN_STATE_FIN_UP },
+		{ { UP, SYN, CGN_STATE_SYN_UP },
+			{ DOWN, SYN | ACK, CGN_STATE_ESTABLISHED },
+			{ UP, FIN | ACK, CGN_STATE_FIN_UP },
+			{ DOWN, ACK, CGN_STATE_FIN_UP },
 			{ UP, FIN | ACK, CGN_STATE_FIN_UP },
 			{ DOWN, FIN | ACK, CGN_STATE_FIN_BOTH },
 			{ UP, ACK, CGN_STATE_FIN_BOTH } } },
 	{ "closed by both, outside first",
-		{ { DOWN, SYN, CGN_STATE_SYN_DOWN }, { UP, SYN | ACK, CGN_STATE_ESTABLISHED },
-			{ DOWN, FIN, CGN_STATE_FIN_DOWN }, { UP, ACK, CGN_STATE_FIN_DOWN },
+		{ { DOWN, SYN, CGN_STATE_SYN_DOWN },
+			{ UP, SYN | ACK, CGN_STATE_ESTABLISHED },
+			{ DOWN, FIN, CGN_STATE_FIN_DOWN },
+			{ UP, ACK, CGN_STATE_FIN_DOWN },
 			{ UP, FIN, CGN_STATE_FIN_BOTH } } },
 	{ "half closed stays open",
-		{ { UP, SYN, CGN_STATE_SYN_UP }, { DOWN, SYN | ACK, CGN_STATE_ESTABLISHED },
+		{ { UP, SYN, CGN_STATE_SYN_UP },
+			{ DOWN, SYN | ACK, CGN_STATE_ESTABLISHED },
 			{ UP, FIN, CGN_STATE_FIN_UP }, { DOWN, NONE, CGN_STATE_FIN_UP },
 			{ DOWN, ACK, CGN_STATE_FIN_UP } } },
 	{ "reset, then data: the reset was forged",
-		{ { UP, SYN, CGN_STATE_SYN_UP }, { DOWN, SYN | ACK, CGN_STATE_ESTABLISHED },
-			{ DOWN, RST, CGN_STATE_TRANSITORY }, { UP, RST, CGN_STATE_TRANSITORY },
+		{ { UP, SYN, CGN_STATE_SYN_UP },
+			{ DOWN, SYN | ACK, CGN_STATE_ESTABLISHED },
+			{ DOWN, RST, CGN_STATE_TRANSITORY },
+			{ UP, RST, CGN_STATE_TRANSITORY },
 			{ UP, ACK, CGN_STATE_ESTABLISHED } } },
-	{ "reset of the opening",
-		{ { UP, SYN, CGN_STATE_SYN_UP }, { DOWN, RST | ACK, CGN_STATE_TRANSITORY },
-			{ UP, SYN, CGN_STATE_SYN_UP } } },
+	{ "reset of the opening", { { UP, SYN, CGN_STATE_SYN_UP },
+					  { DOWN, RST | ACK, CGN_STATE_TRANSITORY },
+					  { UP, SYN, CGN_STATE_SYN_UP } } },
 	{ "reset counts before all other flags",
 		{ { UP, SYN, CGN_STATE_SYN_UP },
 			{ DOWN, SYN | FIN | RST, CGN_STATE_TRANSITORY } } },
@@ -106,15 +117,16 @@ test_closed_set(void)
 			for (unsigned flags = 0; flags < 256; flags++) {
 				uint8_t next = cgn_tcp_next(state, dir, (uint8_t)flags);
 
-				CU_ASSERT_FATAL(next != CGN_STATE_FREE && next < CGN_STATES);
+				CU_ASSERT_FATAL(
+					next != CGN_STATE_FREE && next < CGN_STATES);
 				CU_ASSERT_EQUAL_FATAL(next,
 					cgn_tcp_next(state, dir,
 						(uint8_t)flags & (SYN | FIN | RST)));
 				/* only both SYNs establish, or data behind a RST */
 				if (next == CGN_STATE_ESTABLISHED)
 					CU_ASSERT_FATAL(state == CGN_STATE_ESTABLISHED ||
-						state == CGN_STATE_TRANSITORY ||
-						flags & SYN);
+							state == CGN_STATE_TRANSITORY ||
+							flags & SYN);
 			}
 }
 
@@ -160,7 +172,8 @@ test_timers(void)
 		CU_ASSERT_EQUAL(cgn_state_timer(expect[k].state, CGN_IPPROTO_TCP),
 			expect[k].timer);
 	CU_ASSERT_EQUAL(cgn_state_timer(CGN_STATE_OPEN, CGN_IPPROTO_UDP), CGN_TIMER_UDP);
-	CU_ASSERT_EQUAL(cgn_state_timer(CGN_STATE_OPEN, CGN_IPPROTO_ICMP), CGN_TIMER_ICMP);
+	CU_ASSERT_EQUAL(
+		cgn_state_timer(CGN_STATE_OPEN, CGN_IPPROTO_ICMP), CGN_TIMER_ICMP);
 }
 
 static void

@@ -21,9 +21,9 @@ static void
 from_b4(const char *b4)
 {
 	world_burst(&burst);
-	burst.p[0] = (struct cgn_pkt){ .instance = DS,
-		.scope = 4,
-		.src = rte_cpu_to_be_32(IP4(192, 168, 1, 2)) };
+	burst.p[0] = (struct cgn_pkt){
+		.instance = DS, .scope = 4, .src = rte_cpu_to_be_32(IP4(192, 168, 1, 2))
+	};
 	burst.softwire = 1;
 	memcpy(burst.b4[0], packet_addr6(b4), 16);
 }
@@ -309,7 +309,8 @@ ports(uint8_t mode, enum cgn_drop *why)
 		cgn_user_at(world.w, user)->ports[CGN_UDP]++;
 		n++;
 	}
-	CU_ASSERT_EQUAL(cgn_user_at(world.w, user)->discards[CGN_DISCARD_PORTS], n < 70000);
+	CU_ASSERT_EQUAL(
+		cgn_user_at(world.w, user)->discards[CGN_DISCARD_PORTS], n < 70000);
 	return n;
 }
 
@@ -351,7 +352,7 @@ test_classes(void)
 	from_nat(1);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(add());
 	user = world_user(&burst);
-	for (unsigned class = 0; class < CGN_CLASSES; class++) {
+	for (unsigned class = 0; class < CGN_CLASSES; class ++) {
 		for (unsigned n = 0; n < 64; n++)
 			CU_ASSERT_NOT_EQUAL(
 				cgn_user_port(world.w, user, class, &block, &why), 0);

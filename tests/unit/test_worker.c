@@ -43,7 +43,9 @@ test_memory(void)
 static void
 test_too_large(void)
 {
-	struct cgn_worker_conf conf = { .sessions = 1u << 26, .users = 100, .socket = -1 };
+	struct cgn_worker_conf conf = {
+		.sessions = 1u << 26, .users = 100, .socket = -1
+	};
 	size_t before = allocated();
 
 	CU_ASSERT_PTR_NULL(cgn_worker_create(&conf));
@@ -87,7 +89,9 @@ test_tick(void)
 {
 	struct packet p = { .proto = 17, .src = NAT_HOST, .dst = REMOTE_HOST };
 	struct cgn_session_view view;
-	struct cgn_msg msg = { .op = CGN_MSG_SESSIONS, .max = 1, .out = &view,
+	struct cgn_msg msg = { .op = CGN_MSG_SESSIONS,
+		.max = 1,
+		.out = &view,
 		.filter = { .instance = CGN_NONE, .location = CGN_NONE } };
 
 	world_open(16, 16, 0);

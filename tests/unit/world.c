@@ -103,7 +103,8 @@ interfaces(void)
 	world.iface[INSIDE].n_nat = world.iface[RED].n_nat = 1;
 	world.iface[INSIDE].nat[0] = NAT;
 	world.iface[RED].nat[0] = REDNAT;
-	world.port[0] = (struct cgn_snap_port){ "inside", INSIDE, 0, world.vlan, { { 0 } } };
+	world.port[0] =
+		(struct cgn_snap_port){ "inside", INSIDE, 0, world.vlan, { { 0 } } };
 	world.port[1] = (struct cgn_snap_port){ "outside", OUTSIDE, 1, NULL, { { 0 } } };
 }
 
@@ -115,9 +116,9 @@ gateway(unsigned nh, unsigned iface, const uint8_t key[16], uint8_t last)
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(n);
 	cgn_neigh_set(n, &to);
-	world.nexthop[nh] = (struct cgn_nexthop){ .kind = CGN_NH_GATEWAY,
-		.iface = (uint16_t)iface,
-		.neigh = n };
+	world.nexthop[nh] = (struct cgn_nexthop){
+		.kind = CGN_NH_GATEWAY, .iface = (uint16_t)iface, .neigh = n
+	};
 	memcpy(world.nexthop[nh].gw, key, 16);
 }
 
@@ -139,7 +140,8 @@ nexthops(void)
 	nh[NH_LOCAL].kind = CGN_NH_LOCAL;
 	nh[NH_AFTR].kind = CGN_NH_AFTR;
 	for (uint32_t k = 0; k < POOLS; k++)
-		nh[NH_POOL_DS + k] = (struct cgn_nexthop){ CGN_NH_POOL, 0, k, { 0 }, NULL };
+		nh[NH_POOL_DS + k] =
+			(struct cgn_nexthop){ CGN_NH_POOL, 0, k, { 0 }, NULL };
 	for (uint16_t k = 0; k < IFACES; k++)
 		nh[NH_INSIDE + k] =
 			(struct cgn_nexthop){ CGN_NH_CONNECTED, k, 0, { 0 }, NULL };
@@ -168,9 +170,9 @@ addresses(void)
 			uint16_t location = k == size[p] - 1;
 
 			world.slots[slot] = slot;
-			world.address[slot] = (struct cgn_snap_address){
-				rte_cpu_to_be_32(first[p] + k), p, location, VPN_0, false, false
-			};
+			world.address[slot] =
+				(struct cgn_snap_address){ rte_cpu_to_be_32(first[p] + k),
+					p, location, VPN_0, false, false };
 			world.state[location][slot] = malloc(sizeof(struct cgn_address));
 			CU_ASSERT_PTR_NOT_NULL_FATAL(world.state[location][slot]);
 			cgn_address_init(world.state[location][slot], slot);
@@ -233,15 +235,33 @@ static void
 snapshot(void)
 {
 	world.snap = (struct cgn_snapshot){ .generation = 1,
-		.n_ifaces = IFACES, .n_ports = 2, .n_vpns = VPNS, .n_groups = 1,
-		.n_locations = LOCATIONS, .n_instances = INSTANCES, .n_pools = POOLS,
-		.n_acls = 1, .n_nexthops = NEXTHOPS, .n_aftrs = 1, .n_remotes = 1,
-		.n_ranges = POOLS, .n_addresses = ADDRESSES,
-		.iface = world.iface, .port = world.port, .by_device = { 0, 1 },
-		.vpn = world.vpn, .nexthop = world.nexthop, .aftr = &world.aftr,
-		.remote = world.remote, .range = world.range, .address = world.address,
-		.pool = world.pools, .share = world.share, .group = &world.group,
-		.location = world.location, .acl = &world.acl,
+		.n_ifaces = IFACES,
+		.n_ports = 2,
+		.n_vpns = VPNS,
+		.n_groups = 1,
+		.n_locations = LOCATIONS,
+		.n_instances = INSTANCES,
+		.n_pools = POOLS,
+		.n_acls = 1,
+		.n_nexthops = NEXTHOPS,
+		.n_aftrs = 1,
+		.n_remotes = 1,
+		.n_ranges = POOLS,
+		.n_addresses = ADDRESSES,
+		.iface = world.iface,
+		.port = world.port,
+		.by_device = { 0, 1 },
+		.vpn = world.vpn,
+		.nexthop = world.nexthop,
+		.aftr = &world.aftr,
+		.remote = world.remote,
+		.range = world.range,
+		.address = world.address,
+		.pool = world.pools,
+		.share = world.share,
+		.group = &world.group,
+		.location = world.location,
+		.acl = &world.acl,
 		.instance = world.instance,
 		.state = { world.state[0], world.state[1] },
 		.quarantine_ms = 120000 };
@@ -251,8 +271,14 @@ void
 world_open(uint32_t sessions, uint32_t users, uint64_t ms)
 {
 	static struct rte_mempool *pool;
-	struct cgn_worker_conf conf = { .slot = 1, .sessions = sessions, .users = users,
-		.ds_lite = true, .nat44 = true, .nat64 = true, .seed = 42, .socket = -1 };
+	struct cgn_worker_conf conf = { .slot = 1,
+		.sessions = sessions,
+		.users = users,
+		.ds_lite = true,
+		.nat44 = true,
+		.nat64 = true,
+		.seed = 42,
+		.socket = -1 };
 
 	if (!pool)
 		pool = rte_pktmbuf_pool_create("packets", 1023, 0, CGN_MARK_SIZE,

@@ -13,8 +13,8 @@
  *   RED    red → VPN 0, everybody, pool 203.0.113.64/30
  *   spare pool 203.0.113.128/31, an overload pool if a test says so
  *
- * All users are at location 0, which is this worker; the last address of each pool belongs
- * to location 1, which is worker 1 (not there). */
+ * All users are at location 0, which is this worker; the last address of each pool
+ * belongs to location 1, which is worker 1 (not there). */
 #ifndef CGN_TESTS_UNIT_WORLD_H
 #define CGN_TESTS_UNIT_WORLD_H
 
@@ -47,15 +47,15 @@ enum {
 	NEXTHOPS
 };
 
-#define IP4(a, b, c, d) ((uint32_t)(a) << 24 | (b) << 16 | (c) << 8 | (d))
-#define POOL_DS_FIRST	IP4(203, 0, 113, 0)
-#define POOL_NAT_FIRST	IP4(203, 0, 113, 64)
+#define IP4(a, b, c, d)	 ((uint32_t)(a) << 24 | (b) << 16 | (c) << 8 | (d))
+#define POOL_DS_FIRST	 IP4(203, 0, 113, 0)
+#define POOL_NAT_FIRST	 IP4(203, 0, 113, 64)
 #define POOL_SPARE_FIRST IP4(203, 0, 113, 128)
-#define REMOTE_HOST	IP4(192, 0, 2, 80)
-#define NAT_HOST	IP4(10, 0, 5, 6)
-#define B4_1		"2001:db8:100::1"
-#define B4_2		"2001:db8:100::2"
-#define AFTR		"2001:db8::aaaa"
+#define REMOTE_HOST	 IP4(192, 0, 2, 80)
+#define NAT_HOST	 IP4(10, 0, 5, 6)
+#define B4_1		 "2001:db8:100::1"
+#define B4_2		 "2001:db8:100::2"
+#define AFTR		 "2001:db8::aaaa"
 
 struct world {
 	struct cgn_worker *w;
@@ -104,8 +104,8 @@ struct rte_mbuf *world_raw(unsigned device, const void *bytes, unsigned len);
 struct out {
 	int kind; /* enum cgn_out_kind; -1: dropped */
 	unsigned arg;
-	uint8_t op;    /* of the mark */
-	unsigned len;  /* of data */
+	uint8_t op;		  /* of the mark */
+	unsigned len;		  /* of data */
 	uint8_t data[PACKET_MAX]; /* as it left */
 };
 
