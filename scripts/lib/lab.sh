@@ -209,7 +209,7 @@ lab_start_cgnd() {
 	rm -f "$LAB_RUN/cgnd.rc" "$LAB_RUN/cgnd.log"
 	# The sanitizers stop at the first finding; without them nobody reads these.
 	export UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}
-	lab_run_cgnd 2>/dev/null &
+	lab_run_cgnd >/dev/null 2>&1 &
 	disown
 	if ! wait_for 60 lab_cgnd_settled || [ -e "$LAB_RUN/cgnd.rc" ]; then
 		warn "cgnd did not become ready; the end of its log:"
