@@ -80,7 +80,8 @@ licensed(const struct cgn_worker *w, uint8_t kind)
 static void
 heard(struct cgn_user *u, const struct cgn_who *who, const struct cgn_instance *inst)
 {
-	if (u->kind != CGN_DS_LITE || memcmp(u->softwire, who->b4, sizeof(u->softwire)) == 0)
+	if (u->kind != CGN_DS_LITE ||
+		memcmp(u->softwire, who->b4, sizeof(u->softwire)) == 0)
 		return;
 	memcpy(u->softwire, who->b4, sizeof(u->softwire));
 	cgn_softwire_header(u->header, inst, u->softwire);
