@@ -266,6 +266,18 @@ derive_key_files(struct cgn_reader *r)
 	}
 }
 
+static uint32_t
+default_port(enum cgn_conf_log_format format)
+{
+	static const uint16_t port[] = {
+		[CGN_CONF_FORMAT_SYSLOG] = 514,
+		[CGN_CONF_FORMAT_IPFIX] = 4739,
+		[CGN_CONF_FORMAT_NETFLOW9] = 2055,
+	};
+
+	return port[format];
+}
+
 void
 cgn_derive_conf(struct cgn_reader *r)
 {
@@ -285,6 +297,6 @@ cgn_derive_conf(struct cgn_reader *r)
 		struct cgn_conf_log_host *host = &conf->log_hosts[i];
 
 		if (!host->port)
-			host->port = host->format == CGN_CONF_FORMAT_IPFIX ? 4739 : 514;
+			host->port = default_port(host->format);
 	}
 }

@@ -118,6 +118,7 @@ struct cgn_conf_log {
 	struct cgn_conf_ref *hosts; /* log_hosts[] */
 	uint32_t n_hosts;
 	enum cgn_conf_log_events events;
+	bool destinations; /* sessions with their far end (RFC 6888 REQ-12) */
 };
 
 struct cgn_conf_redirect {

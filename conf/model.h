@@ -240,7 +240,11 @@ struct cgn_conf_acl {
 
 /* ---- log hosts, monitoring ---- */
 
-enum cgn_conf_log_format { CGN_CONF_FORMAT_SYSLOG, CGN_CONF_FORMAT_IPFIX };
+enum cgn_conf_log_format {
+	CGN_CONF_FORMAT_SYSLOG,
+	CGN_CONF_FORMAT_IPFIX,
+	CGN_CONF_FORMAT_NETFLOW9,
+};
 
 struct cgn_conf_log_host {
 	struct cgn_conf_src src;

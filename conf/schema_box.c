@@ -128,6 +128,7 @@ const struct cgn_schema cgn_schema_license = { CGN_TABLE(license_keys), .has_src
 static const struct cgn_schema_word format_words[] = {
 	{ "syslog", CGN_CONF_FORMAT_SYSLOG },
 	{ "ipfix", CGN_CONF_FORMAT_IPFIX },
+	{ "netflow9", CGN_CONF_FORMAT_NETFLOW9 },
 	{ NULL, 0 },
 };
 
@@ -136,10 +137,11 @@ static const struct cgn_schema_key log_host_keys[] = {
 	{ CGN_VALUE("name", NAME, name), .required = true, .help = "name of the host" },
 	{ CGN_VALUE("address", ADDR, address), .required = true, .help = "its address" },
 	{ CGN_VALUE("port", INT, port), CGN_LIMITS(1, 65535),
-		.text = "4739 (ipfix), 514 (syslog)", .help = "its UDP port" },
+		.text = "4739 (ipfix), 514 (syslog), 2055 (netflow9)",
+		.help = "its UDP port" },
 	{ CGN_VALUE("format", WORD, format), .words = format_words,
 		.def = CGN_CONF_FORMAT_IPFIX,
-		.help = "RFC 5424 syslog, or IPFIX (RFC 8158)" },
+		.help = "RFC 5424 syslog, IPFIX (RFC 8158), or the same in NetFlow v9" },
 };
 #undef S
 const struct cgn_schema cgn_schema_log_host = { CGN_TABLE(log_host_keys),

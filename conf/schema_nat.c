@@ -232,6 +232,8 @@ static const struct cgn_schema_key log_keys[] = {
 		.help = "names of log_hosts" },
 	{ CGN_VALUE("events", WORD, events), .words = events_words,
 		.def = CGN_CONF_LOG_BLOCKS, .help = "what is logged" },
+	{ CGN_VALUE("destinations", BOOL, destinations),
+		.help = "sessions with the address and port of their far end" },
 };
 #undef S
 static const struct cgn_schema log_schema = { CGN_TABLE(log_keys) };

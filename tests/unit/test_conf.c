@@ -57,6 +57,7 @@ test_box_defaults(void)
 	CU_ASSERT_EQUAL(conf->vrrp[1].advert_ms, 1000);
 	CU_ASSERT(conf->vrrp[1].preempt);
 	CU_ASSERT_EQUAL(conf->log_hosts[0].port, 4739);
+	CU_ASSERT_EQUAL(conf->log_hosts[0].format, CGN_CONF_FORMAT_IPFIX);
 	CU_ASSERT_STRING_EQUAL(conf->ports[0].src.file, "test.conf");
 	CU_ASSERT_EQUAL(conf->ports[0].src.line, 3);
 	CU_ASSERT_EQUAL(conf->instances[1].src.line, 23);
@@ -358,6 +359,26 @@ load_example(const char *dir, const char *name)
 }
 
 static void
+test_log_hosts(void)
+{
+	static const struct conf_edit edits[CONF_CASE_EDITS] = {
+		{ "log_hosts: ( { name = \"c1\"; address = \"192.0.2.9\"; } );",
+			"log_hosts: ( { name = \"c1\"; address = \"192.0.2.9\"; format = "
+			"\"syslog\"; }, { name = \"c2\"; address = \"2001:db8::9\"; "
+			"format = \"netflow9\"; }, { name = \"c3\"; address = "
+			"\"192.0.2.9\"; port = 5000; format = \"netflow9\"; } );" },
+	};
+	struct cgn_conf *conf = load(edits);
+
+	CU_ASSERT_EQUAL(conf->log_hosts[0].port, 514);
+	CU_ASSERT_EQUAL(conf->log_hosts[1].port, 2055);
+	CU_ASSERT_EQUAL(conf->log_hosts[1].format, CGN_CONF_FORMAT_NETFLOW9);
+	CU_ASSERT_EQUAL(conf->log_hosts[2].port, 5000);
+	CU_ASSERT_FALSE(conf->instances[0].log.destinations);
+	cgn_conf_free(conf);
+}
+
+static void
 test_examples(void)
 {
 	static const char *const examples[] = { "ds-lite.conf", "nat44.conf",
@@ -410,6 +431,7 @@ main(void)
 		{ "values", test_values },
 		{ "VPN over NAT", test_vpns },
 		{ "ACL", test_acl },
+		{ "log hosts", test_log_hosts },
 		{ "examples", test_examples },
 		{ "documentation", test_documentation },
 		CU_TEST_INFO_NULL,
