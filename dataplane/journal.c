@@ -77,8 +77,6 @@ cgn_journal_refusal(struct cgn_worker *w, enum cgn_record_type type, uint16_t in
 	cgn_tick *last = &w->refused[instance][type];
 	struct cgn_record r;
 
-	if (!w->snap->instance[instance].journal)
-		return;
 	if (*last && cgn_tick_age(w->now, *last) < CGN_TICKS_PER_S)
 		return;
 	*last = w->now ? w->now : 1;

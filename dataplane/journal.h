@@ -49,7 +49,8 @@ void cgn_journal_session(
 	struct cgn_worker *w, enum cgn_record_type type, const struct cgn_session *s);
 
 /* Reports that something was refused; at most one record a second of each type, instance
- * and worker. u: NULL when there is no user yet. Owner. */
+ * and worker, also of instances that log to no host. u: NULL when there is no user yet.
+ * Owner. */
 void cgn_journal_refusal(struct cgn_worker *w, enum cgn_record_type type,
 	uint16_t instance, const struct cgn_user *u, uint8_t proto);
 

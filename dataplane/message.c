@@ -37,6 +37,19 @@ matches_softwire(
 	       ((u->softwire[whole] ^ f->softwire[whole]) >> (8 - bits % 8)) == 0;
 }
 
+/* The block of a user that holds a port (host order), or NULL. */
+static const struct cgn_block *
+block_with(const struct cgn_worker *w, const struct cgn_user *u, uint16_t port)
+{
+	for (uint32_t k = u->block; k != CGN_NONE; k = cgn_block_at(w, k)->next) {
+		const struct cgn_block *blk = cgn_block_at(w, k);
+
+		if (port >= blk->first && port - blk->first < blk->size)
+			return blk;
+	}
+	return NULL;
+}
+
 static bool
 matches_user(
 	const struct cgn_worker *w, const struct cgn_user *u, const struct cgn_filter *f)
@@ -46,6 +59,8 @@ matches_user(
 	if (f->location != CGN_NONE && f->location != u->location)
 		return false;
 	if (!matches_softwire(w, u, f))
+		return false;
+	if (f->outside_port && !block_with(w, u, rte_be_to_cpu_16(f->outside_port)))
 		return false;
 	return masked(u->inside, f->inside, f->inside_mask) &&
 	       masked(w->snap->address[u->address].addr, f->outside, f->outside_mask);
@@ -91,8 +106,17 @@ view_session(const struct cgn_worker *w, uint32_t i, struct cgn_session_view *v)
 	}
 }
 
+static struct cgn_block_view
+view_block(const struct cgn_worker *w, const struct cgn_block *blk)
+{
+	return (struct cgn_block_view){ .first = blk->first,
+		.last = (uint16_t)(blk->first + blk->size - 1),
+		.age = cgn_tick_age(w->now, blk->given) };
+}
+
 static void
-view_user(const struct cgn_worker *w, uint32_t i, struct cgn_user_view *v)
+view_user(const struct cgn_worker *w, uint32_t i, const struct cgn_filter *f,
+	struct cgn_user_view *v)
 {
 	const struct cgn_user *u = cgn_user_at(w, i);
 
@@ -104,10 +128,13 @@ view_user(const struct cgn_worker *w, uint32_t i, struct cgn_user_view *v)
 	for (uint32_t k = u->block; k != CGN_NONE && v->n_blocks < CGN_VIEW_BLOCKS;) {
 		const struct cgn_block *blk = cgn_block_at(w, k);
 
-		v->block[v->n_blocks].first = blk->first;
-		v->block[v->n_blocks++].last = (uint16_t)(blk->first + blk->size - 1);
+		v->block[v->n_blocks++] = view_block(w, blk);
 		k = blk->next;
 	}
+	memset(&v->held, 0, sizeof(v->held));
+	if (f->outside_port)
+		v->held = view_block(
+			w, block_with(w, u, rte_be_to_cpu_16(f->outside_port)));
 }
 
 /* One slot of the message's table: true when a record was written or an entry cleared. */
@@ -127,7 +154,7 @@ visit(struct cgn_worker *w, struct cgn_msg *msg, uint32_t i)
 		u = cgn_user_at(w, i);
 		if (!u->live || !matches_user(w, u, &msg->filter))
 			return false;
-		view_user(w, i, (struct cgn_user_view *)msg->out + msg->n);
+		view_user(w, i, &msg->filter, (struct cgn_user_view *)msg->out + msg->n);
 		return true;
 	case CGN_MSG_ADDRESSES:
 		a = w->snap->state[w->conf.index] ? w->snap->state[w->conf.index][i]

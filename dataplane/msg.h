@@ -27,7 +27,9 @@ struct cgn_filter {
 	rte_be32_t inside, inside_mask; /* mask 0: any */
 	rte_be32_t outside, outside_mask;
 	rte_be32_t remote, remote_mask;
-	rte_be16_t inside_port, outside_port, remote_port; /* 0: any */
+	/* 0: any; of users: outside_port is in one of the blocks, the others are ignored
+	 */
+	rte_be16_t inside_port, outside_port, remote_port;
 };
 
 struct cgn_session_view {
@@ -46,9 +48,11 @@ struct cgn_user_view {
 	rte_be32_t outside;
 	uint16_t worker;
 	uint16_t n_blocks; /* shown; u.blocks may be more */
-	struct {
+	struct cgn_block_view {
 		uint16_t first, last; /* host order */
+		uint32_t age;	      /* ticks since it was taken */
 	} block[CGN_VIEW_BLOCKS];
+	struct cgn_block_view held; /* with the filter's outside_port; first 0: none */
 };
 
 struct cgn_address_view {

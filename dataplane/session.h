@@ -82,7 +82,7 @@ struct cgn_block {
 	uint16_t first, size; /* host order */
 	uint16_t used[CGN_CLASSES];
 	bool served;	/* a session has used one of its ports */
-	cgn_tick given; /* quarantine began */
+	cgn_tick given; /* since when the user has it; later, when quarantine began */
 };
 
 /* What a worker keeps of a public address: which ports are in blocks, which in use. */

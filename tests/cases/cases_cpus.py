@@ -105,6 +105,7 @@ def cpus_softwire(c):
 def cpus_addresses_divided(c):
     """The public addresses are divided among the locations: a location never gives out an
     address of another one, even when its own is full."""
+    c.events(log_records=2)
     c.conf(conf_nat('port_range: { mode = "static"; size = 64512; };', pool=POOLS),
            cpus="two-cpus")
     up(c, 1, ADDR1, c.port("p", size=64512))

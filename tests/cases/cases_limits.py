@@ -29,6 +29,7 @@ def block_dynamic_second_after_64(c):
 def block_static_full(c):
     """A static block is all that a user gets: the next flow is refused by name, flows
     that exist go on, and a new remote of an existing mapping needs no port."""
+    c.events(log_records=1)
     c.conf(conf_nat('port_range: { mode = "static"; size = 64; };'))
     ports = [c.port("p%d" % n) for n in range(64)]
     for n, p in enumerate(ports):
@@ -57,6 +58,7 @@ def block_shared_by_transports(c):
 @case
 def block_semi_dynamic(c):
     """A semi-dynamic user has its first block and so many extensions, then no more."""
+    c.events(log_records=1)
     c.conf(conf_nat('port_range: { mode = "semi-dynamic"; size = 64; extended_size = 64; '
                     'extended_times = 1; };'))
     for n in range(64):
@@ -71,6 +73,7 @@ def block_semi_dynamic(c):
 def address_full(c):
     """RFC 6888 REQ-11: when no block is free a new user is refused by name; the users
     that exist keep their mappings and work on (REQ-11D)."""
+    c.events(log_records=1)
     c.conf(conf_nat('port_range: { mode = "static"; size = 32256; };'))
     ports = [c.port("p%d" % n, block="B%d" % n, size=32256) for n in range(2)]
     for n, p in enumerate(ports):
@@ -85,6 +88,7 @@ def address_full(c):
 @case
 def pool_locked(c):
     """A locked pool gives out nothing new."""
+    c.events(log_records=1)
     c.conf(conf_nat(group="locked = true;"))
     refused(c, "no_address")
     c.state(users=0)
@@ -93,6 +97,7 @@ def pool_locked(c):
 @case
 def pool_overload(c):
     """When the first pool is full new users get addresses of its overload pool."""
+    c.events(log_records=1)
     c.conf("""
 address_groups: (
   { name = "pool1"; id = 1; addresses = [ "203.0.113.1" ]; overload = "pool2"; },
@@ -112,6 +117,7 @@ nat_instances: (
 @case
 def limit_sessions_total(c):
     """RFC 6888 REQ-5: a user's sessions are limited; another user is not concerned."""
+    c.events(log_records=1)
     c.conf(conf_nat("limits: { sessions: { total = 2; }; };"))
     p = first_udp(c)
     udp_out(c, p, dst="192.0.2.90")
@@ -125,6 +131,7 @@ def limit_sessions_total(c):
 @case
 def limit_sessions_of_a_transport(c):
     """RFC 6888 REQ-5: the limits of the transports are apart."""
+    c.events(log_records=1)
     c.conf(conf_nat("limits: { sessions: { udp = 1; icmp = 1; }; };"))
     first_udp(c)
     refused(c, "limit_sessions", sport=5001)
@@ -138,6 +145,7 @@ def limit_sessions_of_a_transport(c):
 @case
 def limit_sessions_inbound(c):
     """RFC 6888 REQ-5: sessions that others open towards a mapping are limited."""
+    c.events(log_records=1)
     c.conf(conf_nat("limits: { reverse_sessions: { total = 2; }; };"))
     p = first_udp(c)
     for n in range(2):
@@ -153,6 +161,7 @@ def limit_sessions_inbound(c):
 def limit_ports(c):
     """RFC 6888 REQ-4: a user's public ports are limited for each transport, whatever its
     block has left; new remotes of its mappings need none."""
+    c.events(log_records=1)
     c.conf(conf_nat("limits: { ports: { udp = 2; }; };"))
     p = first_udp(c)
     udp_out(c, c.port("q"), sport=5001)
@@ -167,6 +176,7 @@ def limit_ports(c):
 def limit_creation_rate(c):
     """RFC 6888 REQ-4C: new sessions per second of a user are limited; a second later there
     is room again, and a user that keeps trying gets its rate."""
+    c.events(log_records=2)
     c.conf(conf_nat("limits: { create_rate = 4; };"))
     for n in range(4):
         udp_out(c, c.port("p%d" % n), sport=5000 + n)
@@ -183,6 +193,7 @@ def limit_creation_rate(c):
 @case
 def limit_creation_rate_of_a_busy_user(c):
     """RFC 6888 REQ-4C: a user that tries ten times a second still gets its 4 a second."""
+    c.events(log_records=2)
     c.conf(conf_nat("limits: { create_rate = 4; };"))
     for n in range(4):
         udp_out(c, c.port("p%d" % n), sport=5000 + n)
@@ -202,6 +213,7 @@ def limit_creation_rate_of_a_busy_user(c):
 @case
 def users_per_address(c):
     """users_per_address: an address takes so many users, then the next one."""
+    c.events(log_records=1)
     c.conf(conf_nat("limits: { users_per_address = 1; };", pool="203.0.113.0-203.0.113.1"))
     choices = ("203.0.113.0", "203.0.113.1")
     a = c.address("a", *choices)
@@ -215,6 +227,7 @@ def users_per_address(c):
 @case
 def licence_users(c):
     """The licence's users: one more is refused by name, the others are served."""
+    c.events(log_records=1)
     c.conf(conf_nat(), cpus="small-licence")
     for n in range(16):
         udp_out(c, c.port("p%d" % n, block="B%d" % n), user=USER % (n + 1))
@@ -226,6 +239,7 @@ def licence_users(c):
 @case
 def pool_locked_for_softwires(c):
     """A refused first packet of a softwire user leaves nothing behind."""
+    c.events(log_records=1)
     c.conf(conf_ds(group="locked = true;"))
     for b4 in (1, 2, 3):
         c.drop("inside", inet("inside") / softwire_up(b4) / ip4("192.168.1.10", SRV)

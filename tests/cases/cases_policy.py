@@ -64,6 +64,7 @@ def refusal(c, reason, code, user=U1, sport=6000):
 def refusal_host_unreachable(c):
     """RFC 6888 REQ-11B: when resources have ended the inside is told host unreachable, if
     so configured."""
+    c.events(log_records=1)
     c.conf(conf_nat('refusal = "host-unreachable"; '
                     'port_range: { mode = "static"; size = 64512; };'))
     p = c.port("p", size=64512)
@@ -76,6 +77,7 @@ def refusal_host_unreachable(c):
 @case
 def refusal_admin_prohibited(c):
     """RFC 5508 REQ-8: or that communication is administratively prohibited."""
+    c.events(log_records=1)
     c.conf(conf_nat('refusal = "admin-prohibited"; limits: { sessions: { total = 1; }; };'))
     first_udp(c)
     refusal(c, "limit_sessions", 13)

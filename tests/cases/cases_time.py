@@ -261,6 +261,7 @@ def tcp_reopened_after_close(c):
 def quarantine_120(c):
     """RFC 6888 REQ-8: the ports of a user that has gone wait for 120 s before another
     user gets them; the other user's traffic goes on meanwhile."""
+    c.events(log_records=1)
     c.conf(conf_nat('port_range: { mode = "static"; size = 32256; };\n'
                     "timers: { udp = 30; };"))
     p = c.port("one", block="one", size=32256)

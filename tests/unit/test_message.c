@@ -241,6 +241,13 @@ test_filters(void)
 	f.outside = rte_cpu_to_be_32(POOL_NAT_FIRST + 1);
 	f.outside_mask = ~0u;
 	CU_ASSERT_EQUAL(count(CGN_MSG_USERS, &f), world.state[0][5]->users);
+	/* a port of an address is one user's, and its block is told */
+	CU_ASSERT_TRUE(page.user[0].n_blocks > 0);
+	f.outside = page.user[0].outside;
+	f.outside_port = rte_cpu_to_be_16(page.user[0].block[0].last);
+	CU_ASSERT_EQUAL(count(CGN_MSG_USERS, &f), 1);
+	CU_ASSERT_EQUAL(page.user[0].held.last, rte_be_to_cpu_16(f.outside_port));
+	CU_ASSERT_EQUAL(page.user[0].held.first, page.user[0].held.last - 63);
 	world_close();
 }
 
