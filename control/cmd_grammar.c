@@ -66,6 +66,11 @@ static const struct cgn_cmd_key clear_user_keys[] = {
 	{ NULL },
 };
 
+static const struct cgn_cmd_key who_had_keys[] = {
+	{ "at", CGN_CMD_TYPE_TIME, "when; known since the present holder has it", true },
+	{ NULL },
+};
+
 static const struct cgn_cmd_def table[CGN_CMD_COUNT] = {
 	{ CGN_CMD_HELP, "help", NULL, "commands", CGN_CMD_LIST, NULL,
 		"lists the commands" },
@@ -110,6 +115,8 @@ static const struct cgn_cmd_def table[CGN_CMD_COUNT] = {
 		clear_session_keys, "ends sessions at once" },
 	{ CGN_CMD_CLEAR_USER, "clear user", NULL, "cleared", CGN_CMD_OBJECT,
 		clear_user_keys, "ends users, their blocks and sessions, at once" },
+	{ CGN_CMD_WHO_HAD, "who-had", "ADDRESS:PORT", "who_had", CGN_CMD_OBJECT,
+		who_had_keys, "whose a public address and port is, and since when" },
 };
 
 const struct cgn_cmd_def *
@@ -198,8 +205,10 @@ take_arg(struct cgn_cmd_call *call, const char *word, char *err, size_t size)
 	if (strchr(arg, '|') != NULL) {
 		fits = is_choice(arg, word);
 	} else {
-		enum cgn_cmd_type type =
-			strcmp(arg, "ID") == 0 ? CGN_CMD_TYPE_NUMBER : CGN_CMD_TYPE_NAME;
+		enum cgn_cmd_type type = strcmp(arg, "ID") == 0 ? CGN_CMD_TYPE_NUMBER
+					 : strcmp(arg, "ADDRESS:PORT") == 0
+						 ? CGN_CMD_TYPE_ENDPOINT
+						 : CGN_CMD_TYPE_NAME;
 
 		fits = cgn_cmd_value_parse(type, word, &value) == 0;
 		expected = cgn_cmd_value_expected(type);
@@ -235,27 +244,44 @@ explain_key(
 }
 
 static int
-take_filter(
-	struct cgn_cmd_call *call, const char *word, size_t len, char *err, size_t size)
+take_value(struct cgn_cmd_call *call, const struct cgn_cmd_key *key, const char *value,
+	char *err, size_t size)
 {
-	const struct cgn_cmd_key *key = find_key(call->def->keys, word, len);
 	unsigned n = call->filter_count;
 
-	if (key == NULL)
-		return explain_key(call->def, word, (int)len, err, size);
 	if (cgn_cmd_grammar_filter(call, key->name) != NULL || n == CGN_CMD_FILTERS_MAX) {
 		snprintf(err, size, "%s: %s is given twice", call->def->words, key->name);
 		return -EINVAL;
 	}
-	if (cgn_cmd_value_parse(key->type, word + len + 1, &call->filters[n].value) !=
-		0) {
+	if (cgn_cmd_value_parse(key->type, value, &call->filters[n].value) != 0) {
 		snprintf(err, size, "%s: %s=%.64s: expected %s", call->def->words,
-			key->name, word + len + 1, cgn_cmd_value_expected(key->type));
+			key->name, value, cgn_cmd_value_expected(key->type));
 		return -EINVAL;
 	}
 	call->filters[n].key = key;
 	call->filter_count++;
 	return 0;
+}
+
+static int
+take_filter(
+	struct cgn_cmd_call *call, const char *word, size_t len, char *err, size_t size)
+{
+	const struct cgn_cmd_key *key = find_key(call->def->keys, word, len);
+
+	if (key == NULL)
+		return explain_key(call->def, word, (int)len, err, size);
+	return take_value(call, key, word + len + 1, err, size);
+}
+
+/* The key that a word alone stands for, or NULL. */
+static const struct cgn_cmd_key *
+word_key(const struct cgn_cmd_def *def, const char *word)
+{
+	const struct cgn_cmd_key *key =
+		def->keys != NULL ? find_key(def->keys, word, strlen(word)) : NULL;
+
+	return key != NULL && key->word ? key : NULL;
 }
 
 int
@@ -273,8 +299,11 @@ cgn_cmd_grammar_parse(int argc, const char *const *argv, struct cgn_cmd_call *ca
 		return explain_unknown(argc, argv, err, err_size);
 	for (int i = used; i < argc && rc == 0; i++) {
 		const char *equal = strchr(argv[i], '=');
+		const struct cgn_cmd_key *key = word_key(call->def, argv[i]);
 
-		if (equal == NULL || call->def->keys == NULL)
+		if (key != NULL && i + 1 < argc)
+			rc = take_value(call, key, argv[++i], err, err_size);
+		else if (equal == NULL || call->def->keys == NULL)
 			rc = take_arg(call, argv[i], err, err_size);
 		else
 			rc = take_filter(
@@ -298,7 +327,10 @@ cgn_cmd_grammar_usage(const struct cgn_cmd_def *def, char *out, size_t out_size)
 	snprintf(out, out_size, "%s", def->words);
 	if (def->arg != NULL)
 		append(out, out_size, " [%s]", def->arg);
-	if (def->keys != NULL)
+	if (def->keys != NULL && !def->keys->word)
 		append(out, out_size, " [KEY=VALUE ...]");
+	for (const struct cgn_cmd_key *key = def->keys; key && key->name; key++)
+		if (key->word)
+			append(out, out_size, " [%s VALUE]", key->name);
 	return out;
 }

@@ -32,6 +32,7 @@ enum cgn_cmd_id {
 	CGN_CMD_SHOW_LOG,
 	CGN_CMD_CLEAR_SESSION,
 	CGN_CMD_CLEAR_USER,
+	CGN_CMD_WHO_HAD,
 	CGN_CMD_COUNT,
 };
 
@@ -47,14 +48,16 @@ struct cgn_cmd_key {
 	const char *name; /* NULL ends an array of keys */
 	enum cgn_cmd_type type;
 	const char *help;
+	bool word; /* may also be given as two words, key and value */
 };
 
 /* One command: what is typed, what it answers. The same rows give the help, the usage
  * texts, and the completion and pages that are made from them. */
 struct cgn_cmd_def {
 	enum cgn_cmd_id id;
-	const char *words;  /* separated by single blanks */
-	const char *arg;    /* NULL: none; "NAME": any; "a|b": one of these; optional */
+	const char *words; /* separated by single blanks */
+	const char *arg; /* NULL: none; "NAME": any; "ADDRESS:PORT"; "a|b": one of these;
+			    optional */
 	const char *result; /* key of the answer in the JSON document */
 	enum cgn_cmd_shape shape;
 	const struct cgn_cmd_key *keys; /* NULL: takes no key=value */

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "control/cmd_value.h"
 
@@ -146,6 +147,42 @@ parse_softwire(const char *text, struct cgn_cmd_endpoint *out)
 	return 0;
 }
 
+/* ".123" as milliseconds; *text is left behind it. */
+static uint64_t
+parse_fraction(const char **text)
+{
+	uint64_t ms = 0;
+
+	if (**text != '.')
+		return 0;
+	for (unsigned digit = 100; isdigit((unsigned char)*++*text); digit /= 10)
+		ms += digit * (uint64_t)(**text - '0');
+	return ms;
+}
+
+static int
+parse_time(const char *text, uint64_t *out)
+{
+	struct tm tm = { 0 };
+	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+	time_t seconds;
+
+	if (rest == NULL) {
+		if (parse_number(text, 0, UINT32_MAX, out) != 0)
+			return -EINVAL;
+		*out *= 1000;
+		return 0;
+	}
+	*out = parse_fraction(&rest);
+	if (strcmp(rest, "Z") != 0)
+		return -EINVAL;
+	seconds = timegm(&tm);
+	if (seconds < 0)
+		return -EINVAL;
+	*out += (uint64_t)seconds * 1000;
+	return 0;
+}
+
 int
 cgn_cmd_value_parse(enum cgn_cmd_type type, const char *text, struct cgn_cmd_value *out)
 {
@@ -168,6 +205,8 @@ cgn_cmd_value_parse(enum cgn_cmd_type type, const char *text, struct cgn_cmd_val
 		return parse_role(text, &out->number);
 	case CGN_CMD_TYPE_TOKEN:
 		return parse_name(text, 127);
+	case CGN_CMD_TYPE_TIME:
+		return parse_time(text, &out->number);
 	}
 	return -EINVAL;
 }
@@ -207,6 +246,8 @@ cgn_cmd_value_expected(enum cgn_cmd_type type)
 		return "active|standby";
 	case CGN_CMD_TYPE_TOKEN:
 		return "the \"next\" of the page before";
+	case CGN_CMD_TYPE_TIME:
+		return "a time as 2026-01-31T12:00:00Z, or seconds since 1970";
 	}
 	return "a value";
 }

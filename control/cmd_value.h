@@ -15,6 +15,7 @@ enum cgn_cmd_type {
 	CGN_CMD_TYPE_ENDPOINT, /* address, prefix, address:port, [v6]:port or :port */
 	CGN_CMD_TYPE_ROLE,     /* active | standby */
 	CGN_CMD_TYPE_TOKEN,    /* opaque, as an earlier answer gave it */
+	CGN_CMD_TYPE_TIME,     /* 2026-01-31T12:00:00[.123]Z, or seconds since 1970 */
 };
 
 /* An address with what was said about it: "10.0.0.0/8" has prefix_len 8, "10.0.0.1"
@@ -29,8 +30,8 @@ struct cgn_cmd_endpoint {
 
 struct cgn_cmd_value {
 	const char *text; /* as typed; borrowed from the caller of the parser */
-	uint64_t number; /* NUMBER, COUNT, PROTO (IANA number), ROLE (0 active, 1 standby)
-			  */
+	uint64_t number;  /* NUMBER, COUNT, PROTO (IANA number), ROLE (0 active, 1
+			   * standby),  TIME (ms since 1970, UTC) */
 	struct cgn_cmd_endpoint endpoint; /* SOFTWIRE, ENDPOINT */
 };
 

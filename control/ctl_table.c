@@ -56,6 +56,8 @@ static const struct {
 		true },
 	{ "vrrp", "port:8 vrid:4 state:10 priority_config=CONFIG:6 "
 		  "priority_run=RUN:4 master:15 addresses:15" },
+	{ "log_hosts", "name:12 state:11 sent:10 lost:8 messages_waiting=WAITING:7",
+		true },
 	{ "events", "time:24 severity:8 reason:20" },
 	{ "channels",
 		"location:8 peer:15 state:15 sent:8 received:8 lost:4 resent:6 "

@@ -16,6 +16,7 @@ struct cgn_cmd_server;
 struct cgn_compile_host;
 struct cgn_compiler;
 struct cgn_host;
+struct cgn_log_export;
 
 #define CGN_ERR 512 /* bytes of a line that says why */
 
@@ -40,6 +41,7 @@ struct cgn_daemon {
 
 	struct cgn_host *host; /* neighbours and what is for the box itself */
 	struct cgn_cmd_server *cmd;
+	struct cgn_log_export *logs; /* NAT events to log hosts */
 
 	struct cgn_sender out;	 /* the control lcore as a node of the mesh */
 	struct cgn_stats stats;	 /* its own counters */

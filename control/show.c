@@ -36,6 +36,7 @@ const struct cgn_cmd_handlers
 				      [CGN_CMD_SHOW_LOG] = cgn_show_log,
 				      [CGN_CMD_CLEAR_SESSION] = cgn_clear_session,
 				      [CGN_CMD_CLEAR_USER] = cgn_clear_user,
+				      [CGN_CMD_WHO_HAD] = cgn_who_had,
 			      } };
 
 /* A CPU whose loop has not turned for so long, in milliseconds, has failed. */

@@ -15,7 +15,7 @@ cgn_cmd_fn cgn_show_version, cgn_show_ports, cgn_show_routes, cgn_show_neighbour
 	cgn_show_log, cgn_show_config, cgn_show_board, cgn_show_location, cgn_show_group,
 	cgn_show_ds_lite, cgn_show_nat, cgn_show_nat64, cgn_show_session, cgn_show_user,
 	cgn_show_address_group, cgn_show_ha, cgn_show_vrrp, cgn_show_statistics,
-	cgn_clear_session, cgn_clear_user;
+	cgn_clear_session, cgn_clear_user, cgn_who_had;
 
 /* ---- values ---- */
 

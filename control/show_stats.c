@@ -7,6 +7,7 @@
  * also those that never happened. Control lcore.
  */
 #include "control/host.h"
+#include "control/log_export.h"
 #include "control/show.h"
 
 static void
@@ -100,6 +101,21 @@ show_host(const struct cgn_daemon *d)
 		(json_int_t)resolve->held);
 }
 
+static json_t *
+show_log_hosts(const struct cgn_daemon *d)
+{
+	struct cgn_log_host_view v;
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; cgn_log_export_host(d->logs, i, &v); i++)
+		json_array_append_new(
+			list, json_pack("{s:s,s:s,s:I,s:I,s:I}", "name", v.name, "state",
+				      v.state, "sent", (json_int_t)v.sent, "lost",
+				      (json_int_t)v.lost, "messages_waiting",
+				      (json_int_t)v.waiting));
+	return list;
+}
+
 int
 cgn_show_statistics(struct cgn_cmd_ctx *ctx)
 {
@@ -109,8 +125,9 @@ cgn_show_statistics(struct cgn_cmd_ctx *ctx)
 	for (uint16_t i = 0; i < d->rt.n_workers; i++)
 		add_stats(&sum, &d->worker[i]->stats);
 	add_stats(&sum, &d->stats);
-	cgn_cmd_reply(ctx, json_pack("{s:o,s:o,s:o,s:o,s:o}", "flows", show_flows(&sum),
-				   "stages", show_stages(&sum), "drops", show_drops(&sum),
-				   "events", show_events(&sum), "host", show_host(d)));
+	cgn_cmd_reply(ctx, json_pack("{s:o,s:o,s:o,s:o,s:o,s:o}", "flows",
+				   show_flows(&sum), "stages", show_stages(&sum), "drops",
+				   show_drops(&sum), "events", show_events(&sum), "host",
+				   show_host(d), "log_hosts", show_log_hosts(d)));
 	return 0;
 }

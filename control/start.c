@@ -20,6 +20,7 @@
 #include "control/eal.h"
 #include "control/host.h"
 #include "control/log.h"
+#include "control/log_export.h"
 #include "control/preflight.h"
 #include "control/privilege.h"
 #include "control/show.h"
@@ -123,6 +124,31 @@ fini_commands(struct cgn_daemon *d)
 }
 
 static int
+init_logs(struct cgn_daemon *d)
+{
+	int rc = -ENOMEM;
+
+	d->logs = cgn_log_export_create();
+	if (d->logs)
+		rc = cgn_log_export_configure(d->logs, d->conf, d->compiler);
+	if (rc == 0)
+		return 0;
+	snprintf(d->err, sizeof(d->err), "log hosts: out of memory");
+	cgn_log_export_destroy(d->logs);
+	d->logs = NULL;
+	return rc;
+}
+
+/* The workers have stopped. */
+static void
+fini_logs(struct cgn_daemon *d)
+{
+	cgn_log_export_finish(d->logs, d->snap, d->worker, d->rt.n_workers, d->now_ms);
+	cgn_log_export_destroy(d->logs);
+	d->logs = NULL;
+}
+
+static int
 init_ready(struct cgn_daemon *d)
 {
 	cgn_privilege_drop(d->conf);
@@ -153,6 +179,7 @@ static const struct stage stages[] = {
 	{ cgn_publish_init, cgn_publish_fini },
 	{ init_host, fini_host },
 	{ init_commands, fini_commands },
+	{ init_logs, fini_logs },
 	{ cgn_launch_init, cgn_launch_fini },
 	{ init_ready, fini_ready },
 };

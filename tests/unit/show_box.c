@@ -15,6 +15,7 @@
 
 #include "control/compile.h"
 #include "control/host.h"
+#include "control/log_export.h"
 #include "dataplane/mark.h"
 #include "dataplane/pipeline.h"
 #include "dataplane/port.h"
@@ -44,6 +45,7 @@ static const char config[] =
 	"service_instance_groups: ( { name = \"g1\"; service_locations = ("
 	"  { id = 1; weight = 1; }, { id = 7; weight = 3; } ); } );"
 	"ha: { delay_time = 5; };"
+	"log_hosts: ( { name = \"c1\"; address = \"127.0.0.1\"; port = 9; } );"
 	"vrrp: ( { port = \"p0\"; vrid = 10; admin = true; priority = 200;"
 	"  addresses = [ \"fe80::10\" ]; } );"
 	"address_groups: ( { name = \"a1\"; id = 1; addresses = [ \"203.0.113.0/28\" ];"
@@ -123,6 +125,8 @@ make_snapshot(struct cgn_daemon *d)
 	d->compiler = cgn_compile_create();
 	CU_ASSERT_EQUAL_FATAL(cgn_compile(d->compiler, d->conf, &in, &d->snap), 0);
 	d->rt.snap = d->snap;
+	d->logs = cgn_log_export_create();
+	CU_ASSERT_EQUAL_FATAL(cgn_log_export_configure(d->logs, d->conf, d->compiler), 0);
 }
 
 static void
@@ -174,6 +178,7 @@ show_box_fini(void)
 		cgn_worker_destroy(d->worker[i]);
 	}
 	cgn_host_destroy(d->host);
+	cgn_log_export_destroy(show_box.logs);
 	cgn_snapshot_free(d->snap);
 	cgn_compile_destroy(d->compiler);
 	cgn_port_fini(d->port);

@@ -80,6 +80,22 @@ test_unknown(void)
 }
 
 static void
+test_words_with_values(void)
+{
+	CU_ASSERT_EQUAL(parse("who-had 203.0.113.1:1024 at 2026-01-31T12:00:00.5Z"), 0);
+	CU_ASSERT_STRING_EQUAL(call.arg, "203.0.113.1:1024");
+	CU_ASSERT_EQUAL(cgn_cmd_grammar_filter(&call, "at")->number, 1769860800500ull);
+	CU_ASSERT_EQUAL(parse("who-had at=1769860800 203.0.113.1:1024"), 0);
+	CU_ASSERT_EQUAL(cgn_cmd_grammar_filter(&call, "at")->number, 1769860800000ull);
+	CU_ASSERT_EQUAL(parse("who-had 203.0.113.1:1024"), 0);
+	CU_ASSERT_NOT_EQUAL(parse("who-had 203.0.113.1:1024 at noon"), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(error, "2026-01-31T12:00:00Z"));
+	CU_ASSERT_NOT_EQUAL(parse("who-had 203.0.113.1:1024 at"), 0);
+	CU_ASSERT_NOT_EQUAL(parse("who-had example.com:80"), 0);
+	CU_ASSERT_NOT_EQUAL(parse("show session limit 5"), 0);
+}
+
+static void
 test_filters(void)
 {
 	CU_ASSERT_EQUAL(parse("show session proto=tcp remote=:443 limit=10"), 0);
@@ -126,6 +142,7 @@ main(void)
 		{ "the table is sound", test_table },
 		{ "arguments", test_arguments },
 		{ "unknown commands name the known ones", test_unknown },
+		{ "keys that are words", test_words_with_values },
 		{ "key=value filters", test_filters },
 		{ "error texts are bounded", test_errors_are_bounded },
 		CU_TEST_INFO_NULL,

@@ -108,6 +108,57 @@ test_lists(void)
 	}
 }
 
+/* Whose a port is: asked about a block that a user is shown with. */
+static void
+test_who_had(void)
+{
+	json_t *d, *who, *user;
+	char command[96];
+
+	d = show_box_ask("show user instance=nat1 limit=1");
+	user = json_array_get(member(d, "users"), 0);
+	snprintf(command, sizeof(command), "who-had %s:%d at 1000000000",
+		text(member(user, "outside")),
+		(int)json_integer_value(
+			json_array_get(json_array_get(member(user, "blocks"), 0), 1)));
+	who = show_box_ask(command);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(who);
+	CU_ASSERT_EQUAL(json_array_size(member(member(who, "who_had"), "users")), 1);
+	CU_ASSERT_STRING_EQUAL(
+		text(member(json_array_get(member(member(who, "who_had"), "users"), 0),
+			"inside")),
+		text(member(user, "inside")));
+	CU_ASSERT_TRUE(json_equal(
+		member(json_array_get(member(member(who, "who_had"), "users"), 0),
+			"block"),
+		json_array_get(member(user, "blocks"), 0)));
+	/* in 2001 it was not this one's */
+	CU_ASSERT_TRUE(json_is_false(
+		member(json_array_get(member(member(who, "who_had"), "users"), 0),
+			"had_it_then")));
+	json_decref(who);
+	json_decref(d);
+	/* a session's port, and what is nobody's */
+	d = show_box_ask("show session instance=nat1 limit=1");
+	snprintf(command, sizeof(command), "who-had %s",
+		text(member(json_array_get(member(d, "sessions"), 0), "outside")));
+	who = show_box_ask(command);
+	CU_ASSERT_EQUAL(json_array_size(member(member(who, "who_had"), "sessions")), 1);
+	CU_ASSERT_TRUE(json_is_null(
+		member(json_array_get(member(member(who, "who_had"), "users"), 0),
+			"had_it_then")));
+	json_decref(who);
+	json_decref(d);
+	who = show_box_ask("who-had 192.0.2.1:1024");
+	CU_ASSERT_EQUAL(json_array_size(member(member(who, "who_had"), "users")), 0);
+	CU_ASSERT_EQUAL(json_array_size(member(member(who, "who_had"), "servers")), 0);
+	json_decref(who);
+	CU_ASSERT_PTR_NULL(show_box_ask("who-had 192.0.2.1"));
+	CU_ASSERT_PTR_NULL(show_box_ask("who-had"));
+	CU_ASSERT_PTR_NULL(show_box_ask("who-had 192.0.2.1:1024 at 4000000000"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(show_box_error, "future"));
+}
+
 static void
 test_objects(void)
 {
@@ -115,6 +166,8 @@ test_objects(void)
 	json_t *statistics = member(d, "statistics");
 
 	CU_ASSERT_EQUAL(json_object_size(member(statistics, "drops")), CGN_DROP_REASONS);
+	CU_ASSERT_TRUE(has_keys(json_array_get(member(statistics, "log_hosts"), 0),
+		"name state sent lost messages_waiting"));
 	CU_ASSERT_TRUE(
 		json_integer_value(member(
 			member(member(statistics, "flows"), "received"), "packets")) > 0);
@@ -365,6 +418,7 @@ CU_TestInfo eal_tests[] = {
 	{ "a box", show_box_init },
 	{ "lists and their keys", test_lists },
 	{ "objects and their keys", test_objects },
+	{ "whose a port is", test_who_had },
 	{ "names that do not exist", test_refusals },
 	{ "configuration", test_config },
 	{ "filters", test_filters },

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * A record of a worker with what it needs to be told outside the box: names in place of
+ * indices, and the wall clock. What the encoders of all formats are given. */
+#ifndef CGN_CONTROL_LOG_ITEM_H
+#define CGN_CONTROL_LOG_ITEM_H
+
+#include "dataplane/journal.h"
+
+struct cgn_log_item {
+	const struct cgn_record *record;
+	uint64_t wall_ms;	       /* since 1970, UTC */
+	const char *instance;	       /* name */
+	const char *vpn;	       /* of the inside; "": the global one */
+	const char *pool;	       /* "": not known */
+	uint16_t instance_id, pool_id; /* as configured */
+	uint32_t limit;	   /* that was reached; of CGN_RECORD_LIMIT_*, *_FULL */
+	bool destinations; /* the far end of sessions is told (RFC 6888 REQ-12) */
+};
+
+#endif
