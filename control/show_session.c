@@ -165,10 +165,11 @@ add_counts(json_t *entry, const struct cgn_session_view *v, bool counted)
 
 	for (unsigned dir = 0; dir < CGN_DIRS; dir++) {
 		json_object_set_new(entry, keys[dir][0],
-			counted ? json_integer((json_int_t)v->packets[dir])
+			counted ? json_integer((json_int_t)v->count.packets[dir])
 				: json_null());
 		json_object_set_new(entry, keys[dir][1],
-			counted ? json_integer((json_int_t)v->bytes[dir]) : json_null());
+			counted ? json_integer((json_int_t)v->count.bytes[dir])
+				: json_null());
 	}
 }
 

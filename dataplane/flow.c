@@ -150,7 +150,6 @@ track(struct cgn_burst *b, const struct cgn_pkt *p, struct cgn_session *s,
 			  (now != CGN_STATE_FIN_BOTH && now != CGN_STATE_TRANSITORY);
 		if (now != s->state) {
 			s->state = now;
-			s->timer = (uint8_t)cgn_state_timer(now, p->proto);
 		}
 	}
 	if (refresh && s->seen != b->now)
@@ -275,7 +274,7 @@ static const enum cgn_flow_id counter[CGN_KINDS][CGN_DIRS] = {
 };
 
 static void
-account(struct cgn_burst *b, const struct cgn_pkt *p, const struct cgn_session *s,
+account(struct cgn_burst *b, const struct cgn_pkt *p, struct cgn_session *s,
 	enum cgn_dir dir)
 {
 	struct cgn_flow_count *flow = &b->w->stats.flow[counter[s->kind][dir]];
@@ -283,10 +282,8 @@ account(struct cgn_burst *b, const struct cgn_pkt *p, const struct cgn_session *
 	flow->packets++;
 	flow->bytes += p->len;
 	if (b->snap->instance[s->instance].accounting) {
-		struct cgn_session_count *c = &b->w->count[p->session];
-
-		c->packets[dir]++;
-		c->bytes[dir] += p->len;
+		s->packets[dir]++;
+		s->bytes[dir] += p->len;
 	}
 }
 
@@ -301,22 +298,11 @@ end_held(struct cgn_burst *b, uint64_t mask)
 	return mask & b->live;
 }
 
-/* Brings the sessions, then the counters of those that are counted, into the cache. */
-static void
-fetch(const struct cgn_burst *b, uint64_t mask)
-{
-	CGN_FOREACH (i, mask)
-		cgn_touch(cgn_session_at(b->w, b->p[i].session));
-	CGN_FOREACH (i, mask)
-		if (b->snap->instance[cgn_session_at(b->w, b->p[i].session)->instance]
-				.accounting)
-			cgn_touch(&b->w->count[b->p[i].session]);
-}
-
 static void
 translate(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir)
 {
-	fetch(b, mask);
+	CGN_FOREACH (i, mask)
+		cgn_touch(cgn_session_at(b->w, b->p[i].session));
 	CGN_FOREACH (i, mask) {
 		struct cgn_session *s = cgn_session_at(b->w, b->p[i].session);
 
@@ -330,7 +316,7 @@ translate(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir)
 		}
 		account(b, &b->p[i], s, dir);
 		if (dir == CGN_UP)
-			b->p[i].vpn = s->vpn_out;
+			b->p[i].vpn = b->snap->instance[s->instance].vpn_out;
 	}
 }
 

@@ -90,7 +90,8 @@ static void
 view_session(const struct cgn_worker *w, uint32_t i, struct cgn_session_view *v)
 {
 	const struct cgn_session *s = cgn_session_at(w, i);
-	cgn_tick timer = w->snap->instance[s->instance].timer[s->timer];
+	cgn_tick timer =
+		w->snap->instance[s->instance].timer[cgn_state_timer(s->state, s->proto)];
 	cgn_tick idle = cgn_tick_age(w->now, s->seen);
 
 	v->s = *s;
@@ -100,10 +101,7 @@ view_session(const struct cgn_worker *w, uint32_t i, struct cgn_session_view *v)
 	v->age = cgn_tick_age(w->now, s->created);
 	v->ttl = timer > idle ? timer - idle : 0;
 	v->worker = w->conf.index;
-	for (unsigned d = 0; d < CGN_DIRS; d++) {
-		v->packets[d] = w->count[i].packets[d];
-		v->bytes[d] = w->count[i].bytes[d];
-	}
+	v->count = cgn_session_counts(w, i);
 }
 
 static struct cgn_block_view

@@ -37,7 +37,7 @@ struct cgn_session_view {
 	uint8_t softwire[16]; /* DS-Lite */
 	uint32_t age, ttl;    /* ticks: since creation, until expiry if nothing comes */
 	uint16_t worker;
-	uint64_t packets[CGN_DIRS], bytes[CGN_DIRS];
+	struct cgn_session_count count;
 };
 
 #define CGN_VIEW_BLOCKS 64

@@ -288,11 +288,9 @@ session_fill(struct cgn_worker *w, struct cgn_session *s, const struct cgn_flow 
 		.seen = w->now,
 		.created = w->now,
 		.instance = u->instance,
-		.location = u->location,
-		.vpn_out = w->snap->instance[u->instance].vpn_out,
-		.kind = u->kind,
-		.timer = (uint8_t)cgn_state_timer(f->state, f->proto),
-		.from = (uint8_t)f->from };
+		.location = (uint8_t)u->location,
+		.from = f->from & 1 };
+	s->kind = u->kind & 3u;
 	set_deltas(s);
 }
 
@@ -330,7 +328,6 @@ cgn_session_add(
 		cgn_slots_give(&w->sessions, *index);
 		return why;
 	}
-	w->count[*index] = (struct cgn_session_count){ 0 };
 	m->sessions++;
 	if (!m->server && m->block != CGN_NONE)
 		cgn_block_at(w, m->block)->served = true;

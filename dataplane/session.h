@@ -45,15 +45,20 @@ struct cgn_session {
 	/* one's complement sums to add to the checksum of the IP header and of the
 	 * transport for UP; DOWN takes the complements */
 	uint16_t delta3, delta4;
-	uint16_t instance, location, vpn_out;
-	uint8_t kind;  /* enum cgn_kind */
-	uint8_t timer; /* enum cgn_timer */
-	uint8_t from;  /* enum cgn_dir of the first packet */
-	uint8_t spare[11];
+	uint16_t instance;
+	uint8_t location;
+	uint8_t kind : 2;    /* enum cgn_kind */
+	uint8_t from : 1;    /* enum cgn_dir of the first packet */
+	uint8_t spilled : 1; /* struct cgn_session_count holds a part of the counts */
+	/* since the last spill; see cgn_session_counts() */
+	uint32_t packets[CGN_DIRS], bytes[CGN_DIRS];
+	uint8_t spare[4];
 } __rte_cache_aligned;
 _Static_assert(sizeof(struct cgn_session) == RTE_CACHE_LINE_SIZE, "one line a session");
 
-/* Beside each session, touched only when its instance has accounting. */
+/* Beside each session: what its own counters could not hold for ever. The sweep, which
+ * reads every session once a second, moves them here before they run over; a short flow
+ * never touches this. */
 struct cgn_session_count {
 	uint64_t packets[CGN_DIRS], bytes[CGN_DIRS];
 };

@@ -10,20 +10,33 @@
 #include "dataplane/create.h"
 #include "dataplane/reassembly.h"
 
-#define SWEEP_MS  1000
-#define SLOTS_MAX 256 /* per call */
-#define AHEAD	  8   /* lines prefetched for the next call */
+#define SWEEP_MS    1000
+#define SLOTS_MAX   256 /* per call */
+#define AHEAD	    8	/* lines prefetched for the next call */
+#define SPILL_BYTES (1u << 28)
+
+/* 32-bit counters of a flow of 10 Gb/s last for three seconds. */
+static void
+spill(struct cgn_worker *w, uint32_t index, struct cgn_session *s)
+{
+	w->count[index] = cgn_session_counts(w, index);
+	s->spilled = 1;
+	for (unsigned d = 0; d < CGN_DIRS; d++)
+		s->packets[d] = s->bytes[d] = 0;
+}
 
 static void
 look(struct cgn_worker *w, uint32_t index)
 {
-	const struct cgn_session *s = cgn_session_at(w, index);
+	struct cgn_session *s = cgn_session_at(w, index);
 
 	if (s->state == CGN_STATE_FREE)
 		return;
 	if (cgn_tick_age(w->now, s->seen) >=
-		w->snap->instance[s->instance].timer[s->timer])
+		w->snap->instance[s->instance].timer[cgn_state_timer(s->state, s->proto)])
 		cgn_session_del(w, index);
+	else if ((s->bytes[CGN_UP] | s->bytes[CGN_DOWN]) >= SPILL_BYTES)
+		spill(w, index, s);
 }
 
 /* How many slots are to be looked at now. What a call leaves, because of rounding or of

@@ -145,6 +145,23 @@ cgn_session_at(const struct cgn_worker *w, uint32_t i)
 	return (struct cgn_session *)cgn_slots_at(&w->sessions, i);
 }
 
+/* Packets and bytes of a session so far (zero where its instance has no accounting). Its
+ * own lcore. */
+static inline struct cgn_session_count
+cgn_session_counts(const struct cgn_worker *w, uint32_t i)
+{
+	const struct cgn_session *s = cgn_session_at(w, i);
+	struct cgn_session_count c = { 0 };
+
+	if (s->spilled)
+		c = w->count[i];
+	for (unsigned d = 0; d < CGN_DIRS; d++) {
+		c.packets[d] += s->packets[d];
+		c.bytes[d] += s->bytes[d];
+	}
+	return c;
+}
+
 static inline struct cgn_mapping *
 cgn_mapping_at(const struct cgn_worker *w, uint32_t i)
 {

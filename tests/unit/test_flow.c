@@ -265,7 +265,7 @@ test_tcp_state(void)
 	down.tcp_flags = RTE_TCP_SYN_FLAG | RTE_TCP_ACK_FLAG;
 	world_down(&down);
 	CU_ASSERT_EQUAL(s->state, CGN_STATE_ESTABLISHED);
-	CU_ASSERT_EQUAL(s->timer, CGN_TIMER_TCP_ESTABLISHED);
+	CU_ASSERT_EQUAL(cgn_state_timer(s->state, s->proto), CGN_TIMER_TCP_ESTABLISHED);
 	world_tick(1000);
 	down.tcp_flags = RTE_TCP_ACK_FLAG;
 	world_down(&down);
@@ -274,7 +274,7 @@ test_tcp_state(void)
 	world_tick(1000);
 	world_down(&down);
 	CU_ASSERT_EQUAL(s->state, CGN_STATE_TRANSITORY);
-	CU_ASSERT_EQUAL(s->timer, CGN_TIMER_TCP_TRANSITORY);
+	CU_ASSERT_EQUAL(cgn_state_timer(s->state, s->proto), CGN_TIMER_TCP_TRANSITORY);
 	world_tick(1000);
 	world_down(&down);
 	CU_ASSERT_EQUAL(s->seen, 20);
@@ -316,11 +316,11 @@ test_accounting(void)
 	CU_ASSERT_EQUAL(flow[CGN_FLOW_DS_LITE_UP].bytes, 300);
 	CU_ASSERT_EQUAL(flow[CGN_FLOW_DS_LITE_DOWN].packets, 1);
 	CU_ASSERT_EQUAL(flow[CGN_FLOW_DS_LITE_DOWN].bytes, 100);
-	CU_ASSERT_EQUAL(world.w->count[0].packets[CGN_UP], 3);
-	CU_ASSERT_EQUAL(world.w->count[0].bytes[CGN_DOWN], 100);
+	CU_ASSERT_EQUAL(cgn_session_counts(world.w, 0).packets[CGN_UP], 3);
+	CU_ASSERT_EQUAL(cgn_session_counts(world.w, 0).bytes[CGN_DOWN], 100);
 	world.instance[DS].accounting = false;
 	world_ds_up(B4_1, &p);
-	CU_ASSERT_EQUAL(world.w->count[0].packets[CGN_UP], 3);
+	CU_ASSERT_EQUAL(cgn_session_counts(world.w, 0).packets[CGN_UP], 3);
 	CU_ASSERT_EQUAL(flow[CGN_FLOW_DS_LITE_UP].packets, 4);
 	world_close();
 }

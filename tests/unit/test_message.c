@@ -85,8 +85,8 @@ test_sessions(void)
 				seen[rte_be_to_cpu_16(v->s.inside_port)][v->s.kind]++, 0);
 			CU_ASSERT_EQUAL(v->age, 50);
 			CU_ASSERT_EQUAL(v->ttl, (v->s.proto == 1 ? 600 : 3000) - 50);
-			CU_ASSERT_EQUAL(v->packets[CGN_UP], 1);
-			CU_ASSERT_EQUAL(v->packets[CGN_DOWN], 0);
+			CU_ASSERT_EQUAL(v->count.packets[CGN_UP], 1);
+			CU_ASSERT_EQUAL(v->count.packets[CGN_DOWN], 0);
 			CU_ASSERT_EQUAL(
 				v->softwire[0], v->s.kind == CGN_DS_LITE ? 0x20 : 0);
 		}

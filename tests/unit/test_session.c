@@ -94,7 +94,7 @@ test_life(void)
 	CU_ASSERT_EQUAL(world.w->instance[NAT].sessions, 3);
 	CU_ASSERT_EQUAL(world.w->location[0].sessions, 3);
 	s = cgn_session_at(world.w, two);
-	CU_ASSERT_EQUAL(s->timer, CGN_TIMER_TCP_SYN);
+	CU_ASSERT_EQUAL(cgn_state_timer(s->state, s->proto), CGN_TIMER_TCP_SYN);
 	CU_ASSERT_EQUAL(s->seen, 10);
 	CU_ASSERT_EQUAL(s->outside, world.address[the_user()->address].addr);
 	key = (union cgn_key){ .owner = cgn_owner_scope(CGN_IPPROTO_TCP, NAT),

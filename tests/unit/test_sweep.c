@@ -166,6 +166,26 @@ test_quarantine(void)
 	world_close();
 }
 
+/* Counters of 32 bits do not run over: the sweep moves them on. */
+static void
+test_counts(void)
+{
+	struct cgn_session *s;
+
+	open_sessions(1);
+	s = cgn_session_at(world.w, 0);
+	for (unsigned k = 0; k < 20; k++) {
+		s->bytes[CGN_UP] += 1u << 30;
+		s->packets[CGN_UP] += 1u << 20;
+		world_tick(1000);
+	}
+	CU_ASSERT_TRUE(s->spilled);
+	CU_ASSERT(cgn_session_counts(world.w, 0).bytes[CGN_UP] >= 20ull << 30);
+	CU_ASSERT(cgn_session_counts(world.w, 0).packets[CGN_UP] >= 20u << 20);
+	CU_ASSERT_EQUAL(cgn_session_counts(world.w, 0).bytes[CGN_DOWN], 0);
+	world_close();
+}
+
 const char *const eal_suite = "sweep";
 CU_TestInfo eal_tests[] = {
 	{ "all within a second", test_pace },
@@ -173,5 +193,6 @@ CU_TestInfo eal_tests[] = {
 	{ "packets keep a session", test_refresh },
 	{ "timers to the second", test_timers },
 	{ "quarantine", test_quarantine },
+	{ "counters", test_counts },
 	CU_TEST_INFO_NULL,
 };
