@@ -6,6 +6,8 @@
  * sums that belong together may be a few packets apart. Every reason for a drop is there,
  * also those that never happened. Control lcore.
  */
+#include <rte_mempool.h>
+
 #include "control/host.h"
 #include "control/log_export.h"
 #include "control/show.h"
@@ -116,6 +118,29 @@ show_log_hosts(const struct cgn_daemon *d)
 	return list;
 }
 
+/* A pool of packet buffers. What lcores keep at hand counts as free, so that in a box at
+ * rest the rest is what ports have taken to receive into, and what is held or lost. The
+ * sum over lcores is made without stopping them: a burst may be missed. */
+static json_t *
+show_pool(const struct rte_mempool *pool)
+{
+	unsigned used = rte_mempool_in_use_count(pool);
+
+	return json_pack("{s:s,s:I,s:I,s:I}", "pool", pool->name, "size",
+		(json_int_t)pool->size, "in_use", (json_int_t)used, "free",
+		(json_int_t)(pool->size - used));
+}
+
+static json_t *
+show_buffers(const struct cgn_daemon *d)
+{
+	json_t *pools = json_array();
+
+	json_array_append_new(pools, show_pool(d->port_pool));
+	json_array_append_new(pools, show_pool(d->own_pool));
+	return pools;
+}
+
 int
 cgn_show_statistics(struct cgn_cmd_ctx *ctx)
 {
@@ -125,9 +150,10 @@ cgn_show_statistics(struct cgn_cmd_ctx *ctx)
 	for (uint16_t i = 0; i < d->rt.n_workers; i++)
 		add_stats(&sum, &d->worker[i]->stats);
 	add_stats(&sum, &d->stats);
-	cgn_cmd_reply(ctx, json_pack("{s:o,s:o,s:o,s:o,s:o,s:o}", "flows",
-				   show_flows(&sum), "stages", show_stages(&sum), "drops",
-				   show_drops(&sum), "events", show_events(&sum), "host",
-				   show_host(d), "log_hosts", show_log_hosts(d)));
+	cgn_cmd_reply(
+		ctx, json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "flows", show_flows(&sum),
+			     "stages", show_stages(&sum), "drops", show_drops(&sum),
+			     "events", show_events(&sum), "host", show_host(d),
+			     "log_hosts", show_log_hosts(d), "buffers", show_buffers(d)));
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <rte_cycles.h>
+#include <rte_mbuf.h>
 
 #include "eal_main.h"
 #include "show_box.h"
@@ -157,6 +158,35 @@ test_who_had(void)
 	CU_ASSERT_PTR_NULL(show_box_ask("who-had"));
 	CU_ASSERT_PTR_NULL(show_box_ask("who-had 192.0.2.1:1024 at 4000000000"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(show_box_error, "future"));
+}
+
+static json_int_t
+buffers_used(unsigned pool)
+{
+	json_t *d = show_box_ask("show statistics");
+	json_t *buffers =
+		json_array_get(member(member(d, "statistics"), "buffers"), pool);
+	json_int_t used = json_integer_value(member(buffers, "in_use"));
+
+	CU_ASSERT_EQUAL(json_integer_value(member(buffers, "size")), 4095);
+	CU_ASSERT_EQUAL(json_integer_value(member(buffers, "free")), 4095 - used);
+	json_decref(d);
+	return used;
+}
+
+/* A buffer that somebody keeps is seen, and seen to come back. */
+static void
+test_buffers(void)
+{
+	json_int_t before = buffers_used(0);
+	struct rte_mbuf *m = rte_pktmbuf_alloc(show_box.port_pool);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(m);
+	CU_ASSERT_TRUE(before > 0); /* the packet that waits for a neighbour */
+	CU_ASSERT_EQUAL(buffers_used(0), before + 1);
+	CU_ASSERT_EQUAL(buffers_used(1), before + 1);
+	rte_pktmbuf_free(m);
+	CU_ASSERT_EQUAL(buffers_used(0), before);
 }
 
 static void
@@ -419,6 +449,7 @@ CU_TestInfo eal_tests[] = {
 	{ "lists and their keys", test_lists },
 	{ "objects and their keys", test_objects },
 	{ "whose a port is", test_who_had },
+	{ "packet buffers", test_buffers },
 	{ "names that do not exist", test_refusals },
 	{ "configuration", test_config },
 	{ "filters", test_filters },
