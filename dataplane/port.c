@@ -97,6 +97,16 @@ prepare_kernel(struct setup *s)
 	return rc ? fail(s, rc, "the interface cannot be brought up") : 0;
 }
 
+/* Drivers over sockets say for ever that their link is up. */
+static bool
+kernel_runs(unsigned if_index)
+{
+	struct ifreq ifr = { 0 };
+
+	return kernel_ioctl(if_index, SIOCGIFFLAGS, &ifr) == 0 &&
+	       (ifr.ifr_flags & IFF_RUNNING) != 0;
+}
+
 /* ---- from string to device ---- */
 
 static int
@@ -218,7 +228,9 @@ start(struct setup *s)
 
 	if (rc)
 		return fail(s, rc, "the device cannot be started");
-	if (s->info.if_index && frame_is_soft(&s->info))
+	if (frame_is_soft(&s->info))
+		s->p->kernel = s->info.if_index;
+	if (s->p->kernel)
 		rc = prepare_kernel(s);
 	if (rc)
 		return rc;
@@ -295,7 +307,8 @@ cgn_port_read(const struct cgn_port *p, struct cgn_port_state *state)
 
 	rte_eth_link_get_nowait(p->id, &link);
 	rte_eth_stats_get(p->id, &stats);
-	state->up = link.link_status == RTE_ETH_LINK_UP;
+	state->up = link.link_status == RTE_ETH_LINK_UP &&
+		    (p->kernel == 0 || kernel_runs(p->kernel));
 	state->full_duplex = link.link_duplex == RTE_ETH_LINK_FULL_DUPLEX;
 	state->speed_mbps = link.link_speed;
 	state->rx_packets = stats.ipackets;

@@ -27,7 +27,8 @@ struct cgn_port {
 	uint16_t mtu;
 	int socket;
 	struct rte_ether_addr mac;
-	bool attached; /* probed here, to be detached here */
+	unsigned kernel; /* index of the interface below a driver over sockets; 0: none */
+	bool attached;	 /* probed here, to be detached here */
 };
 
 /* What `show ports` wants to know. */
@@ -47,7 +48,9 @@ int cgn_port_init(
 /* Stops and closes the port and gives the device back. No lcore may poll it. */
 void cgn_port_fini(struct cgn_port *p);
 
-/* Link and counters, as the driver tells them. Control lcore; does not wait. */
+/* Link and counters, as the driver tells them; where an interface of the kernel is below,
+ * the link is up while that has a carrier, and down when it is gone. Control lcore; does
+ * not wait. */
 void cgn_port_read(const struct cgn_port *p, struct cgn_port_state *state);
 
 /* Bytes, headroom apart, of a packet buffer that holds any frame of an MTU; also of a

@@ -86,6 +86,20 @@ t_ok "jumbo frames: a packet of 9000 bytes is answered" big
 gone "jumbo frames"
 ip -n "cgn$LAB_SUFFIX" link del jumbo
 
+wire flap
+device "link" net_af_packet "net_af_packet0,iface=flap"
+link() { wait_for 5 t_json ".ports[0].state == \"$1\"" show ports && figure=""; }
+t_ok "link: up" link up
+ip -n "peer$LAB_SUFFIX" link set flap down
+t_ok "link: no carrier, down" link down
+ip -n "peer$LAB_SUFFIX" link set flap up
+t_ok "link: up again" link up
+t_ok "link: answers again" answers peer flap
+ip -n "cgn$LAB_SUFFIX" link del flap
+t_ok "link: interface removed, down" link down
+t_ok "link: interface removed, the box lives" lab_cgnd_alive
+gone "link"
+
 wire multi
 device "4 queues" net_af_packet "net_af_packet0,iface=multi" false \
 	"mtu = 1500; rx_queues = 4;"
