@@ -22,7 +22,7 @@
 
 #define BATCH	 128 /* records of a worker per turn */
 #define LINGER	 200 /* ms that a message waits for more records */
-#define PER_TURN 128 /* datagrams to a host */
+#define PER_TURN 256 /* datagrams to a host at a time */
 #define DOMAIN	 1   /* observation domain: the box */
 
 struct host {
@@ -408,7 +408,11 @@ read_all(struct cgn_log_export *x, const struct cgn_snapshot *snap,
 	unsigned work = 0;
 
 	for (unsigned i = 0; i < n; i++) {
-		work += read_worker(x, snap, worker[i], clock);
+		unsigned n_read = read_worker(x, snap, worker[i], clock);
+
+		if (n_read > 0) /* the queues do not hold what all workers have */
+			cgn_log_export_flush(x, clock, false);
+		work += n_read;
 		missed += __atomic_load_n(
 			&worker[i]->stats.event[CGN_EVENT_RECORD_LOST], __ATOMIC_RELAXED);
 	}

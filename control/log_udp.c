@@ -226,6 +226,8 @@ cgn_log_udp_flush(struct cgn_log_udp *u, unsigned max, uint64_t now_ms)
 
 	if (u->head == u->tail && (!u->proof_ms || now_ms < u->proof_ms))
 		return refused;
+	if (u->error && !u->tried && now_ms < u->retry_ms)
+		return refused;
 	u->proof_ms = 0;
 	collect(u, &refused, now_ms);
 	if (may_send(u, now_ms)) {
