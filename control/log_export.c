@@ -11,6 +11,7 @@
  * Not handled: hosts behind the box's own ports; they are reached as the host is. */
 #include "control/log_export.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -174,6 +175,23 @@ fill_route(struct route *to, const struct cgn_conf_log *log)
 	return 0;
 }
 
+/* An instance that is gone still gives its blocks back: to those of its hosts that stay.
+ */
+static int
+keep_route(const struct cgn_log_export *x, const struct cgn_conf *conf,
+	const struct route *old, struct route *to)
+{
+	to->destinations = old->destinations;
+	to->host = calloc(old->n + 1, sizeof(*to->host));
+	if (!to->host)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < old->n; i++)
+		for (uint32_t k = 0; k < conf->n_log_hosts; k++)
+			if (is_same(x->host[old->host[i]], &conf->log_hosts[k]))
+				to->host[to->n++] = (uint16_t)k;
+	return 0;
+}
+
 int
 cgn_log_export_configure(struct cgn_log_export *x, const struct cgn_conf *conf,
 	const struct cgn_compiler *compiler)
@@ -189,6 +207,9 @@ cgn_log_export_configure(struct cgn_log_export *x, const struct cgn_conf *conf,
 		if (k < CGN_MAX_INSTANCES && !route[k].host)
 			rc = fill_route(&route[k], &from->log);
 	}
+	for (uint32_t k = 0; rc == 0 && k < CGN_MAX_INSTANCES; k++)
+		if (x->route[k].host && !route[k].host)
+			rc = keep_route(x, conf, &x->route[k], &route[k]);
 	if (rc == 0)
 		rc = change_hosts(x, conf);
 	if (rc == 0) {

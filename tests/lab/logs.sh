@@ -98,6 +98,8 @@ B4=2001:db8:100:1::1 B4_LONG=2001:0db8:0100:0001::0001
 t_ok "who had the port, and since when" t_json ".who_had | (.users | length) == 1 and
 	(.users[0] | .softwire == \"$B4\" and .block == [$ds_first, $ds_last]
 	 and .had_it_then == false)" who-had "$ds_out:$ds_last" at 2020-01-01T00:00:00Z
+t_ok "and that it had it a moment ago" t_json '.who_had.users[0].had_it_then' \
+	who-had "$ds_out:$ds_last" at "$(date -u +%FT%T.%3NZ)"
 lab_ctl clear user instance=ds1 >/dev/null
 lab_ctl clear user instance=nat1 >/dev/null
 

@@ -273,6 +273,25 @@ test_reconfigured(void)
 	end();
 }
 
+/* An instance that is gone is heard until its last block has come back. */
+static void
+test_instance_gone(void)
+{
+	char *ds;
+
+	begin();
+	ds = strstr(config, "ds_lite_instances");
+	memset(ds, ' ', (size_t)(strstr(ds, "nat_instances") - ds));
+	configure();
+	record("ds1", CGN_RECORD_BLOCK_GIVE, 0);
+	cgn_log_export_flush(x, &now, true);
+	CU_ASSERT_TRUE(take(lines) > 0);
+	CU_ASSERT_PTR_NOT_NULL(
+		strstr((char *)got, " block-release [nat@32473 instance=\"ds1\""));
+	CU_ASSERT_TRUE(take(flows) > 0);
+	end();
+}
+
 const char *const eal_suite = "log_export";
 CU_TestInfo eal_tests[] = {
 	{ "each host what is its own", test_dispatch },
@@ -281,5 +300,6 @@ CU_TestInfo eal_tests[] = {
 	{ "what found no room", test_no_room },
 	{ "events of the daemon", test_local_events },
 	{ "another configuration", test_reconfigured },
+	{ "an instance that is gone", test_instance_gone },
 	CU_TEST_INFO_NULL,
 };
