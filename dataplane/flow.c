@@ -82,6 +82,14 @@ flow_of(struct cgn_burst *b, uint64_t i, enum cgn_dir dir)
 	return p->proto == CGN_IPPROTO_ICMP ? CGN_DROP_ICMP_TYPE : CGN_DROP_PROTOCOL;
 }
 
+/* Fetches the sessions that were found: a loop so short that all misses overlap. */
+static void
+fetch(const struct cgn_worker *w, const uint32_t *session, unsigned n)
+{
+	for (unsigned k = 0; k < n; k++)
+		cgn_touch(cgn_session_at(w, session[k] == CGN_NONE ? 0 : session[k]));
+}
+
 static void
 find_sessions(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir)
 {
@@ -109,6 +117,8 @@ find_sessions(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir)
 	if (!n)
 		return;
 	hit = cgn_table_find_bulk(t, key, n, session);
+	if (hit)
+		fetch(b->w, session, n);
 	for (unsigned k = 0; k < n; k++)
 		if (hit & CGN_BIT(k)) {
 			b->p[who[k]].session = session[k];
@@ -301,8 +311,6 @@ end_held(struct cgn_burst *b, uint64_t mask)
 static void
 translate(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir)
 {
-	CGN_FOREACH (i, mask)
-		cgn_touch(cgn_session_at(b->w, b->p[i].session));
 	CGN_FOREACH (i, mask) {
 		struct cgn_session *s = cgn_session_at(b->w, b->p[i].session);
 

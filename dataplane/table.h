@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * A table from 16-byte keys to 32-bit indices: the one wrapper around rte_hash. Owned by
- * one worker, no locks. */
+ * A table from 16-byte keys to 32-bit indices. Owned by one worker, no locks. */
 #ifndef CGN_DATAPLANE_TABLE_H
 #define CGN_DATAPLANE_TABLE_H
 
@@ -10,16 +9,17 @@
 struct cgn_table;
 
 /* Keyed hash of a key: quick, and not to be foreseen without the seed. Any lcore. */
-static inline uint32_t
+static inline uint64_t
 cgn_key_hash(const union cgn_key *key, uint64_t seed)
 {
 	__uint128_t m = (__uint128_t)(key->w[0] ^ seed) *
 			(key->w[1] ^ 0x9e3779b97f4a7c15ull ^ (seed << 32 | seed >> 32));
 	uint64_t h = (uint64_t)m ^ (uint64_t)(m >> 64);
 
-	m = (__uint128_t)(h ^ 0xd6e8feb86659fd93ull) * (seed | 1);
+	m = (__uint128_t)(h ^ 0xd6e8feb86659fd93ull) *
+	    ((seed * 0xe7037ed1a0b428dbull) | 1);
 	h = (uint64_t)m ^ (uint64_t)(m >> 64);
-	return (uint32_t)(h ^ h >> 32);
+	return h ^ h >> 32;
 }
 
 /* A table for `capacity` keys; NULL: out of memory, with rte_errno set. name: unique in

@@ -142,7 +142,7 @@ void cgn_msg_step(struct cgn_worker *w);
 static inline struct cgn_session *
 cgn_session_at(const struct cgn_worker *w, uint32_t i)
 {
-	return (struct cgn_session *)cgn_slots_at(&w->sessions, i);
+	return (struct cgn_session *)(void *)w->sessions.base + i;
 }
 
 /* Packets and bytes of a session so far (zero where its instance has no accounting). Its
@@ -165,7 +165,7 @@ cgn_session_counts(const struct cgn_worker *w, uint32_t i)
 static inline struct cgn_mapping *
 cgn_mapping_at(const struct cgn_worker *w, uint32_t i)
 {
-	return (struct cgn_mapping *)cgn_slots_at(&w->mappings, i);
+	return (struct cgn_mapping *)(void *)w->mappings.base + i;
 }
 
 static inline struct cgn_user *
@@ -177,7 +177,7 @@ cgn_user_at(const struct cgn_worker *w, uint32_t i)
 static inline struct cgn_block *
 cgn_block_at(const struct cgn_worker *w, uint32_t i)
 {
-	return (struct cgn_block *)cgn_slots_at(&w->blocks, i);
+	return (struct cgn_block *)(void *)w->blocks.base + i;
 }
 
 #endif

@@ -2,6 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <errno.h>
+
+#include <rte_hash.h>
+
 #include "dataplane/table.h"
 #include "eal_main.h"
 
@@ -146,7 +150,8 @@ static void
 test_hash(void)
 {
 	union cgn_key key = key_of(7);
-	uint32_t first = cgn_key_hash(&key, 1), bits = 0, same = 0;
+	uint64_t first = cgn_key_hash(&key, 1);
+	uint32_t bits = 0, same = 0;
 
 	for (uint64_t seed = 2; seed < 1000; seed++)
 		same += cgn_key_hash(&key, seed) == first;
@@ -155,15 +160,79 @@ test_hash(void)
 		union cgn_key other = key;
 
 		other.b[bit / 8] ^= (uint8_t)(1u << bit % 8);
-		bits += (uint32_t)__builtin_popcount(cgn_key_hash(&other, 1) ^ first);
+		bits += (uint32_t)__builtin_popcountll(cgn_key_hash(&other, 1) ^ first);
 	}
-	CU_ASSERT_TRUE(bits > 128 * 12 && bits < 128 * 20);
+	CU_ASSERT_TRUE(bits > 128 * 28 && bits < 128 * 36);
+}
+
+/* Filled to the last key, emptied, and filled again with others: a table for n keys takes
+ * n keys. */
+static void
+test_refilled(void)
+{
+	enum { FULL = 60000 };
+	struct cgn_table *t = cgn_table_create("refilled", FULL, 99, -1);
+	union cgn_key key;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(t);
+	for (uint32_t round = 0; round < 3; round++) {
+		for (uint32_t n = 0; n < FULL; n++) {
+			key = key_of(round * FULL + n);
+			CU_ASSERT_EQUAL_FATAL(cgn_table_add(t, &key, n), 0);
+		}
+		key = key_of(UINT32_MAX);
+		CU_ASSERT_EQUAL(cgn_table_add(t, &key, 0), -ENOSPC);
+		for (uint32_t n = 0; n < FULL; n++) {
+			key = key_of(round * FULL + n);
+			CU_ASSERT_EQUAL(cgn_table_find(t, &key), n);
+			CU_ASSERT_TRUE(cgn_table_del(t, &key));
+		}
+		CU_ASSERT_EQUAL(cgn_table_count(t), 0);
+	}
+	cgn_table_destroy(t);
+}
+
+/* Random additions, removals and look-ups, against rte_hash. */
+static void
+test_reference(void)
+{
+	enum { KEYS = 3000 };
+	const struct rte_hash_parameters p = {
+		.name = "reference", .entries = 2 * KEYS, .key_len = sizeof(union cgn_key)
+	};
+	struct rte_hash *reference = rte_hash_create(&p);
+	struct cgn_table *t = cgn_table_create("tested", KEYS, 5, -1);
+	uint64_t random = 12345;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(t);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(reference);
+	for (uint32_t op = 0; op < 300000; op++) {
+		union cgn_key key;
+		void *data;
+		bool there;
+
+		random = random * 6364136223846793005ull + 1442695040888963407ull;
+		key = key_of((uint32_t)(random >> 33) % KEYS);
+		there = rte_hash_lookup_data(reference, &key, &data) >= 0;
+		CU_ASSERT_EQUAL_FATAL(cgn_table_find(t, &key),
+			there ? (uint32_t)(uintptr_t)data : CGN_NONE);
+		if (there) {
+			CU_ASSERT_TRUE_FATAL(cgn_table_del(t, &key));
+			rte_hash_del_key(reference, &key);
+		} else if (random >> 60 & 1) {
+			CU_ASSERT_EQUAL_FATAL(cgn_table_add(t, &key, op), 0);
+			rte_hash_add_key_data(reference, &key, (void *)(uintptr_t)op);
+		}
+		CU_ASSERT_EQUAL_FATAL(cgn_table_count(t), rte_hash_count(reference));
+	}
+	cgn_table_destroy(t);
+	rte_hash_free(reference);
 }
 
 static void
 test_bytes(void)
 {
-	CU_ASSERT_TRUE(cgn_table_bytes(1u << 20) >= (1u << 20) * 36ull);
+	CU_ASSERT_TRUE(cgn_table_bytes(1u << 20) >= (1u << 20) * 32ull);
 	CU_ASSERT_TRUE(cgn_table_bytes(1u << 20) <= (1u << 20) * 64ull);
 	CU_ASSERT_TRUE(cgn_table_bytes(0) > 0);
 	cgn_table_destroy(NULL);
@@ -174,6 +243,8 @@ CU_TestInfo eal_tests[] = {
 	{ "a hundred thousand keys", test_add_find_del },
 	{ "bulk equals single", test_bulk },
 	{ "full", test_full },
+	{ "refilled", test_refilled },
+	{ "against rte_hash", test_reference },
 	{ "every entry once", test_next },
 	{ "hash", test_hash },
 	{ "memory", test_bytes },
