@@ -12,7 +12,7 @@
 #include <rte_byteorder.h>
 #include <rte_common.h>
 
-/* Packets per burst: the limit of rte_hash bulk look-up and the width of a mask. */
+/* Packets per burst: the width of a mask. */
 #define CGN_BURST 64
 
 #define CGN_MAX_WORKERS 64
@@ -87,7 +87,7 @@ union cgn_key {
 	uint64_t w[2];
 	uint8_t b[16];
 };
-_Static_assert(sizeof(union cgn_key) == 16, "rte_hash is fast for 16 bytes");
+_Static_assert(sizeof(union cgn_key) == 16, "three fit into a cache line");
 
 /* Fetches a line that is needed soon, by a load that nobody waits for: in a short loop
  * over a burst the misses overlap. A prefetch may be dropped when the page is not in the
