@@ -18,7 +18,7 @@
 #include "dataplane/table.h"
 
 #define SLOTS	     3
-#define LOAD_PERCENT 50 /* of the slots, when the table is full */
+#define LOAD_PERCENT 40 /* of the slots, when the table is full */
 #define DEPTH_MAX    4	/* moves that one insertion may lead to, in a row */
 
 struct bucket {

@@ -232,7 +232,7 @@ test_reference(void)
 static void
 test_bytes(void)
 {
-	CU_ASSERT_TRUE(cgn_table_bytes(1u << 20) >= (1u << 20) * 32ull);
+	CU_ASSERT_TRUE(cgn_table_bytes(1u << 20) >= (1u << 20) * 40ull);
 	CU_ASSERT_TRUE(cgn_table_bytes(1u << 20) <= (1u << 20) * 64ull);
 	CU_ASSERT_TRUE(cgn_table_bytes(0) > 0);
 	cgn_table_destroy(NULL);
