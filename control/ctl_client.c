@@ -130,8 +130,8 @@ cgn_ctl_client_receive(struct cgn_ctl_client *client, json_t **frame)
 	char *line, *newline;
 
 	for (;;) {
-		line = client->buffer + client->begin;
 		len = client->end - client->begin;
+		line = len ? client->buffer + client->begin : NULL;
 		newline = len > searched ? memchr(line + searched, '\n', len - searched)
 					 : NULL;
 		if (newline != NULL)

@@ -28,7 +28,7 @@ user_of(const struct cgn_record *r, char text[INET6_ADDRSTRLEN + 2])
 	static const uint8_t none[16];
 
 	strcpy(text, ": ");
-	if (r->kind == CGN_DS_LITE && memcmp(r->softwire, none, sizeof(none)))
+	if (r->kind == CGN_DS_LITE && memcmp(r->softwire, none, sizeof(none)) != 0)
 		inet_ntop(AF_INET6, r->softwire, text + 2, INET6_ADDRSTRLEN);
 	else if (r->inside)
 		inet_ntop(AF_INET, &r->inside, text + 2, INET6_ADDRSTRLEN);

@@ -121,7 +121,7 @@ add_user(struct line *l, const struct cgn_log_item *item)
 	const struct cgn_record *r = item->record;
 	char text[INET6_ADDRSTRLEN];
 
-	if (r->kind == CGN_DS_LITE && memcmp(r->softwire, none, sizeof(none)))
+	if (r->kind == CGN_DS_LITE && memcmp(r->softwire, none, sizeof(none)) != 0)
 		add(l, " softwire=\"%s\"",
 			inet_ntop(AF_INET6, r->softwire, text, sizeof(text)));
 	add_address(l, r, "inside", r->inside, r->inside_port);

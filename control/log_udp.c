@@ -90,7 +90,7 @@ static bool
 open_socket(struct cgn_log_udp *u, uint64_t now_ms)
 {
 	bool v4 = u->to.ss_family == AF_INET;
-	int on = 1, never = v4 ? IP_PMTUDISC_DONT : IPV6_PMTUDISC_DONT;
+	int on = 1, never = IP_PMTUDISC_DONT; /* IPV6_PMTUDISC_DONT is the same */
 
 	u->fd = socket(u->to.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (u->fd < 0) {
