@@ -57,7 +57,7 @@ static void
 test_events(void)
 {
 	const struct cgn_log_event *e;
-	char first[32];
+	char first[256];
 
 	capture(many_events);
 	CU_ASSERT_EQUAL(strncmp(text, "<5>cgnd: event 0\n", 17), 0);
