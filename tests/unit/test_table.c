@@ -223,7 +223,8 @@ test_reference(void)
 			CU_ASSERT_EQUAL_FATAL(cgn_table_add(t, &key, op), 0);
 			rte_hash_add_key_data(reference, &key, (void *)(uintptr_t)op);
 		}
-		CU_ASSERT_EQUAL_FATAL(cgn_table_count(t), rte_hash_count(reference));
+		CU_ASSERT_EQUAL_FATAL(
+			(int32_t)cgn_table_count(t), rte_hash_count(reference));
 	}
 	cgn_table_destroy(t);
 	rte_hash_free(reference);
