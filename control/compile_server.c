@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "dataplane/steer.h"
+
 /* Slot of a public address, or CGN_NONE. */
 static uint32_t
 slot_of(const struct cgn_snapshot *s, uint16_t vpn, rte_be32_t addr)
@@ -33,6 +35,31 @@ scope_of(const struct cgn_snapshot *s, uint16_t instance, const uint8_t b4[16])
 	return 0;
 }
 
+/* What goes out goes by the location of the user, what comes in by that of the address:
+ * they must be one. With one location in the group they are. */
+static int
+check_location(const struct cgn_compile_run *r, const struct cgn_server *to)
+{
+	const struct cgn_snapshot *s = r->snap;
+	const struct cgn_instance *in = &r->instances[to->instance];
+	uint16_t of_address = s->address[to->slot].location, of_user;
+	union cgn_key key;
+
+	if (in->kind == CGN_DS_LITE)
+		cgn_user_key6(&key, to->softwire, in->prefix_length, 0);
+	else
+		cgn_user_key4(&key, to->inside, 0);
+	of_user = s->group[in->group].bucket[cgn_steer_bucket(&key)];
+	if (of_user == of_address)
+		return 0;
+	cgn_log(LOG_ERR,
+		"instance \"%s\": port %u of a server: its outside address belongs to "
+		"service-location %u, its user to %u; give it an address of that one",
+		in->name, rte_be_to_cpu_16(to->outside_port),
+		r->base->location[of_address].id, r->base->location[of_user].id);
+	return -EINVAL;
+}
+
 static int
 server_fill(struct cgn_compile_run *r, uint16_t instance,
 	const struct cgn_conf_server *from, struct cgn_server *to)
@@ -54,7 +81,7 @@ server_fill(struct cgn_compile_run *r, uint16_t instance,
 			r->instances[instance].name);
 		return -EINVAL;
 	}
-	return 0;
+	return check_location(r, to);
 }
 
 int

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "compile_case.h"
 #include "dataplane/neigh.h"
+#include "dataplane/steer.h"
 #include "eal_main.h"
 
 /* Names keep their indices and addresses their slots and records, whatever the order. */
@@ -203,6 +205,54 @@ refused(void)
 	teardown(s);
 }
 
+/* The address of a server must belong to the location that its user has. */
+static void
+servers(void)
+{
+	const struct cgn_compile_inputs in = { .port = ports, .host = hosts };
+	unsigned accepted = 0, refusals = 0;
+
+	setup();
+	for (unsigned i = 64; i < 72; i++) {
+		const struct cgn_snapshot *s = NULL;
+		struct cgn_conf *conf;
+		char text[4096];
+		int rc;
+
+		snprintf(text, sizeof(text),
+			NODE BOARDS LOCATIONS PORTS(INSIDE) ROUTES("") GROUP(TWO) POOLS(
+				POOL1) "nat_instances: ( { name = \"nat1\"; id = 4;\n"
+				       "service_instance_group = \"group1\"; inside: { "
+				       "ports = [ "
+				       "\"inside\" ]; };\n"
+				       "outbound: ( { acl = \"homes\"; address_group = "
+				       "\"pool2\"; } );\n"
+				       "servers: ( { protocol = \"tcp\"; inside = "
+				       "\"10.0.0.5:80\";\n"
+				       "    outside = \"198.51.100.%u:8080\"; } ); } "
+				       ");\n",
+			i);
+		conf = load(text);
+		rc = cgn_compile(compiler, conf, &in, &s);
+		if (rc == 0) {
+			union cgn_key user;
+
+			cgn_user_key4(&user, s->server[0].inside, 0);
+			CU_ASSERT_EQUAL(s->n_servers, 1);
+			CU_ASSERT_EQUAL(s->address[s->server[0].slot].location,
+				s->group[0].bucket[cgn_steer_bucket(&user)]);
+			cgn_snapshot_free(s);
+			accepted++;
+		} else {
+			CU_ASSERT_EQUAL(rc, -EINVAL);
+			refusals++;
+		}
+		cgn_conf_free(conf);
+	}
+	CU_ASSERT(accepted > 0 && refusals > 0);
+	teardown(compile(USUAL));
+}
+
 const char *const eal_suite = "compile";
 CU_TestInfo eal_tests[] = {
 	{ "indices are stable", stable },
@@ -212,5 +262,6 @@ CU_TestInfo eal_tests[] = {
 	{ "other hosts share everything else", rehost },
 	{ "a changed route changes new snapshots only", routes_change },
 	{ "refused, then as before", refused },
+	{ "servers at addresses of their users", servers },
 	CU_TEST_INFO_NULL,
 };
