@@ -107,14 +107,14 @@ cgn_traffic_softwire(uint32_t user, uint8_t addr[16])
 rte_be32_t
 cgn_traffic_inside(const struct cgn_traffic *t, uint32_t user)
 {
-	return rte_cpu_to_be_32(t->kind == CGN_DS_LITE ? RTE_IPV4(192, 168, 1, 2)
+	return rte_cpu_to_be_32(t->kind == CGN_DS_LITE ? RTE_IPV4(192u, 168, 1, 2)
 						       : RTE_IPV4(10, 0, 0, 1) + user);
 }
 
 static rte_be32_t
 remote(uint32_t s)
 {
-	return rte_cpu_to_be_32(RTE_IPV4(198, 18, 0, 0) + (s * 0x9e3779b1u >> 16));
+	return rte_cpu_to_be_32(RTE_IPV4(198u, 18, 0, 0) + (s * 0x9e3779b1u >> 16));
 }
 
 /* Length of the next IPv4 packet. */

@@ -255,7 +255,7 @@ make_packet(uint32_t source, uint16_t port, const struct rte_ipv6_hdr *outer)
 		.time_to_live = 64,
 		.next_proto_id = 17,
 		.src_addr = rte_cpu_to_be_32(source),
-		.dst_addr = rte_cpu_to_be_32(RTE_IPV4(198, 51, 100, 9)) };
+		.dst_addr = rte_cpu_to_be_32(RTE_IPV4(198u, 51, 100, 9)) };
 	ip->hdr_checksum = rte_ipv4_cksum(ip);
 	*udp = (struct rte_udp_hdr){ .src_port = rte_cpu_to_be_16(port),
 		.dst_port = rte_cpu_to_be_16(53),
@@ -287,8 +287,8 @@ show_box_ds_lite(unsigned n, unsigned users)
 
 		snprintf(b4, sizeof(b4), "2001:db8:100:%x::1", i % users);
 		inet_pton(AF_INET6, b4, outer.src_addr);
-		receive(make_packet(
-			RTE_IPV4(192, 168, 1, 10), (uint16_t)(2000 + i / users), &outer));
+		receive(make_packet(RTE_IPV4(192u, 168, 1, 10),
+			(uint16_t)(2000 + i / users), &outer));
 	}
 }
 
