@@ -35,9 +35,7 @@ shared_mapping(const struct cgn_burst *b, uint64_t i, const struct cgn_flow *f)
 {
 	const struct cgn_pkt *p = &b->p[i];
 	union cgn_key key = {
-		.owner = b->softwire & CGN_BIT(i)
-				 ? cgn_owner_user(f->proto, f->user)
-				 : cgn_owner_scope(f->proto, p->instance),
+		.owner = cgn_inside_owner(b->w, p->instance, f->proto, f->user),
 		.local = f->inside,
 		.local_port = f->inside_port,
 	};
@@ -158,12 +156,6 @@ open_down(struct cgn_burst *b, uint64_t i)
 		       : why;
 }
 
-enum cgn_drop
-cgn_flow_open(struct cgn_burst *b, uint64_t i, enum cgn_dir dir)
-{
-	return dir == CGN_UP ? open_up(b, i) : open_down(b, i);
-}
-
 /* What an operator hears of a packet that was refused; CGN_RECORD_TYPES: nothing. */
 static enum cgn_record_type
 record_of(enum cgn_drop why)
@@ -254,7 +246,7 @@ create(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir)
 		else if (p->flags & CGN_PKT_HELD)
 			why = CGN_DROP_NO_MAPPING;
 		else
-			why = cgn_flow_open(b, i, dir);
+			why = dir == CGN_UP ? open_up(b, i) : open_down(b, i);
 		if (why != CGN_DROP_REASONS)
 			refuse(b, i, dir, why);
 	}

@@ -19,6 +19,10 @@ struct cgn_flow {
 
 enum cgn_class cgn_class_of(uint8_t proto);
 
+/* Owner in the inside keys of a flow or a mapping. Owner. */
+uint32_t cgn_inside_owner(
+	const struct cgn_worker *w, uint16_t instance, uint8_t proto, uint32_t user);
+
 /* A mapping for the flow's inside port: takes a public port of the user's blocks.
  * CGN_DROP_REASONS, or why not; then nothing has changed. Owner. */
 enum cgn_drop cgn_mapping_add(

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * What travels with a packet from one lcore to another, in the private area of its mbuf.
- * Every pool of packets that enter the box is made by cgn_mark_pool_size(). */
+ * Every pool of packets that enter the box has a private area of CGN_MARK_SIZE. */
 #ifndef CGN_DATAPLANE_MARK_H
 #define CGN_DATAPLANE_MARK_H
 

@@ -199,11 +199,6 @@ enum cgn_drop cgn_quoted_flow(struct cgn_burst *b, uint64_t i, enum cgn_dir dir)
 void cgn_quoted_rewrite(
 	struct cgn_burst *b, uint64_t i, const struct cgn_session *s, enum cgn_dir dir);
 
-/* Opens a session for the packet (create.c), with its mapping, block and user where they
- * do not exist yet. CGN_DROP_REASONS when p.session is set, else why not; then nothing
- * has changed. */
-enum cgn_drop cgn_flow_open(struct cgn_burst *b, uint64_t i, enum cgn_dir dir);
-
 /* The session of p's flow: looks once more, for a packet before it in the burst may have
  * opened it. */
 uint32_t cgn_flow_find(const struct cgn_burst *b, uint64_t i, enum cgn_dir dir);

@@ -32,8 +32,9 @@ cgn_class_of(uint8_t proto)
 	return CGN_OTHER;
 }
 
-static uint32_t
-inside_owner(const struct cgn_worker *w, uint16_t instance, uint8_t proto, uint32_t user)
+uint32_t
+cgn_inside_owner(
+	const struct cgn_worker *w, uint16_t instance, uint8_t proto, uint32_t user)
 {
 	return w->snap->instance[instance].kind == CGN_DS_LITE
 		       ? cgn_owner_user(proto, user)
@@ -51,7 +52,8 @@ static void
 mapping_keys(const struct cgn_worker *w, const struct cgn_mapping *m, union cgn_key *up,
 	union cgn_key *down)
 {
-	*up = (union cgn_key){ .owner = inside_owner(w, m->instance, m->proto, m->user),
+	*up = (union cgn_key){ .owner = cgn_inside_owner(
+				       w, m->instance, m->proto, m->user),
 		.local = m->inside,
 		.local_port = m->inside_port };
 	*down = (union cgn_key){ .owner = outside_owner(w, m->instance, m->proto),
@@ -63,7 +65,8 @@ static void
 session_keys(const struct cgn_worker *w, const struct cgn_session *s, union cgn_key *up,
 	union cgn_key *down)
 {
-	*up = (union cgn_key){ .owner = inside_owner(w, s->instance, s->proto, s->user),
+	*up = (union cgn_key){ .owner = cgn_inside_owner(
+				       w, s->instance, s->proto, s->user),
 		.local = s->inside,
 		.remote = s->remote,
 		.local_port = s->inside_port,
