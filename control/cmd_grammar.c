@@ -117,6 +117,10 @@ static const struct cgn_cmd_def table[CGN_CMD_COUNT] = {
 		clear_user_keys, "ends users, their blocks and sessions, at once" },
 	{ CGN_CMD_WHO_HAD, "who-had", "ADDRESS:PORT", "who_had", CGN_CMD_OBJECT,
 		who_had_keys, "whose a public address and port is, and since when" },
+#ifdef CGN_FAULT_INJECTION
+	{ CGN_CMD_DEBUG_CLOCK, "debug clock", "SECONDS", "clock", CGN_CMD_OBJECT, NULL,
+		"turns the clock of the box on; for tests" },
+#endif
 };
 
 const struct cgn_cmd_def *
@@ -190,6 +194,15 @@ is_choice(const char *choices, const char *word)
 	return false;
 }
 
+static enum cgn_cmd_type
+arg_type(const char *arg)
+{
+	if (strcmp(arg, "ID") == 0 || strcmp(arg, "SECONDS") == 0)
+		return CGN_CMD_TYPE_NUMBER;
+	return strcmp(arg, "ADDRESS:PORT") == 0 ? CGN_CMD_TYPE_ENDPOINT
+						: CGN_CMD_TYPE_NAME;
+}
+
 static int
 take_arg(struct cgn_cmd_call *call, const char *word, char *err, size_t size)
 {
@@ -205,10 +218,7 @@ take_arg(struct cgn_cmd_call *call, const char *word, char *err, size_t size)
 	if (strchr(arg, '|') != NULL) {
 		fits = is_choice(arg, word);
 	} else {
-		enum cgn_cmd_type type = strcmp(arg, "ID") == 0 ? CGN_CMD_TYPE_NUMBER
-					 : strcmp(arg, "ADDRESS:PORT") == 0
-						 ? CGN_CMD_TYPE_ENDPOINT
-						 : CGN_CMD_TYPE_NAME;
+		enum cgn_cmd_type type = arg_type(arg);
 
 		fits = cgn_cmd_value_parse(type, word, &value) == 0;
 		expected = cgn_cmd_value_expected(type);

@@ -24,6 +24,7 @@ struct cgn_runtime {
 	bool poll; /* never sleep */
 	bool stop; /* atomic */
 	uint64_t tsc_per_ms;
+	uint64_t turned_ms; /* atomic: how far a test has turned the clock, else 0 */
 };
 
 /* Frames on their way to a port, sent when there are enough or the turn ends. */
@@ -65,7 +66,8 @@ void cgn_sender_empty(struct cgn_sender *s, struct cgn_outbox *out);
 static inline uint64_t
 cgn_runtime_ms(const struct cgn_runtime *rt, uint64_t tsc)
 {
-	return tsc / rt->tsc_per_ms;
+	return tsc / rt->tsc_per_ms +
+	       __atomic_load_n(&rt->turned_ms, __ATOMIC_RELAXED);
 }
 
 /* Node of the control lcore. */

@@ -160,6 +160,30 @@ test_who_had(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(show_box_error, "future"));
 }
 
+/* A build for tests turns the clock; others know no such command. */
+static void
+test_debug_clock(void)
+{
+	json_t *d;
+#ifdef CGN_FAULT_INJECTION
+	struct cgn_runtime rt;
+
+	json_decref(show_box_ask("debug clock 7000"));
+	d = show_box_ask("debug clock 440");
+	CU_ASSERT_EQUAL(
+		json_integer_value(member(member(d, "clock"), "turned_s")), 7440);
+	json_decref(d);
+	rt = show_box.rt;
+	rt.tsc_per_ms = 1000;
+	CU_ASSERT_EQUAL(cgn_runtime_ms(&rt, 5000), 7440005);
+	CU_ASSERT_PTR_NULL(show_box_ask("debug clock -1"));
+#else
+	d = show_box_ask("debug clock 1");
+	CU_ASSERT_PTR_NULL(d);
+	CU_ASSERT_EQUAL(show_box_exit, 2);
+#endif
+}
+
 static json_int_t
 buffers_used(unsigned pool)
 {
@@ -458,6 +482,7 @@ CU_TestInfo eal_tests[] = {
 	{ "clear", test_clear },
 	{ "a client that leaves", test_client_leaves },
 	{ "a worker that does not answer", test_silent_worker },
+	{ "a clock that is turned", test_debug_clock },
 	{ "no box", show_box_fini },
 	CU_TEST_INFO_NULL,
 };
