@@ -160,7 +160,9 @@ cgn_compile_locations(struct cgn_compile_run *r)
 	r->snap->n_locations = (uint16_t)r->c->locations.n;
 	memcpy(base->host_of, r->location, base->n_hosts * sizeof(uint16_t));
 	for (uint32_t i = 0; i < r->snap->n_locations; i++) {
-		base->location[i] = (struct cgn_location){ .worker = CGN_NONE16 };
+		base->location[i] = (struct cgn_location){
+			.worker = CGN_NONE16, .standby = CGN_NONE16
+		};
 		memcpy(&base->location[i].id, cgn_registry_key(&r->c->locations, i),
 			sizeof(uint16_t));
 	}
@@ -260,6 +262,7 @@ image_fill(struct cgn_compiler *c, struct cgn_compile_image *image,
 		struct cgn_location *l = &location[base->host_of[i]];
 
 		l->worker = host[i].worker;
+		l->standby = host[i].standby;
 		l->slot = host[i].slot;
 		l->cpu = host[i].cpu;
 	}

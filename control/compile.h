@@ -19,9 +19,10 @@ struct cgn_compile_port {
 	struct rte_ether_addr mac;
 };
 
-/* Where a location is hosted. worker: CGN_NONE16: nowhere, the location is down. */
+/* Where a location is hosted. worker: CGN_NONE16: nowhere, the location is down.
+ * standby: the worker that is to hold a copy of its state, or CGN_NONE16. */
 struct cgn_compile_host {
-	uint16_t worker, slot, cpu;
+	uint16_t worker, slot, cpu, standby;
 };
 
 struct cgn_compile_inputs {

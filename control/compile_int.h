@@ -33,7 +33,7 @@ struct cgn_compile_base {
 	uint32_t *n_addrs;
 	struct cgn_compile_routing *routing;
 	struct cgn_snapshot snap;      /* complete but for location[] and state[] */
-	struct cgn_location *location; /* without worker, slot and cpu */
+	struct cgn_location *location; /* without hosts */
 	struct cgn_region region;
 };
 

@@ -374,13 +374,14 @@ state_grow(struct cgn_compile_state *state, uint32_t room)
 	return 0;
 }
 
-/* Hosting worker of an address in use, or CGN_NONE16. */
-static uint16_t
-host(const struct cgn_snapshot *s, uint32_t slot)
+/* Does a worker host an address in use, or the copy of its state? */
+static bool
+hosts(const struct cgn_snapshot *s, uint16_t w, uint32_t slot)
 {
 	const struct cgn_snap_address *a = &s->address[slot];
+	const struct cgn_location *l = &s->location[a->location];
 
-	return a->excluded ? CGN_NONE16 : s->location[a->location].worker;
+	return !a->excluded && (l->worker == w || l->standby == w);
 }
 
 static int
@@ -393,7 +394,7 @@ worker_records(struct cgn_compiler *c, const struct cgn_snapshot *s, uint16_t w)
 	if (state_grow(state, s->n_addresses) < 0)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < s->n_addresses; i++)
-		missing += host(s, i) == w && state->record[i] == NULL;
+		missing += hosts(s, w, i) && state->record[i] == NULL;
 	if (missing == 0)
 		return 0;
 	/* zeroed by the kernel page by page when first used, so a big pool costs little
@@ -404,7 +405,7 @@ worker_records(struct cgn_compiler *c, const struct cgn_snapshot *s, uint16_t w)
 	slab->next = c->slabs;
 	c->slabs = slab;
 	for (uint32_t i = 0; i < s->n_addresses; i++)
-		if (host(s, i) == w && state->record[i] == NULL) {
+		if (hosts(s, w, i) && state->record[i] == NULL) {
 			cgn_address_init(&slab->record[at], i);
 			state->record[i] = &slab->record[at++];
 		}
@@ -416,9 +417,12 @@ cgn_compile_records(struct cgn_compiler *c, const struct cgn_snapshot *snap)
 {
 	bool hosting[CGN_MAX_WORKERS] = { false };
 
-	for (uint32_t i = 0; i < snap->n_locations; i++)
+	for (uint32_t i = 0; i < snap->n_locations; i++) {
 		if (snap->location[i].worker < CGN_MAX_WORKERS)
 			hosting[snap->location[i].worker] = true;
+		if (snap->location[i].standby < CGN_MAX_WORKERS)
+			hosting[snap->location[i].standby] = true;
+	}
 	for (uint16_t w = 0; w < CGN_MAX_WORKERS; w++)
 		if (hosting[w] && worker_records(c, snap, w) < 0) {
 			cgn_log(LOG_ERR,

@@ -57,6 +57,7 @@ place_locations(struct cgn_daemon *d)
 		d->where[i].worker = (uint16_t)cpu->index;
 		d->where[i].slot = (uint16_t)cpu->slot;
 		d->where[i].cpu = (uint16_t)cpu->cpu;
+		d->where[i].standby = CGN_NONE16;
 	}
 	return 0;
 }

@@ -114,8 +114,9 @@ struct cgn_group {
 };
 
 struct cgn_location {
-	uint16_t id;	 /* configured, the name on every wire */
-	uint16_t worker; /* that hosts it now, or CGN_NONE16: down */
+	uint16_t id;	  /* configured, the name on every wire */
+	uint16_t worker;  /* that hosts it now, or CGN_NONE16: down */
+	uint16_t standby; /* worker that holds a copy of its state, or CGN_NONE16 */
 	uint16_t slot, cpu;
 };
 

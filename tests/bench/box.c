@@ -124,7 +124,7 @@ compile(struct cgn_box *b, const struct cgn_conf *conf, struct cgn_traffic *t)
 {
 	const struct cgn_compile_port port[2] = { { t->inside.device, t->inside.box },
 		{ t->outside.device, t->outside.box } };
-	const struct cgn_compile_host host = { .worker = 0, .slot = 1, .cpu = 0 };
+	const struct cgn_compile_host host = { .worker = 0, .slot = 1, .standby = CGN_NONE16 };
 	struct cgn_compile_inputs in = { .port = port, .host = &host };
 	uint32_t inside, outside;
 

@@ -159,6 +159,7 @@ compile(struct cgn_box *box)
 		const struct cgn_conf_cpu_ref *at = &conf->locations[i].active;
 
 		host[i] = (struct cgn_compile_host){ .worker = (uint16_t)at->index,
+			.standby = CGN_NONE16,
 			.slot = (uint16_t)at->slot,
 			.cpu = (uint16_t)at->cpu };
 	}

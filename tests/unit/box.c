@@ -46,7 +46,7 @@ static const struct cgn_compile_port ports[] = {
 	{ .device = 1, .mac = { { 2, 0, 0, 0, 0, 0xb } } },
 	{ .device = 0 },
 };
-static const struct cgn_compile_host hosts[] = { { 0, 1, 0 } };
+static const struct cgn_compile_host hosts[] = { { 0, 1, 0, CGN_NONE16 } };
 
 static void
 keep(struct rte_mbuf *m, uint16_t to, bool handed)

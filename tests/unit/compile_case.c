@@ -13,7 +13,8 @@ const struct cgn_compile_port ports[] = {
 	{ .device = 0 },
 	{ .device = 0 },
 };
-const struct cgn_compile_host hosts[] = { { 0, 1, 0 }, { 1, 1, 1 }, { 2, 1, 2 } };
+const struct cgn_compile_host hosts[] = { { 0, 1, 0, CGN_NONE16 },
+	{ 1, 1, 1, CGN_NONE16 }, { 2, 1, 2, CGN_NONE16 } };
 
 struct cgn_conf *
 load(const char *text)

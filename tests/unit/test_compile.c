@@ -142,8 +142,8 @@ new_location(void)
 static void
 rehost(void)
 {
-	const struct cgn_compile_host moved[] = { { 3, 1, 3 }, { 1, 1, 1 },
-		{ CGN_NONE16, 0, 0 } };
+	const struct cgn_compile_host moved[] = { { 3, 1, 3, 4 },
+		{ 1, 1, 1, CGN_NONE16 }, { CGN_NONE16, 0, 0, CGN_NONE16 } };
 	const struct cgn_snapshot *a, *b = NULL;
 	uint32_t seven;
 
@@ -154,6 +154,8 @@ rehost(void)
 	CU_ASSERT_EQUAL(a->location[seven].worker, 0);
 	CU_ASSERT_EQUAL(b->location[seven].worker, 3);
 	CU_ASSERT_EQUAL(b->location[seven].cpu, 3);
+	CU_ASSERT_EQUAL(a->location[seven].standby, CGN_NONE16);
+	CU_ASSERT_EQUAL(b->location[seven].standby, 4);
 	CU_ASSERT_EQUAL(
 		b->location[cgn_compile_find_location(compiler, 9)].worker, CGN_NONE16);
 	CU_ASSERT(b->generation > a->generation);
@@ -163,6 +165,7 @@ rehost(void)
 		bool of7 = b->address[i].location == seven;
 
 		CU_ASSERT_EQUAL(b->state[3][i] != NULL, of7);
+		CU_ASSERT_EQUAL(b->state[4][i] != NULL, of7);
 		CU_ASSERT_EQUAL(b->state[0][i] != NULL, of7); /* kept */
 		CU_ASSERT_PTR_NULL(a->state[3][i]);
 	}
