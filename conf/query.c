@@ -95,12 +95,27 @@ cgn_conf_acl_permits(
 	return !list->n_permit;
 }
 
+/* A kernel interface by net_af_packet has buffers for datagrams that the kernel has put
+ * together. Bytes of one; 0: another kind of device. */
+static uint64_t
+whole_bytes(const struct cgn_conf_port *p)
+{
+	enum { FRAME = 15 << 10, EXTRA = 384 };
+	const char *framesz = strstr(p->device, ",framesz=");
+	unsigned long frame = framesz ? strtoul(framesz + 9, NULL, 10) : FRAME;
+
+	if (strncmp(p->device, "net_af_packet", 13) != 0)
+		return 0;
+	return (p->mtu > frame ? p->mtu : frame) + EXTRA;
+}
+
 /* Packet buffers: every queue, ring and cache full at once, and those the box makes. */
 static uint64_t
 packet_bytes(const struct cgn_conf *conf)
 {
 	enum {
 		DEPTH = 1024,
+		SOCKET_DEPTH = 256,
 		CACHES = 512,
 		OWN = 4096,
 		EXTRA = 512,
@@ -108,18 +123,26 @@ packet_bytes(const struct cgn_conf *conf)
 		PAGE = 4096
 	};
 	uint64_t nodes = conf->n_cpus + conf->dpdk.n_io_lcores + 1;
-	uint64_t largest = conf->dpdk.hugepages ? PACKET : PAGE;
-	uint64_t packets = OWN + nodes * (DEPTH + 2 * CACHES);
+	uint64_t largest = conf->dpdk.hugepages ? PACKET : PAGE, frame = 0;
+	uint64_t queues = 0, sockets = 0, bytes = 0;
 
 	for (uint32_t i = 0; i < conf->n_ports; i++) {
 		const struct cgn_conf_port *p = &conf->ports[i];
+		uint64_t whole = whole_bytes(p);
 
-		if (p->device[0])
-			packets += (p->rx_queues + nodes) * DEPTH;
+		if (whole)
+			sockets += p->rx_queues;
+		else if (p->device[0])
+			queues += p->rx_queues + nodes;
+		frame = whole > frame ? whole : frame;
 		if (p->mtu + EXTRA > largest)
 			largest = p->mtu + EXTRA;
 	}
-	return packets * largest;
+	if (queues)
+		bytes += ((queues + nodes) * DEPTH + nodes * CACHES) * largest;
+	if (sockets)
+		bytes += (sockets * SOCKET_DEPTH + nodes * (DEPTH + CACHES)) * frame;
+	return bytes + (OWN + nodes * CACHES) * largest;
 }
 
 uint64_t

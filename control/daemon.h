@@ -36,8 +36,10 @@ struct cgn_daemon {
 	/* Physical ports in the order of conf->ports[]; sub-interfaces are left out. */
 	struct cgn_port *port;
 	uint16_t n_ports;
-	struct rte_mempool *port_pool; /* of received packets */
-	struct rte_mempool *own_pool;  /* of packets that the box makes */
+	struct rte_mempool *port_pool; /* of received packets; NULL: no port needs it */
+	struct rte_mempool
+		*whole_pool;	      /* of those of drivers of which cgn_port_whole() */
+	struct rte_mempool *own_pool; /* of packets that the box makes */
 
 	struct cgn_host *host; /* neighbours and what is for the box itself */
 	struct cgn_cmd_server *cmd;

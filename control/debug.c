@@ -4,8 +4,8 @@
  * other builds there is no such command.
  *
  * debug clock SECONDS turns the clock of the path and of the control lcore on, so that a
- * test of a timer of two hours does not last as long. Wall clock, heartbeats and the other
- * end of a connection do not notice. It is never turned back.
+ * test of a timer of two hours does not last as long. Wall clock, heartbeats and the
+ * other end of a connection do not notice. It is never turned back.
  */
 #include <stdlib.h>
 
@@ -21,7 +21,8 @@ cgn_debug_clock(struct cgn_cmd_ctx *ctx)
 
 	__atomic_store_n(&d->rt.turned_ms, turned, __ATOMIC_RELAXED);
 	if (seconds != 0)
-		cgn_log_event(LOG_WARNING, "debug: the clock is turned by %lu s", seconds);
+		cgn_log_event(
+			LOG_WARNING, "debug: the clock is turned by %lu s", seconds);
 	cgn_cmd_reply(ctx, json_pack("{s:I}", "turned_s", (json_int_t)(turned / 1000)));
 	return 0;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Packet pools and ports. There are two pools: one that ports receive into, and one for
- * packets that the box makes itself, so that a flood cannot silence it. Both hold frames
- * of the largest MTU in one segment, and use the lock-free stack: whoever is stopped in
- * the middle of an operation stops nobody else.
+ * Packet pools and ports. There is a pool that ports receive into; one of larger buffers
+ * for those whose driver hands over datagrams larger than the MTU; and one for packets
+ * that the box makes itself, so that a flood cannot silence it. All hold their frames in
+ * one segment, and use the lock-free stack: whoever is stopped in the middle of an
+ * operation stops nobody else.
  *
  * Control lcore, at the start and at the end; no lcore polls at either time. */
 #include <errno.h>
@@ -18,12 +19,13 @@
 #include "control/stage.h"
 #include "dataplane/mark.h"
 
-#define POOL_OPS    "lf_stack"
-#define CACHE	    256
-#define QUEUE_DEPTH 1024
-#define OWN_PACKETS 4096
-#define PAGE	    4096u
-#define POOL_SHARE  4 /* at most a quarter of the memory is packets */
+#define POOL_OPS     "lf_stack"
+#define CACHE	     256
+#define QUEUE_DEPTH  1024
+#define SOCKET_DEPTH 256
+#define OWN_PACKETS  4096
+#define PAGE	     4096u
+#define POOL_SHARE   4 /* at most a quarter of the memory is packets */
 
 static bool
 is_physical(const struct cgn_conf_port *port)
@@ -48,28 +50,41 @@ data_room(const struct cgn_conf *conf)
 	return (uint16_t)(room + RTE_PKTMBUF_HEADROOM);
 }
 
-/* What fills all queues, rings and caches at once. */
-static uint32_t
-count_packets(const struct cgn_conf *conf)
+/* And of ports whose datagrams arrive whole. */
+static uint16_t
+whole_room(const struct cgn_conf *conf)
 {
-	uint32_t nodes = count_nodes(conf), n = nodes * (CACHE * 2 + QUEUE_DEPTH);
+	uint16_t room = data_room(conf) - RTE_PKTMBUF_HEADROOM;
 
 	for (uint32_t i = 0; i < conf->n_ports; i++)
 		if (is_physical(&conf->ports[i]))
-			n += (conf->ports[i].rx_queues + nodes) * QUEUE_DEPTH;
-	return n;
+			room = RTE_MAX(room, cgn_port_frame(conf->ports[i].device,
+						     (uint16_t)conf->ports[i].mtu));
+	return (uint16_t)(room + RTE_PKTMBUF_HEADROOM);
 }
 
-/* What ports cannot start without. */
+/* How many packets a pool of ports should have, and how many it cannot do without: what
+ * fills all queues, rings and caches at once, and the queues and caches alone. A driver
+ * over sockets takes packets for a burst, not for a queue. None for no ports. */
 static uint32_t
-least_packets(const struct cgn_conf *conf)
+count_packets(const struct cgn_conf *conf, bool whole, uint32_t *least)
 {
-	uint32_t n = count_nodes(conf) * CACHE * 2;
+	uint32_t nodes = count_nodes(conf), n = 0;
 
-	for (uint32_t i = 0; i < conf->n_ports; i++)
-		if (is_physical(&conf->ports[i]))
-			n += conf->ports[i].rx_queues * QUEUE_DEPTH;
-	return n;
+	*least = 0;
+	for (uint32_t i = 0; i < conf->n_ports; i++) {
+		const struct cgn_conf_port *p = &conf->ports[i];
+
+		if (!is_physical(p) || cgn_port_whole(p->device) != whole)
+			continue;
+		n += whole ? p->rx_queues * SOCKET_DEPTH
+			   : (p->rx_queues + nodes) * QUEUE_DEPTH;
+		*least += p->rx_queues * (whole ? CGN_BURST : QUEUE_DEPTH);
+	}
+	if (n == 0)
+		return 0;
+	*least += nodes * CACHE * 2;
+	return n + nodes * (CACHE * 2 + QUEUE_DEPTH);
 }
 
 /* Without hugepages DPDK lets no packet cross a page of 4096 bytes, so that smaller ones
@@ -85,17 +100,18 @@ fill_page(uint16_t room, unsigned flags)
 }
 
 static struct rte_mempool *
-create_pool(const struct cgn_conf *conf, const char *name, uint32_t n)
+create_pool(const struct cgn_conf *conf, const char *name, uint32_t n, uint16_t room)
 {
 	unsigned flags = conf->dpdk.hugepages ? 0 : RTE_MEMPOOL_F_NO_SPREAD;
-	uint16_t room = conf->dpdk.hugepages ? data_room(conf)
-					     : fill_page(data_room(conf), flags);
-	struct rte_pktmbuf_pool_private priv = { .mbuf_data_room_size = room,
-		.mbuf_priv_size = CGN_MARK_SIZE };
-	struct rte_mempool *pool = rte_mempool_create_empty(name, n,
+	struct rte_pktmbuf_pool_private priv = { .mbuf_priv_size = CGN_MARK_SIZE };
+	struct rte_mempool *pool;
+
+	if (!conf->dpdk.hugepages)
+		room = fill_page(room, flags);
+	priv.mbuf_data_room_size = room;
+	pool = rte_mempool_create_empty(name, n,
 		(unsigned)(sizeof(struct rte_mbuf) + CGN_MARK_SIZE + room), CACHE,
 		sizeof(priv), SOCKET_ID_ANY, flags);
-
 	if (!pool)
 		return NULL;
 	if (rte_mempool_set_ops_byname(pool, POOL_OPS, NULL)) {
@@ -111,24 +127,50 @@ create_pool(const struct cgn_conf *conf, const char *name, uint32_t n)
 	return pool;
 }
 
+/* Makes the pool of the ports of a kind, if there are any, within *budget, from which it
+ * takes what it needs. */
+static int
+create_port_pool(struct cgn_daemon *d, bool whole, uint64_t *budget)
+{
+	uint16_t room = whole ? whole_room(d->conf) : data_room(d->conf);
+	uint64_t each = RTE_MAX(room + 320u, d->conf->dpdk.hugepages ? 0u : PAGE);
+	struct rte_mempool **pool = whole ? &d->whole_pool : &d->port_pool;
+	uint32_t least, n = count_packets(d->conf, whole, &least);
+
+	if (n == 0)
+		return 0;
+	n = (uint32_t)RTE_MIN((uint64_t)n, *budget / each);
+	if (n >= least)
+		*pool = create_pool(d->conf, whole ? "whole" : "ports", n, room);
+	if (*pool) {
+		*budget -= n * each;
+		return 0;
+	}
+	snprintf(d->err, sizeof(d->err),
+		"dpdk.memory_mb = %u does not hold the packet buffers: the ports need "
+		"%lu more",
+		d->conf->dpdk.memory_mb,
+		((least * each - RTE_MIN(*budget, least * each)) * POOL_SHARE >> 20) + 1);
+	return -ENOMEM;
+}
+
 static int
 create_pools(struct cgn_daemon *d)
 {
-	uint64_t each =
-		RTE_MAX(data_room(d->conf) + 320u, d->conf->dpdk.hugepages ? 0u : PAGE);
-	uint64_t most = ((uint64_t)d->conf->dpdk.memory_mb << 20) / POOL_SHARE / each;
-	uint32_t n = count_packets(d->conf), least = least_packets(d->conf);
+	uint64_t budget = ((uint64_t)d->conf->dpdk.memory_mb << 20) / POOL_SHARE;
+	int rc = create_port_pool(d, false, &budget);
 
-	n = (uint32_t)RTE_MIN((uint64_t)n, most);
-	d->port_pool = n < least ? NULL : create_pool(d->conf, "ports", n);
-	d->own_pool = create_pool(
-		d->conf, "own", OWN_PACKETS + count_nodes(d->conf) * CACHE * 2);
-	if (d->port_pool && d->own_pool)
+	if (rc == 0)
+		rc = create_port_pool(d, true, &budget);
+	if (rc)
+		return rc;
+	d->own_pool = create_pool(d->conf, "own",
+		OWN_PACKETS + count_nodes(d->conf) * CACHE * 2, data_room(d->conf));
+	if (d->own_pool)
 		return 0;
 	snprintf(d->err, sizeof(d->err),
-		"dpdk.memory_mb = %u does not hold the packet buffers: the ports need "
-		"%lu",
-		d->conf->dpdk.memory_mb, (least * each * POOL_SHARE >> 20) + 1);
+		"dpdk.memory_mb = %u does not hold the packets that the box makes",
+		d->conf->dpdk.memory_mb);
 	return -ENOMEM;
 }
 
@@ -142,7 +184,7 @@ start_port(struct cgn_daemon *d, const struct cgn_conf_port *conf)
 		.mtu = (uint16_t)conf->mtu,
 		.rx_queues = (uint16_t)conf->rx_queues,
 		.tx_queues = (uint16_t)count_nodes(d->conf),
-		.pool = d->port_pool,
+		.pool = cgn_port_whole(conf->device) ? d->whole_pool : d->port_pool,
 	};
 	int rc = cgn_port_init(p, &pc, d->err, sizeof(d->err));
 
@@ -185,6 +227,7 @@ cgn_devices_fini(struct cgn_daemon *d)
 	free(d->port);
 	d->port = NULL;
 	rte_mempool_free(d->port_pool);
+	rte_mempool_free(d->whole_pool);
 	rte_mempool_free(d->own_pool);
-	d->port_pool = d->own_pool = NULL;
+	d->port_pool = d->whole_pool = d->own_pool = NULL;
 }

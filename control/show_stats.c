@@ -136,7 +136,10 @@ show_buffers(const struct cgn_daemon *d)
 {
 	json_t *pools = json_array();
 
-	json_array_append_new(pools, show_pool(d->port_pool));
+	if (d->port_pool)
+		json_array_append_new(pools, show_pool(d->port_pool));
+	if (d->whole_pool)
+		json_array_append_new(pools, show_pool(d->whole_pool));
 	json_array_append_new(pools, show_pool(d->own_pool));
 	return pools;
 }

@@ -53,9 +53,17 @@ void cgn_port_fini(struct cgn_port *p);
  * not wait. */
 void cgn_port_read(const struct cgn_port *p, struct cgn_port_state *state);
 
-/* Bytes, headroom apart, of a packet buffer that holds any frame of an MTU; also of a
- * slot in a ring of net_af_packet, which must not be larger than the buffer. Pure. */
+/* Bytes, headroom apart, of a packet buffer that holds any frame of an MTU. Pure. */
 uint16_t cgn_port_room(uint16_t mtu);
+
+/* Does the driver hand over datagrams that the kernel has put together from fragments,
+ * which are then larger than the MTU? net_af_packet does, and cannot be told not to.
+ * Pure. */
+bool cgn_port_whole(const char *device);
+
+/* As cgn_port_room(), for what the driver of a device may hand over; also the size of a
+ * slot in the ring of net_af_packet, which must not be larger than the buffer. Pure. */
+uint16_t cgn_port_frame(const char *device, uint16_t mtu);
 
 /* The device string with what the driver has to be told beforehand: queue pairs and frame
  * size for net_af_packet, queues for net_af_xdp, unless the string says so itself. 0 or

@@ -7,6 +7,7 @@
  * Not handled: drivers that need no telling (PCI, tap, ring, null, pcap). */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "dataplane/port.h"
@@ -17,6 +18,11 @@
 
 #define DEFAULT_ROOM 2048 /* of slots and buffers, for all drivers */
 #define ROOM_STEP    1024 /* four slots fill pages of 4096 */
+#define ROOM_MAX     (63 * ROOM_STEP)
+
+/* For datagrams that the kernel has put together: most that anybody sends, in a buffer
+ * that fills four pages. Not a power of two, so that slots spread over the cache. */
+#define WHOLE_ROOM (15 * ROOM_STEP)
 
 struct text {
 	char *out;
@@ -29,16 +35,22 @@ has_driver(const char *device, const char *driver)
 	return strncmp(device, driver, strlen(driver)) == 0;
 }
 
-/* Is `key=` among the arguments behind the name? */
-static bool
-has_key(const char *device, const char *key)
+/* What `key=` has among the arguments behind the name, NULL: it is not there. */
+static const char *
+value_of(const char *device, const char *key)
 {
 	size_t len = strlen(key);
 
 	for (const char *p = strchr(device, ','); p; p = strchr(p + 1, ','))
 		if (strncmp(p + 1, key, len) == 0 && p[1 + len] == '=')
-			return true;
-	return false;
+			return p + len + 2;
+	return NULL;
+}
+
+static bool
+has_key(const char *device, const char *key)
+{
+	return value_of(device, key) != NULL;
 }
 
 static void
@@ -52,15 +64,33 @@ add(struct text *t, const char *key, unsigned value)
 static void
 add_af_packet(struct text *t, const struct cgn_port_conf *conf)
 {
-	unsigned room = cgn_port_room(conf->mtu);
+	unsigned room = cgn_port_frame(conf->device, conf->mtu);
 
 	if (conf->rx_queues > 1 && !has_key(conf->device, "qpairs"))
 		add(t, "qpairs", conf->rx_queues);
-	if (room > DEFAULT_ROOM && !has_key(conf->device, "framesz")) {
-		add(t, "framesz", room);
-		if (!has_key(conf->device, "blocksz"))
-			add(t, "blocksz", 4 * room);
-	}
+	if (has_key(conf->device, "framesz"))
+		return;
+	add(t, "framesz", room);
+	if (!has_key(conf->device, "blocksz"))
+		add(t, "blocksz", 4 * room);
+}
+
+bool
+cgn_port_whole(const char *device)
+{
+	return has_driver(device, "net_af_packet");
+}
+
+uint16_t
+cgn_port_frame(const char *device, uint16_t mtu)
+{
+	unsigned long room = cgn_port_room(mtu);
+	const char *framesz = value_of(device, "framesz");
+
+	if (!cgn_port_whole(device))
+		return (uint16_t)room;
+	room = RTE_MAX(room, framesz ? strtoul(framesz, NULL, 10) : WHOLE_ROOM);
+	return (uint16_t)RTE_MIN(room, (unsigned long)ROOM_MAX);
 }
 
 uint16_t
@@ -68,7 +98,8 @@ cgn_port_room(uint16_t mtu)
 {
 	uint32_t room = RTE_ALIGN_CEIL((uint32_t)mtu + SLOT_EXTRA, (uint32_t)ROOM_STEP);
 
-	return (uint16_t)RTE_MIN(RTE_MAX(room, (uint32_t)DEFAULT_ROOM), 63u * ROOM_STEP);
+	return (uint16_t)RTE_MIN(
+		RTE_MAX(room, (uint32_t)DEFAULT_ROOM), (uint32_t)ROOM_MAX);
 }
 
 int

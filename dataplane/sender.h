@@ -66,8 +66,7 @@ void cgn_sender_empty(struct cgn_sender *s, struct cgn_outbox *out);
 static inline uint64_t
 cgn_runtime_ms(const struct cgn_runtime *rt, uint64_t tsc)
 {
-	return tsc / rt->tsc_per_ms +
-	       __atomic_load_n(&rt->turned_ms, __ATOMIC_RELAXED);
+	return tsc / rt->tsc_per_ms + __atomic_load_n(&rt->turned_ms, __ATOMIC_RELAXED);
 }
 
 /* Node of the control lcore. */

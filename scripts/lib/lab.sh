@@ -93,11 +93,20 @@ lab_make_nsub() {
 
 # lab_b4_seg6 NS GATEWAY NUMBER: a B4 by the kernel alone. SRv6 with a single segment in
 # reduced mode is plain IPv4 in IPv6; End.DX4 takes it off again. It does not reassemble
-# fragments of the outer packet. The kernel takes the 24 bytes of a routing header off the
-# MTU, though reduced mode sends none.
+# fragments of the outer packet (RFC 6333 5.3), so netfilter does, and tracks nothing. The
+# kernel takes the 24 bytes of a routing header off the MTU, though reduced mode sends none.
+lab_b4_reassembly() {
+	in_ns "$1" nft -f - <<-'NFT'
+		table ip6 b4 {
+			chain in { type filter hook prerouting priority -300; notrack; ct state new; }
+			chain out { type filter hook output priority -300; notrack; }
+		}
+	NFT
+}
 lab_b4_seg6() {
 	local ns=$1$LAB_SUFFIX src=$B4_NET:$3::1
-	ip -n "$ns" sr tunsrc set "$src" &&
+	lab_b4_reassembly "$1" &&
+		ip -n "$ns" sr tunsrc set "$src" &&
 		ip -n "$ns" route add default encap seg6 mode encap.red segs "$AFTR6" \
 			dev wan mtu "$((LAB_TUNNEL_MTU + 24))" src "$SUB_HOST4" &&
 		ip -n "$ns" -6 route add "$src/128" \

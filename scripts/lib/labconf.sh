@@ -45,8 +45,8 @@ lab_conf_lcores() {
 }
 
 # The ports are AF_PACKET unless told otherwise: fast, and there on every kernel. But its
-# driver has the kernel put IPv4 fragments together before the box sees them, and a packet
-# that is then larger than a frame is cut off. Tests of IPv4 fragments take pcap.
+# driver has the kernel put IPv4 fragments together before the box sees them. Tests of the
+# box's own reassembly of IPv4 take pcap.
 #
 # lab_conf: prints the configuration; reads LAB_RUN, LAB_NAME and the LAB_ options.
 lab_conf() {

@@ -10,6 +10,8 @@ t_ok "the AFTR address answers" m_ping sub "$AFTR6"
 t_ok "native IPv6 is forwarded" m_ping sub "$INET6"
 t_must "ping through the softwire" m_ping sub "$WEB4"
 t_ok "1500 bytes pass whole" m_ping sub "$WEB4" -s 1472 -M "do"
+t_ok "4000 bytes pass in fragments" m_ping sub "$WEB4" -s 4000
+t_ok "15000 bytes pass in fragments" m_ping sub "$WEB4" -s 15000
 t_ok "name over UDP" m_dns sub
 t_ok "the world sees a pool address" m_whoami sub 203.0.113.
 

@@ -7,6 +7,8 @@ t_up
 t_ok "the box answers on its inside address" m_ping nsub "$BOX_IN4"
 t_must "ping through the NAT" m_ping nsub "$WEB4"
 t_ok "1500 bytes pass whole" m_ping nsub "$WEB4" -s 1472 -M "do"
+t_ok "4000 bytes pass in fragments" m_ping nsub "$WEB4" -s 4000
+t_ok "15000 bytes pass in fragments" m_ping nsub "$WEB4" -s 15000
 t_ok "name over UDP" m_dns nsub
 t_ok "the world sees a pool address" m_whoami nsub 203.0.113.
 

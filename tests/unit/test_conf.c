@@ -201,6 +201,16 @@ test_memory(void)
 	conf->dpdk.hugepages = false;
 	CU_ASSERT_EQUAL(cgn_conf_memory_estimate(conf), bytes + packets * 4096);
 	cgn_conf_free(conf);
+
+	/* a port whose datagrams arrive whole: of another size, and none in its queues */
+	conf = load((const struct conf_edit[]){
+		{ "net_null0", "net_af_packet0,iface=a" }, { NULL } });
+	conf->dpdk.hugepages = true;
+	packets -= (1 + 3) * 1024;
+	CU_ASSERT_EQUAL(cgn_conf_memory_estimate(conf),
+		bytes + packets * 2560 +
+			(256 + 3 * 1024 + 3 * 512) * (uint64_t)(15 * 1024 + 384));
+	cgn_conf_free(conf);
 }
 
 /* Ranges in any order and touching, an exclusion at an edge, inside, and across two. */

@@ -170,8 +170,7 @@ test_debug_clock(void)
 
 	json_decref(show_box_ask("debug clock 7000"));
 	d = show_box_ask("debug clock 440");
-	CU_ASSERT_EQUAL(
-		json_integer_value(member(member(d, "clock"), "turned_s")), 7440);
+	CU_ASSERT_EQUAL(json_integer_value(member(member(d, "clock"), "turned_s")), 7440);
 	json_decref(d);
 	rt = show_box.rt;
 	rt.tsc_per_ms = 1000;
