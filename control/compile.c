@@ -20,6 +20,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "dataplane/neigh.h"
 #include "dataplane/worker.h"
@@ -42,6 +43,10 @@ cgn_compile_create(void)
 
 	if (c == NULL)
 		return NULL;
+	if (getrandom(&c->sync_seed, sizeof(c->sync_seed), 0) != sizeof(c->sync_seed)) {
+		free(c);
+		return NULL;
+	}
 	cgn_registry_init(&c->ports, CGN_NAME, CGN_MAX_PORTS);
 	cgn_registry_init(&c->ifaces, CGN_NAME, CGN_COMPILE_IFACES);
 	cgn_registry_init(&c->vpns, CGN_NAME, MAX_VPNS);
@@ -72,6 +77,7 @@ cgn_compile_destroy(struct cgn_compiler *c)
 	base_put(c->base);
 	for (unsigned i = 0; i < CGN_COMPILE_IFACES; i++)
 		cgn_neigh_destroy(c->neigh[i]);
+	cgn_compile_unlink(c);
 	for (unsigned w = 0; w < CGN_MAX_WORKERS; w++)
 		free(c->state[w].record);
 	while (c->slabs != NULL) {
@@ -160,9 +166,8 @@ cgn_compile_locations(struct cgn_compile_run *r)
 	r->snap->n_locations = (uint16_t)r->c->locations.n;
 	memcpy(base->host_of, r->location, base->n_hosts * sizeof(uint16_t));
 	for (uint32_t i = 0; i < r->snap->n_locations; i++) {
-		base->location[i] = (struct cgn_location){
-			.worker = CGN_NONE16, .standby = CGN_NONE16
-		};
+		base->location[i] = (struct cgn_location){ .worker = CGN_NONE16,
+			.standby = CGN_NONE16 };
 		memcpy(&base->location[i].id, cgn_registry_key(&r->c->locations, i),
 			sizeof(uint16_t));
 	}
@@ -215,6 +220,7 @@ run_steps(struct cgn_compile_run *r)
 			return rc;
 	}
 	r->snap->quarantine_ms = QUARANTINE_MS;
+	cgn_compile_sync(r);
 	r->snap->location = r->base->location;
 	return 0;
 }
@@ -245,6 +251,20 @@ image_state(struct cgn_compiler *c, struct cgn_compile_image *image)
 	return 0;
 }
 
+/* What one host or standby of a location said must not be taken for another's. */
+static void
+image_epochs(const struct cgn_compiler *c, struct cgn_location *location, uint16_t n)
+{
+	for (uint16_t i = 0; i < n; i++) {
+		const struct cgn_location *last = &c->last[i];
+
+		location[i].epoch =
+			last->epoch + (last->epoch == 0 ||
+					      location[i].worker != last->worker ||
+					      location[i].standby != last->standby);
+	}
+}
+
 static int
 image_fill(struct cgn_compiler *c, struct cgn_compile_image *image,
 	const struct cgn_compile_host *host)
@@ -266,8 +286,11 @@ image_fill(struct cgn_compiler *c, struct cgn_compile_image *image,
 		l->slot = host[i].slot;
 		l->cpu = host[i].cpu;
 	}
+	image_epochs(c, location, base->snap.n_locations);
 	image->snap.location = location;
 	rc = cgn_compile_records(c, &image->snap);
+	if (rc == 0)
+		rc = cgn_compile_links(c, &image->snap);
 	return rc < 0 ? rc : image_state(c, image);
 }
 
@@ -299,6 +322,8 @@ image_create(struct cgn_compiler *c, struct cgn_compile_base *base,
 		return rc;
 	}
 	image->snap.generation = ++c->generation;
+	memcpy(c->last, image->snap.location,
+		image->snap.n_locations * sizeof(*image->snap.location));
 	*out = &image->snap;
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include "control/region.h"
 #include "control/registry.h"
 #include "dataplane/session.h"
+#include "dataplane/worker.h"
 
 /* Neighbours of an interface. */
 #define CGN_COMPILE_NEIGHBOURS 8192
@@ -62,6 +63,9 @@ struct cgn_compiler {
 	struct cgn_neigh_table *neigh[CGN_COMPILE_IFACES];
 	struct cgn_compile_state state[CGN_MAX_WORKERS];
 	struct cgn_compile_slab *slabs;
+	struct rte_ring *link[CGN_MAX_WORKERS][CGN_MAX_WORKERS];
+	struct cgn_location last[CGN_MAX_LOCATIONS]; /* of the last snapshot */
+	uint64_t sync_seed;
 	struct cgn_compile_base *base; /* of the last cgn_compile() */
 	uint64_t generation;
 	uint32_t fibs; /* built so far: their names */
@@ -130,6 +134,11 @@ void cgn_compile_routing_put(struct cgn_compile_routing *routing);
 
 /* Gives the hosting workers records of their addresses; 0 or -ENOMEM. */
 int cgn_compile_records(struct cgn_compiler *c, const struct cgn_snapshot *snap);
+
+/* Rings of records between hosts and standbys; 0 or -ENOMEM. And their end. */
+int cgn_compile_links(struct cgn_compiler *c, const struct cgn_snapshot *snap);
+void cgn_compile_unlink(struct cgn_compiler *c);
+void cgn_compile_sync(struct cgn_compile_run *r);
 
 /* An address of the configuration as a key (IPv4 as ::ffff:a.b.c.d). */
 void cgn_compile_key(uint8_t key[16], const struct cgn_conf_addr *addr);

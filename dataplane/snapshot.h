@@ -16,6 +16,7 @@ struct rte_fib6;
 struct cgn_neigh;
 struct cgn_neigh_table;
 struct cgn_address;
+struct rte_ring;
 
 /* A port or one of its VLAN sub-interfaces. */
 struct cgn_iface {
@@ -118,6 +119,17 @@ struct cgn_location {
 	uint16_t worker;  /* that hosts it now, or CGN_NONE16: down */
 	uint16_t standby; /* worker that holds a copy of its state, or CGN_NONE16 */
 	uint16_t slot, cpu;
+	uint32_t epoch; /* another one whenever worker or standby is another */
+};
+
+/* How the state of locations is copied to their standby workers. */
+struct cgn_sync_conf {
+	bool hot;   /* sessions too */
+	bool batch; /* copies are compared periodically */
+	uint8_t switchover_percent;
+	cgn_tick delay;		 /* age from which a session is copied */
+	uint32_t batch_interval; /* s */
+	uint64_t seed;		 /* of digests, the same at both ends */
 };
 
 struct cgn_acl_rule {
@@ -221,6 +233,9 @@ struct cgn_snapshot {
 	const struct cgn_server *server;
 	/* state[worker][slot]: the worker's own record of an address, or NULL */
 	struct cgn_address *const *state[CGN_MAX_WORKERS];
+	struct cgn_sync_conf sync;
+	/* [from][to]: ring of records between a host and a standby, or NULL; NULL: none */
+	struct rte_ring *const (*link)[CGN_MAX_WORKERS];
 	struct cgn_protocols other; /* of all instances */
 	uint32_t quarantine_ms;	    /* before a freed block serves another user */
 };

@@ -159,6 +159,12 @@ rehost(void)
 	CU_ASSERT_EQUAL(
 		b->location[cgn_compile_find_location(compiler, 9)].worker, CGN_NONE16);
 	CU_ASSERT(b->generation > a->generation);
+	CU_ASSERT_NOT_EQUAL(a->location[seven].epoch, b->location[seven].epoch);
+	CU_ASSERT_EQUAL(a->location[cgn_compile_find_location(compiler, 3)].epoch,
+		b->location[cgn_compile_find_location(compiler, 3)].epoch);
+	CU_ASSERT_PTR_NOT_NULL(b->link[3][4]);
+	CU_ASSERT_PTR_NOT_NULL(b->link[4][3]);
+	CU_ASSERT_PTR_NULL(b->link[0][4]);
 	CU_ASSERT_PTR_EQUAL(a->nexthop, b->nexthop);
 	CU_ASSERT_PTR_EQUAL(a->instance, b->instance);
 	for (uint32_t i = 0; i < b->n_addresses; i++) {

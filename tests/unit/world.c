@@ -227,8 +227,12 @@ instances(void)
 	memcpy(world.remote[0].addr, packet_addr6("2001:db8:100::"), 16);
 	memcpy(world.remote[0].mask, packet_addr6("ffff:ffff:ff00::"), 16);
 	world.group.n = LOCATIONS;
-	world.location[0] = (struct cgn_location){ 1, 0, 1, 0 };
-	world.location[1] = (struct cgn_location){ 2, 1, 2, 0 };
+	world.location[0] = (struct cgn_location){
+		.id = 1, .worker = 0, .standby = CGN_NONE16, .slot = 1
+	};
+	world.location[1] = (struct cgn_location){
+		.id = 2, .worker = 1, .standby = CGN_NONE16, .slot = 2
+	};
 }
 
 static void

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Records of replication: what the host of a location tells the holder of its copy, in 64
+ * bytes that name nothing but configured ids and addresses, so that they mean the same in
+ * another process and in another box. See doc/ha.md. */
+#ifndef CGN_DATAPLANE_SYNCREC_H
+#define CGN_DATAPLANE_SYNCREC_H
+
+#include "dataplane/types.h"
+
+#define CGN_SYNCREC_BYTES   64
+#define CGN_SYNCREC_VERSION 1
+#define CGN_SYNCREC_SUMS    6 /* in a record of digests */
+
+/* A location's users fall into ranges, with all that they have. */
+#define CGN_SYNC_RANGES 256
+
+/* Numbers are part of the format: only ever add. */
+enum cgn_syncrec_type {
+	CGN_SYNCREC_USER = 1,
+	CGN_SYNCREC_USER_DEL = 2, /* with its blocks */
+	CGN_SYNCREC_BLOCK = 3,
+	CGN_SYNCREC_BLOCK_DEL = 4,
+	CGN_SYNCREC_SERVER = 5, /* a mapping that stands without sessions */
+	CGN_SYNCREC_SERVER_DEL = 6,
+	CGN_SYNCREC_SESSION = 7,
+	CGN_SYNCREC_SESSION_DEL = 8,
+	CGN_SYNCREC_BEGIN = 9, /* of a copy of some ranges */
+	CGN_SYNCREC_END = 10,  /* of it: what did not come is gone */
+	CGN_SYNCREC_DIGEST = 11,
+	CGN_SYNCREC_ASK = 12,  /* behind all digests: which ranges differ? */
+	CGN_SYNCREC_WANT = 13, /* the answer, from the standby */
+	CGN_SYNCREC_TYPES
+};
+
+/* A set of ranges. */
+struct cgn_sync_set {
+	uint64_t w[CGN_SYNC_RANGES / 64];
+};
+
+/* A record, read. Times are ticks, relative; what a type does not have is zero. */
+struct cgn_syncrec {
+	uint8_t type;	   /* enum cgn_syncrec_type */
+	uint16_t location; /* configured id, 1..65535 */
+	uint32_t epoch;	   /* of the location */
+	uint32_t stamp;	   /* counts the records of an epoch; wraps */
+	/* of all objects: whose */
+	uint16_t instance; /* configured id */
+	uint8_t kind;	   /* enum cgn_kind */
+	uint8_t who[16];   /* prefix of the B4; of NAT44: ::ffff:a.b.c.d */
+	union {
+		struct {
+			rte_be32_t outside;
+			uint32_t age;
+			uint8_t b4[16]; /* DS-Lite: answers go there */
+		} user;
+		struct {
+			uint16_t first, size; /* host order */
+			bool served;
+			uint32_t age;
+		} block;
+		struct {
+			rte_be32_t inside, outside, remote;
+			rte_be16_t inside_port, outside_port, remote_port;
+			uint8_t proto;
+			uint8_t state; /* enum cgn_state */
+			uint8_t from;  /* enum cgn_dir of the first packet */
+			bool shared, server;
+			uint32_t idle, age;
+		} flow; /* SERVER: without remote, state and times */
+		struct {
+			uint32_t id;
+			struct cgn_sync_set ranges;
+		} copy; /* BEGIN, END, ASK, WANT */
+		struct {
+			uint16_t first; /* range */
+			uint8_t n;
+			uint64_t sum[CGN_SYNCREC_SUMS];
+		} digest;
+	};
+};
+
+/* Writes a record, which must be one that cgn_syncrec_decode() lets through. Any lcore;
+ * some 20 ns. */
+void cgn_syncrec_encode(const struct cgn_syncrec *r, uint8_t wire[CGN_SYNCREC_BYTES]);
+
+/* Reads a record and checks every field. 0; -EPROTO: another version or type; -EINVAL: a
+ * field has a value that it cannot have. *r is then undefined. Any lcore. */
+int cgn_syncrec_decode(const uint8_t wire[CGN_SYNCREC_BYTES], struct cgn_syncrec *r);
+
+/* Keyed hash of an object's key and state, without its times: what two ends add up for
+ * each range. wire: of a USER, BLOCK, SERVER or SESSION. Any lcore. */
+uint64_t cgn_syncrec_hash(const uint8_t wire[CGN_SYNCREC_BYTES], uint64_t seed);
+
+/* Range of a user, 0..CGN_SYNC_RANGES-1. Any lcore. */
+unsigned cgn_syncrec_range(const uint8_t who[16], uint64_t seed);
+
+static inline bool
+cgn_sync_set_has(const struct cgn_sync_set *set, unsigned range)
+{
+	return set->w[range / 64] >> range % 64 & 1;
+}
+
+static inline void
+cgn_sync_set_add(struct cgn_sync_set *set, unsigned range)
+{
+	set->w[range / 64] |= 1ull << range % 64;
+}
+
+static inline unsigned
+cgn_sync_set_count(const struct cgn_sync_set *set)
+{
+	unsigned n = 0;
+
+	for (unsigned k = 0; k < RTE_DIM(set->w); k++)
+		n += (unsigned)__builtin_popcountll(set->w[k]);
+	return n;
+}
+
+#endif
