@@ -49,10 +49,12 @@ static const struct {
 		   "sessions:8 ports:6 age:6 location=LOC:3 slot:4 cpu:3 role:7 "
 		   "discards:1" },
 	{ "address_groups", "name:10 id:3 vpn:4 locked:6 overload:8 users:8 "
-			    "blocks_used=BLOCKS:8 blocks_total=TOTAL:8" },
+			    "blocks_used=BLOCKS:8 blocks_total=TOTAL:8 "
+			    "ports_held=PORTS:8 ports_quarantined=WAITING:8" },
 	{ "addresses",
 		"address:15 location=LOC:3 users:8 blocks_used=BLOCKS:8 "
-		"blocks_total=TOTAL:8",
+		"blocks_total=TOTAL:8 ports_held=PORTS:8 "
+		"ports_quarantined=WAITING:8",
 		true },
 	{ "vrrp", "port:8 vrid:4 state:10 priority_config=CONFIG:6 "
 		  "priority_run=RUN:4 master:15 addresses:15" },

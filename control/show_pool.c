@@ -17,6 +17,7 @@
 
 struct use {
 	uint32_t users, blocks;
+	uint32_t ports, quarantined; /* not free; of them, waiting to be */
 };
 
 struct pools {
@@ -59,12 +60,14 @@ address_entry(const struct cgn_snapshot *snap, const struct pools *pools, uint32
 	const struct cgn_snap_address *address = &snap->address[slot];
 	uint32_t location = address->location;
 
-	return json_pack("{s:o,s:o,s:I,s:I,s:I}", "address",
+	return json_pack("{s:o,s:o,s:I,s:I,s:I,s:I,s:I}", "address",
 		cgn_show_addr4(address->addr), "location",
 		location < snap->n_locations ? json_integer(snap->location[location].id)
 					     : json_null(),
 		"users", (json_int_t)pools->use[slot].users, "blocks_used",
-		(json_int_t)pools->use[slot].blocks, "blocks_total", blocks_total);
+		(json_int_t)pools->use[slot].blocks, "blocks_total", blocks_total,
+		"ports_held", (json_int_t)pools->use[slot].ports, "ports_quarantined",
+		(json_int_t)pools->use[slot].quarantined);
 }
 
 static uint32_t
@@ -83,7 +86,7 @@ group_entry(struct cgn_cmd_ctx *ctx, size_t number)
 	const struct cgn_snapshot *snap = d->snap;
 	const struct cgn_conf_address_group *group = &d->conf->address_groups[number];
 	const struct pools *pools = ctx->state;
-	json_int_t users = 0, used = 0, count = 0, per_address;
+	json_int_t users = 0, used = 0, ports = 0, waiting = 0, count = 0, per_address;
 	json_t *addresses;
 	uint32_t pool;
 
@@ -99,14 +102,17 @@ group_entry(struct cgn_cmd_ctx *ctx, size_t number)
 			addresses, address_entry(snap, pools, slot, per_address));
 		users += pools->use[slot].users;
 		used += pools->use[slot].blocks;
+		ports += pools->use[slot].ports;
+		waiting += pools->use[slot].quarantined;
 		count++;
 	}
-	return json_pack("{s:s,s:i,s:s,s:b,s:s?,s:I,s:I,s:I,s:o}", "name", group->name,
-		"id", (int)group->id, "vpn", group->vpn.name, "locked", group->locked,
-		"overload",
+	return json_pack("{s:s,s:i,s:s,s:b,s:s?,s:I,s:I,s:I,s:I,s:I,s:o}", "name",
+		group->name, "id", (int)group->id, "vpn", group->vpn.name, "locked",
+		group->locked, "overload",
 		group->overload.index != CGN_CONF_NONE ? group->overload.name : NULL,
 		"users", users, "blocks_used", used, "blocks_total", per_address * count,
-		"addresses", addresses);
+		"ports_held", ports, "ports_quarantined", waiting, "addresses",
+		addresses);
 }
 
 /* Asks the workers, and when all have answered becomes a list of groups. */
@@ -127,6 +133,8 @@ next_answer(struct cgn_cmd_ctx *ctx)
 			continue;
 		pools->use[view[i].slot].users += view[i].users;
 		pools->use[view[i].slot].blocks += view[i].blocks;
+		pools->use[view[i].slot].ports += view[i].ports_blocked;
+		pools->use[view[i].slot].quarantined += view[i].ports_quarantined;
 	}
 	if (rc != CGN_QUERY_END)
 		return CGN_CMD_AGAIN;

@@ -23,6 +23,9 @@ LAB_HUGEPAGES=${LAB_HUGEPAGES:-false}
 LAB_TUNNEL_MTU=${LAB_TUNNEL_MTU:-}
 LAB_ENCAP_LIMIT=${LAB_ENCAP_LIMIT:-}
 LAB_CONFIG=${LAB_CONFIG:-}
+LAB_POLICY=${LAB_POLICY:-}
+LAB_DS_LITE=${LAB_DS_LITE:-}
+LAB_NAT44=${LAB_NAT44:-}
 
 # lab_name ID: chooses the lab that the other functions work on; '' is the plain one.
 lab_name() {

@@ -49,6 +49,7 @@ lab_conf_lcores() {
 # box's own reassembly of IPv4 take pcap.
 #
 # lab_conf: prints the configuration; reads LAB_RUN, LAB_NAME and the LAB_ options.
+# LAB_POLICY, LAB_DS_LITE and LAB_NAT44 are further keys of both instances and of each.
 lab_conf() {
 	cat <<CONF
 node: { name = "lab-$LAB_NAME"; run_dir = "$LAB_RUN/cgnd"; };
@@ -83,11 +84,11 @@ ds_lite_instances: (
     local_ipv6 = "$AFTR6"; remote_ipv6 = [ "$B4_NET::/40" ]; prefix_length = 128;
     outbound: ( { acl = "any"; address_group = "pool1"; } );
     port_range: { mode = "dynamic"; size = $LAB_BLOCK; };
-    mtu = $LAB_TUNNEL_MTU; } );
+    mtu = $LAB_TUNNEL_MTU; $LAB_POLICY $LAB_DS_LITE } );
 nat_instances: (
   { name = "nat1"; id = 2; service_instance_group = "group1";
     inside: { ports = [ "inside4" ]; };
     outbound: ( { acl = "private"; address_group = "pool2"; } );
-    port_range: { mode = "dynamic"; size = $LAB_BLOCK; }; } );
+    port_range: { mode = "dynamic"; size = $LAB_BLOCK; }; $LAB_POLICY $LAB_NAT44 } );
 CONF
 }

@@ -80,6 +80,29 @@ t_json() {
 	}
 }
 
+# t_clock SECONDS: turns the clock of the box on.
+t_clock() { lab_ctl debug clock "$1" >/dev/null; }
+
+t_no_sessions() { t_json '[.boards[].sessions] | add == 0' show board; }
+t_no_users() { t_json '.users == []' show user; }
+# t_pools FIELD: its sum over all address groups.
+t_pools() { lab_ctl --json show address-group | jq "[.address_groups[].$1] | add"; }
+t_no_ports() { [ "$(t_pools blocks_used)" = 0 ] && [ "$(t_pools ports_held)" = "$1" ]; }
+
+# t_returned [PORTS]: all sessions idle out, the longest timer is that of established TCP;
+# their blocks are in quarantine for two minutes, and then free. PORTS: of servers, stay.
+t_returned() {
+	local sessions waiting
+	sessions=$(lab_ctl --json show board | jq '[.boards[].sessions] | add')
+	t_clock 7441 && wait_for 10 t_no_sessions && wait_for 5 t_no_users || return 1
+	waiting=$(t_pools ports_quarantined)
+	t_clock 121 && wait_for 10 t_no_ports "${1:-0}" || {
+		figure="$(t_pools ports_held) ports are still held"
+		return 1
+	}
+	figure="$sessions sessions ended, $waiting ports in quarantine came back"
+}
+
 # The daemon leaves with 0 and no sanitizer has spoken.
 t_clean_exit() {
 	if grep -E 'Sanitizer|runtime error:' "$LAB_RUN/cgnd.log"; then

@@ -78,7 +78,9 @@ static const struct {
 	{ "show nat instance nat1", "instances", "name", 1 },
 	{ "show nat64 instance", "instances", "", 0 },
 	{ "show address-group", "address_groups",
-		"name id vpn users blocks_used blocks_total addresses", 1 },
+		"name id vpn users blocks_used blocks_total ports_held "
+		"ports_quarantined addresses",
+		1 },
 	{ "show vrrp", "vrrp",
 		"port vrid state priority_config priority_run master timers transitions",
 		1 },
