@@ -96,10 +96,11 @@ t_returned() {
 	sessions=$(lab_ctl --json show board | jq '[.boards[].sessions] | add')
 	t_clock 7441 && wait_for 10 t_no_sessions && wait_for 5 t_no_users || return 1
 	waiting=$(t_pools ports_quarantined)
-	t_clock 121 && wait_for 10 t_no_ports "${1:-0}" || {
+	t_clock 121
+	if ! wait_for 10 t_no_ports "${1:-0}"; then
 		figure="$(t_pools ports_held) ports are still held"
 		return 1
-	}
+	fi
 	figure="$sessions sessions ended, $waiting ports in quarantine came back"
 }
 

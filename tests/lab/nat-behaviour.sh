@@ -14,7 +14,10 @@ stun_up() {
 	lab_spawn inet turnserver turnserver -n --stun-only --no-cli --no-tls --no-dtls \
 		-L "$STUN1" -L "$STUN2" -p 3478 --alt-listening-port 3479 --log-file stdout \
 		--db "$LAB_RUN/turn.db" --pidfile "$LAB_RUN/turn.pid"
-	wait_for 10 in_ns inet sh -c '[ "$(ss -Hlnu "sport = :3478 or sport = :3479" | wc -l)" -ge 4 ]'
+	wait_for 10 stun_listens
+}
+stun_listens() {
+	[ "$(in_ns inet ss -Hlnu 'sport = :3478 or sport = :3479' | wc -l)" -ge 4 ]
 }
 
 # discover NS OPTION KIND WHAT: the client's verdict, e.g. "Endpoint Independent Mapping".
