@@ -202,6 +202,8 @@ derive_timers(struct cgn_conf_timers *timers)
 		timers->tcp_established = profile->tcp_established;
 	if (!timers->tcp_transitory)
 		timers->tcp_transitory = profile->tcp_transitory;
+	if (!timers->tcp_closing)
+		timers->tcp_closing = timers->tcp_transitory;
 	if (!timers->tcp_syn)
 		timers->tcp_syn = profile->tcp_syn;
 	if (!timers->udp)

@@ -90,6 +90,7 @@ struct cgn_conf_timers {
 	enum cgn_conf_profile profile;
 	uint32_t tcp_established;
 	uint32_t tcp_transitory;
+	uint32_t tcp_closing; /* where not given: tcp_transitory */
 	uint32_t tcp_syn;
 	uint32_t udp;
 	uint32_t icmp;

@@ -174,6 +174,8 @@ static const struct cgn_schema_key timers_keys[] = {
 	{ BY_PROFILE(tcp_established, "7440 (rfc), 240 (huawei)"),
 		.help = "TCP connection that is open, s" },
 	{ BY_PROFILE(tcp_transitory, "240 (rfc), 40 (huawei)"),
+		.help = "TCP connection that the inside opens, s" },
+	{ BY_PROFILE(tcp_closing, "tcp_transitory"),
 		.help = "TCP connection that closes or was reset, s" },
 	{ BY_PROFILE(tcp_syn, "6 (rfc), 6 (huawei)"),
 		.help = "TCP connection that the outside opens, s" },

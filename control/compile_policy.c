@@ -104,6 +104,7 @@ fill_timers(struct cgn_instance *in, const struct cgn_conf_timers *t)
 {
 	in->timer[CGN_TIMER_TCP_ESTABLISHED] = t->tcp_established * CGN_TICKS_PER_S;
 	in->timer[CGN_TIMER_TCP_TRANSITORY] = t->tcp_transitory * CGN_TICKS_PER_S;
+	in->timer[CGN_TIMER_TCP_CLOSING] = t->tcp_closing * CGN_TICKS_PER_S;
 	in->timer[CGN_TIMER_TCP_SYN] = t->tcp_syn * CGN_TICKS_PER_S;
 	in->timer[CGN_TIMER_UDP] = t->udp * CGN_TICKS_PER_S;
 	in->timer[CGN_TIMER_ICMP] = t->icmp * CGN_TICKS_PER_S;

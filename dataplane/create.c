@@ -123,6 +123,23 @@ open_up(struct cgn_burst *b, uint64_t i)
 	return why;
 }
 
+/* A mapping of one destination, or of a server, may share its inside port with others: of
+ * two with the same peer, one session would hide the other from the way up. */
+static bool
+peer_taken(const struct cgn_burst *b, uint64_t i, const struct cgn_mapping *m)
+{
+	const struct cgn_pkt *p = &b->p[i];
+	union cgn_key key = {
+		.owner = cgn_inside_owner(b->w, m->instance, p->proto, m->user),
+		.local = m->inside,
+		.local_port = m->inside_port,
+		.remote = p->flow.remote,
+		.remote_port = p->flow.remote_port,
+	};
+
+	return !m->shared && cgn_table_find(b->w->up, &key) != CGN_NONE;
+}
+
 static enum cgn_drop
 open_down(struct cgn_burst *b, uint64_t i)
 {
@@ -140,7 +157,9 @@ open_down(struct cgn_burst *b, uint64_t i)
 		return CGN_DROP_NO_MAPPING;
 	m = cgn_mapping_at(b->w, mapping);
 	p->user = m->user;
-	if (!m->server && (!m->shared || !b->snap->instance[m->instance].eif))
+	if (!m->server && !b->snap->instance[m->instance].eif)
+		return CGN_DROP_FILTERED;
+	if (peer_taken(b, i, m))
 		return CGN_DROP_FILTERED;
 	f = (struct cgn_flow){ .user = m->user,
 		.remote = p->flow.remote,

@@ -40,6 +40,9 @@
 	X(INNER_HEADER, "inner_header", "inner IPv4 header lies or is cut off", "")      \
 	X(NESTED, "nested_tunnel", "inner packet is a tunnel packet again",              \
 		"RFC 2473 8")                                                            \
+	X(ECN, "tunnel_congestion",                                                      \
+		"congestion in the softwire, and the inner packet knows no ECN",         \
+		"RFC 6040 4.2")                                                          \
 	X(TUNNEL_MTU, "tunnel_mtu_learnt", "packet too big from the softwire, noted",    \
 		"RFC 2473 7.2")                                                          \
 	X(FRAGMENT, "fragment", "fragment that cannot be matched to its first", "")      \
@@ -52,7 +55,7 @@
 	X(PROTOCOL_BUSY, "protocol_busy",                                                \
 		"another user of the address has this protocol with that peer", "")      \
 	X(ICMP_TYPE, "icmp_type", "ICMP type that is not translated", "RFC 5508 REQ-11") \
-	X(ICMP_CHECKSUM, "icmp_checksum", "ICMP error with a wrong checksum",            \
+	X(ICMP_CHECKSUM, "icmp_checksum", "ICMP error with a wrong checksum, its own or the quoted header's",            \
 		"RFC 5508 REQ-3")                                                        \
 	X(ICMP_NO_SESSION, "icmp_no_session", "ICMP error about an unknown session",     \
 		"RFC 5508 REQ-4")                                                        \

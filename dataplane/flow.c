@@ -5,8 +5,9 @@
  * address, and which end of the header is written. Keys, look-up, prefetch and rewriting
  * are separate loops, so that the misses of 64 packets overlap.
  *
- * Up refreshes a session, down does only for TCP (RFC 4787 REQ-6, RFC 6146 3.5.2.2); what
- * comes behind both FINs or a RST refreshes nothing. */
+ * Up refreshes a session, down does only for TCP connections that are open (RFC 4787
+ * REQ-6, RFC 6146 3.5.2.2); what comes behind both FINs or a RST, and what answers a SYN
+ * that the other side has not sent, refreshes nothing. */
 #include <rte_icmp.h>
 #include <rte_ip.h>
 #include <rte_tcp.h>
@@ -156,11 +157,9 @@ track(struct cgn_burst *b, const struct cgn_pkt *p, struct cgn_session *s,
 	if (p->proto == CGN_IPPROTO_TCP) {
 		uint8_t now = cgn_tcp_next(s->state, dir, p->tcp_flags);
 
-		refresh = now != s->state ||
-			  (now != CGN_STATE_FIN_BOTH && now != CGN_STATE_TRANSITORY);
-		if (now != s->state) {
+		refresh = cgn_tcp_refreshes(s->state, now, dir);
+		if (now != s->state)
 			s->state = now;
-		}
 	}
 	if (refresh && s->seen != b->now)
 		s->seen = b->now;

@@ -2,14 +2,18 @@
  *
  * Fragmentation on the way out: IPv4 without DF, and the outer IPv6 packet of a softwire
  * (RFC 6333 5.3). The pieces are copies in buffers of the worker's own pool, all but the
- * last a multiple of 8 bytes and as large as the MTU allows. Either all of them go into
- * the outbox or none. */
+ * last a multiple of 8 bytes and as large as the MTU allows behind the header of the
+ * first. Options of an IPv4 header that do not ask to be copied stand in the first piece
+ * only (RFC 791 3.1). Either all of them go into the outbox or none. */
 #include <rte_ip.h>
 
 #include "dataplane/block.h"
 #include "dataplane/pipeline.h"
 
-#define HEADER_MAX 60
+#define HEADER_MAX  60
+#define OPTION_END  0
+#define OPTION_NOP  1
+#define OPTION_COPY 0x80 /* flag of an option's type */
 #define PIECES_MAX 128
 #define RESERVE	   (4 * CGN_BURST) /* places of the outbox that stay free for others */
 
@@ -30,6 +34,31 @@ head4(const struct cgn_burst *b, uint64_t i, struct head *h)
 	h->size = (unsigned)(*cgn_at(b, i, p->l3) & 0xf) * 4;
 	h->payload = p->l3 + h->size;
 	memcpy(h->bytes, cgn_at(b, i, p->l3), h->size);
+}
+
+/* The options of `h` that later pieces carry too, padded to a multiple of 4 bytes; what
+ * cannot be read is left out. */
+static void
+keep_copied(struct head *h)
+{
+	unsigned at = sizeof(struct rte_ipv4_hdr), to = at;
+
+	while (at < h->size && h->bytes[at] != OPTION_END) {
+		bool one = h->bytes[at] == OPTION_NOP;
+		unsigned len = one ? 1 : at + 1 < h->size ? h->bytes[at + 1] : 0;
+
+		if (!len || (!one && len < 2) || at + len > h->size)
+			break;
+		if (h->bytes[at] & OPTION_COPY) {
+			memmove(h->bytes + to, h->bytes + at, len);
+			to += len;
+		}
+		at += len;
+	}
+	while (to % 4)
+		h->bytes[to++] = OPTION_END;
+	h->size = to;
+	h->bytes[0] = (uint8_t)(0x40 | to / 4);
 }
 
 static void
@@ -128,6 +157,8 @@ cgn_fragment(struct cgn_burst *b, uint64_t i, const struct cgn_way *way)
 		unsigned offset = k * room, len = RTE_MIN(room, bytes - offset);
 
 		piece(b, i, &h, m[k], offset, len, k + 1 < n);
+		if (!k && h.version == 4)
+			keep_copied(&h);
 		if (way->known)
 			send_piece(b, m[k], h.version, way);
 		else

@@ -41,25 +41,6 @@ worth_an_error(struct cgn_burst *b, uint64_t i)
 	return w->icmp.sent++ < ERRORS_PER_TICK;
 }
 
-/* Cuts a packet to `limit` bytes; a reassembled one is a chain. */
-static void
-cut(struct rte_mbuf *m, uint32_t limit)
-{
-	struct rte_mbuf *last = m;
-	uint32_t left = limit;
-	uint16_t segments = 1;
-
-	if (m->pkt_len <= limit)
-		return;
-	for (; last->data_len < left; last = last->next, segments++)
-		left -= last->data_len;
-	last->data_len = (uint16_t)left;
-	rte_pktmbuf_free(last->next);
-	last->next = NULL;
-	m->nb_segs = segments;
-	m->pkt_len = limit;
-}
-
 /* Cuts the packet to what is quoted and makes room for `room` bytes before it. */
 static void *
 quote(struct cgn_burst *b, uint64_t i, unsigned limit, unsigned room)
@@ -67,7 +48,7 @@ quote(struct cgn_burst *b, uint64_t i, unsigned limit, unsigned room)
 	struct rte_mbuf *m = b->pkt[i];
 
 	rte_pktmbuf_adj(m, b->p[i].l3);
-	cut(m, limit);
+	cgn_cut(m, limit);
 	return rte_pktmbuf_prepend(m, (uint16_t)room);
 }
 

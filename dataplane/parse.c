@@ -72,6 +72,24 @@ parse_transport(struct cgn_pkt *p, const uint8_t *l4, unsigned room, unsigned by
 	}
 }
 
+void
+cgn_cut(struct rte_mbuf *m, uint32_t limit)
+{
+	struct rte_mbuf *last = m;
+	uint32_t left = limit;
+	uint16_t segments = 1;
+
+	if (m->pkt_len <= limit)
+		return;
+	for (; last->data_len < left; last = last->next, segments++)
+		left -= last->data_len;
+	last->data_len = (uint16_t)left;
+	rte_pktmbuf_free(last->next);
+	last->next = NULL;
+	m->nb_segs = segments;
+	m->pkt_len = limit;
+}
+
 static bool
 martian4(rte_be32_t addr)
 {
@@ -112,8 +130,7 @@ cgn_parse_ip4(struct cgn_burst *b, uint64_t i, unsigned l3)
 		return CGN_DROP_IP4_HEADER;
 	if (!checksum_right(ip, header))
 		return CGN_DROP_IP4_CHECKSUM;
-	if (room > len)
-		rte_pktmbuf_trim(m, (uint16_t)(room - len));
+	cgn_cut(m, l3 + len);
 	p->version = 4;
 	p->l3 = (uint16_t)l3;
 	p->l4 = (uint16_t)(l3 + header);
@@ -188,8 +205,7 @@ cgn_parse_ip6(struct cgn_burst *b, uint64_t i, unsigned l3)
 	len = rte_be_to_cpu_16(ip->payload_len) + (unsigned)sizeof(*ip);
 	if ((*(const uint8_t *)ip) >> 4 != 6 || len > room)
 		return CGN_DROP_IP6_HEADER;
-	if (room > len)
-		rte_pktmbuf_trim(m, (uint16_t)(room - len));
+	cgn_cut(m, l3 + len);
 	p->version = 6;
 	p->l3 = (uint16_t)l3;
 	p->l4 = (uint16_t)(l3 + sizeof(*ip));

@@ -6,6 +6,8 @@
 #ifndef CGN_DATAPLANE_PIPELINE_H
 #define CGN_DATAPLANE_PIPELINE_H
 
+#include <rte_ip.h>
+
 #include "dataplane/mark.h"
 #include "dataplane/worker.h"
 
@@ -141,6 +143,10 @@ cgn_punt(struct cgn_burst *b, uint64_t i)
 	cgn_leave(b, i);
 }
 
+/* Cuts a packet to its first `limit` bytes, at least 1; one that was put together of
+ * fragments is a chain, and loses the buffers that are not needed. */
+void cgn_cut(struct rte_mbuf *m, uint32_t limit);
+
 /* Reads the IPv4 header at data offset l3: fills p, trims padding behind the packet.
  * CGN_DROP_REASONS when all is well, else the reason. */
 enum cgn_drop cgn_parse_ip4(struct cgn_burst *b, uint64_t i, unsigned l3);
@@ -193,6 +199,11 @@ void cgn_mss_clamp(struct cgn_burst *b, uint64_t i, const struct cgn_instance *i
  * error's own checksum and the quoted header have been checked (RFC 5508 REQ-3).
  * CGN_DROP_REASONS, or why not. */
 enum cgn_drop cgn_quoted_flow(struct cgn_burst *b, uint64_t i, enum cgn_dir dir);
+
+/* The flow of a packet that is quoted, seen from the user; l4: 8 bytes of its transport.
+ * false: no query or error of ICMP has one. Pure. */
+bool cgn_quoted_tuple(struct cgn_tuple *t, const struct rte_ipv4_hdr *ip,
+	const uint8_t *l4, enum cgn_dir dir);
 
 /* Translates an ICMP error of a session, outside and quoted packet both (RFC 5508 REQ-4,
  * REQ-5); the session is neither refreshed nor ended (REQ-6). */

@@ -5,7 +5,10 @@
  * it looked outside. So the local end is the quoted source on the way down, the quoted
  * destination on the way up. Outer header, quoted header and, as far as they are quoted,
  * port and checksum of the transport are translated; the ICMP checksum is then made anew,
- * because it was found right before and errors are few.
+ * because it was found right before and errors are few. The quoted header's checksum must
+ * be right as well; the transport's is adjusted, never verified (RFC 5508 REQ-3). What
+ * follows the quoted packet, padding and extensions (RFC 4884), is not touched. The quoted
+ * identification stays as it was outside: nobody remembers the one that the box replaced.
  *
  * An error that a router inside sends about a packet to a user carries the user's public
  * address as its source: the router has none of its own out there. */
@@ -18,6 +21,7 @@
 #include "dataplane/pipeline.h"
 
 #define ICMP_HEADER 8
+#define ICMP_WORDS  5 /* offset of the length of what is quoted (RFC 4884 4.1) */
 #define QUOTED_MIN  8 /* bytes of the transport that every error quotes (RFC 792) */
 
 /* Where the quoted transport ends: what is in this segment of the packet. */
@@ -60,6 +64,26 @@ quoted_header(const struct cgn_burst *b, uint64_t i, unsigned *l4)
 }
 
 static bool
+quoted_header_right(const struct rte_ipv4_hdr *ip)
+{
+	return rte_raw_cksum(ip, (ip->version_ihl & 0xfu) * 4) == 0xffff;
+}
+
+/* Bytes from `at` on that belong to the quoted packet. */
+static unsigned
+quoted_room(const struct cgn_burst *b, uint64_t i, unsigned at)
+{
+	unsigned l3 = b->p[i].l4 + ICMP_HEADER, end = quoted_end(b, i);
+	unsigned words = *cgn_at(b, i, b->p[i].l4 + ICMP_WORDS);
+	const struct rte_ipv4_hdr *ip = (const void *)cgn_at(b, i, l3);
+
+	end = RTE_MIN(end, l3 + rte_be_to_cpu_16(ip->total_length));
+	if (words)
+		end = RTE_MIN(end, l3 + words * 4);
+	return end > at ? end - at : 0;
+}
+
+static bool
 quoted_ports(const uint8_t *l4, uint8_t proto, rte_be16_t *source, rte_be16_t *dest)
 {
 	*source = *dest = 0; /* other protocols */
@@ -76,20 +100,15 @@ quoted_ports(const uint8_t *l4, uint8_t proto, rte_be16_t *source, rte_be16_t *d
 	return true;
 }
 
-enum cgn_drop
-cgn_quoted_flow(struct cgn_burst *b, uint64_t i, enum cgn_dir dir)
+bool
+cgn_quoted_tuple(struct cgn_tuple *t, const struct rte_ipv4_hdr *ip, const uint8_t *l4,
+	enum cgn_dir dir)
 {
-	struct cgn_pkt *p = &b->p[i];
-	const struct rte_ipv4_hdr *ip;
 	rte_be16_t source, dest;
-	unsigned l4;
 
-	if (!icmp_checksum_right(b, i))
-		return CGN_DROP_ICMP_CHECKSUM;
-	ip = quoted_header(b, i, &l4);
-	if (!ip || !quoted_ports(cgn_at(b, i, l4), ip->next_proto_id, &source, &dest))
-		return CGN_DROP_ICMP_NO_SESSION;
-	p->flow = (struct cgn_tuple){
+	if (!quoted_ports(l4, ip->next_proto_id, &source, &dest))
+		return false;
+	*t = (struct cgn_tuple){
 		.local = dir == CGN_UP ? ip->dst_addr : ip->src_addr,
 		.remote = dir == CGN_UP ? ip->src_addr : ip->dst_addr,
 		.local_port = dir == CGN_UP ? dest : source,
@@ -98,6 +117,23 @@ cgn_quoted_flow(struct cgn_burst *b, uint64_t i, enum cgn_dir dir)
 								     : dest,
 		.proto = ip->next_proto_id,
 	};
+	return true;
+}
+
+enum cgn_drop
+cgn_quoted_flow(struct cgn_burst *b, uint64_t i, enum cgn_dir dir)
+{
+	struct cgn_pkt *p = &b->p[i];
+	const struct rte_ipv4_hdr *ip;
+	unsigned l4;
+
+	if (!icmp_checksum_right(b, i))
+		return CGN_DROP_ICMP_CHECKSUM;
+	ip = quoted_header(b, i, &l4);
+	if (!ip || !cgn_quoted_tuple(&p->flow, ip, cgn_at(b, i, l4), dir))
+		return CGN_DROP_ICMP_NO_SESSION;
+	if (!quoted_header_right(ip))
+		return CGN_DROP_ICMP_CHECKSUM;
 	/* an error may only speak of what was sent to the address it comes to */
 	if (dir == CGN_DOWN && p->flow.local != p->dst)
 		return CGN_DROP_ICMP_NO_SESSION;
@@ -115,7 +151,7 @@ static void
 rewrite_transport(struct cgn_burst *b, uint64_t i, unsigned at,
 	const struct cgn_session *s, enum cgn_dir dir)
 {
-	unsigned room = quoted_end(b, i) - at;
+	unsigned room = quoted_room(b, i, at);
 	uint8_t *l4 = cgn_at(b, i, at);
 	rte_be16_t port = dir == CGN_UP ? s->outside_port : s->inside_port;
 	uint16_t delta = dir == CGN_UP ? s->delta4 : (uint16_t)~s->delta4;

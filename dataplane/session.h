@@ -27,6 +27,11 @@ enum cgn_state {
 /* The state after a segment with these TCP flags. Pure. */
 uint8_t cgn_tcp_next(uint8_t state, enum cgn_dir dir, uint8_t tcp_flags);
 
+/* Whether a segment that took a session from state `before` to `now` begins its idle time
+ * anew: always when the state changes or the connection is open, the user's own SYN as
+ * well; never what strangers can repeat, or what follows the end. Pure. */
+bool cgn_tcp_refreshes(uint8_t before, uint8_t now, enum cgn_dir dir);
+
 /* Which of the instance's timers a state runs on. Pure. */
 enum cgn_timer cgn_state_timer(uint8_t state, uint8_t proto);
 const char *cgn_state_name(uint8_t state);

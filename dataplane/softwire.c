@@ -11,6 +11,7 @@
 #include <rte_icmp.h>
 #include <rte_ip.h>
 
+#include "dataplane/checksum.h"
 #include "dataplane/pipeline.h"
 #include "dataplane/softwire.h"
 #include "dataplane/steer.h"
@@ -29,6 +30,52 @@ nested(const struct cgn_burst *b, uint64_t i)
 			       &b->snap->instance[p->instance].other, p->proto));
 }
 
+#define ECN    0x03 /* bits of the traffic class (RFC 3168 5) */
+#define ECN_CE 0x03
+
+/* The type of service that goes on (RFC 6333 7.1, RFC 6040 4.2), or -1: the packet met
+ * congestion in the tunnel and its sender could not be told. The outer class goes on
+ * where it is copied on the way down, unless the B4 sets none. */
+static int
+tos_of(const struct cgn_instance *inst, uint8_t outer, uint8_t inner)
+{
+	uint8_t class = inst->traffic_class < 0 && outer & ~ECN ? outer : inner;
+	uint8_t ecn = inner & ECN;
+
+	if ((outer & ECN) == ECN_CE && !ecn)
+		return -1;
+	if (ecn && ecn != ECN_CE && (outer & ECN) != 0 && (outer & ECN) != 2)
+		ecn = outer & ECN;
+	return (class & ~ECN) | ecn;
+}
+
+/* Carries the traffic class of the tunnel packet over into the inner one. */
+static bool
+carry_class(struct cgn_burst *b, uint64_t i, uint8_t outer)
+{
+	const struct cgn_pkt *p = &b->p[i];
+	struct rte_ipv4_hdr *ip = (void *)cgn_at(b, i, p->l3);
+	rte_be16_t before = *(const cgn_word16 *)ip;
+	int tos = tos_of(&b->snap->instance[p->instance], outer, ip->type_of_service);
+
+	if (tos < 0)
+		return false;
+	if (tos == ip->type_of_service)
+		return true;
+	ip->type_of_service = (uint8_t)tos;
+	ip->hdr_checksum = cgn_checksum_apply(
+		ip->hdr_checksum, cgn_delta16(before, *(const cgn_word16 *)ip));
+	return true;
+}
+
+static uint8_t
+outer_class(const struct cgn_burst *b, uint64_t i)
+{
+	const struct rte_ipv6_hdr *ip = (const void *)cgn_at(b, i, b->p[i].l3);
+
+	return (uint8_t)(rte_be_to_cpu_32(ip->vtc_flow) >> 20);
+}
+
 /* Takes everything before the inner packet off. */
 static enum cgn_drop
 open_tunnel(struct cgn_burst *b, uint64_t i)
@@ -41,24 +88,38 @@ open_tunnel(struct cgn_burst *b, uint64_t i)
 	return CGN_DROP_REASONS;
 }
 
+static enum cgn_drop
+decap_one(struct cgn_burst *b, uint64_t i)
+{
+	struct cgn_pkt *p = &b->p[i];
+	bool error = p->flags & CGN_PKT_TUNNEL_ERROR;
+	uint8_t class = outer_class(b, i);
+	enum cgn_drop why = open_tunnel(b, i);
+
+	p->flags = 0;
+	if (why != CGN_DROP_REASONS)
+		return why;
+	if (cgn_parse_ip4(b, i, 0) != CGN_DROP_REASONS)
+		return CGN_DROP_INNER_HEADER;
+	if (nested(b, i))
+		return CGN_DROP_NESTED;
+	if (p->flags & CGN_PKT_MULTICAST)
+		return CGN_DROP_MULTICAST;
+	if (!error && !carry_class(b, i, class))
+		return CGN_DROP_ECN;
+	return CGN_DROP_REASONS;
+}
+
 void
 cgn_stage_decap(struct cgn_burst *b)
 {
 	CGN_FOREACH (i, b->softwire) {
-		struct cgn_pkt *p = &b->p[i];
-		uint16_t vpn = p->vpn;
-		enum cgn_drop why = open_tunnel(b, i);
+		uint16_t vpn = b->p[i].vpn;
+		enum cgn_drop why = decap_one(b, i);
 
-		p->flags = 0;
 		if (why != CGN_DROP_REASONS)
 			cgn_drop(b, i, why);
-		else if (cgn_parse_ip4(b, i, 0) != CGN_DROP_REASONS)
-			cgn_drop(b, i, CGN_DROP_INNER_HEADER);
-		else if (nested(b, i))
-			cgn_drop(b, i, CGN_DROP_NESTED);
-		else if (p->flags & CGN_PKT_MULTICAST)
-			cgn_drop(b, i, CGN_DROP_MULTICAST);
-		p->vpn = vpn;
+		b->p[i].vpn = vpn;
 	}
 }
 

@@ -18,15 +18,17 @@ enum flag { NONE, SYN, FIN, RST, FLAGS };
 #define T  CGN_STATE_TRANSITORY
 #define O  CGN_STATE_OPEN
 
-/* A SYN from the side that has not sent one opens. A RST makes any state transitory,
- * and anything but a RST revives it, because the RST may have been forged or late. A SYN
- * behind both FINs is a new connection of the same ports. */
+/* A SYN from the side that has not sent one opens. A RST makes a state transitory, and
+ * anything but a RST revives it, because the RST may have been forged or late; one about
+ * a SYN from outside that is not accepted changes nothing, or strangers would hold a
+ * mapping by their SYNs (RFC 7857 7.1). A SYN behind both FINs is a new connection of the
+ * same ports. */
 static const uint8_t next[CGN_STATES][CGN_DIRS][FLAGS] = {
 	/*                             up: none SYN FIN RST      down: none SYN FIN RST */
 	[CGN_STATE_FREE] = { { F, SU, F, F }, { F, SD, F, F } },
 	[CGN_STATE_OPEN] = { { O, O, O, O }, { O, O, O, O } },
 	[CGN_STATE_SYN_UP] = { { SU, SU, SU, T }, { SU, E, SU, T } },
-	[CGN_STATE_SYN_DOWN] = { { SD, E, SD, T }, { SD, SD, SD, T } },
+	[CGN_STATE_SYN_DOWN] = { { SD, E, SD, SD }, { SD, SD, SD, SD } },
 	[CGN_STATE_ESTABLISHED] = { { E, E, FU, T }, { E, E, FD, T } },
 	[CGN_STATE_FIN_UP] = { { FU, FU, FU, T }, { FU, FU, FB, T } },
 	[CGN_STATE_FIN_DOWN] = { { FD, FD, FB, T }, { FD, FD, FD, T } },
@@ -45,6 +47,20 @@ cgn_tcp_next(uint8_t state, enum cgn_dir dir, uint8_t tcp_flags)
 	return next[state][dir][f];
 }
 
+bool
+cgn_tcp_refreshes(uint8_t before, uint8_t now, enum cgn_dir dir)
+{
+	switch (now) {
+	case CGN_STATE_ESTABLISHED:
+	case CGN_STATE_FIN_UP:
+	case CGN_STATE_FIN_DOWN:
+		return true;
+	case CGN_STATE_SYN_UP:
+		return dir == CGN_UP;
+	}
+	return now != before;
+}
+
 enum cgn_timer
 cgn_state_timer(uint8_t state, uint8_t proto)
 {
@@ -59,6 +75,9 @@ cgn_state_timer(uint8_t state, uint8_t proto)
 	case CGN_STATE_FIN_UP:
 	case CGN_STATE_FIN_DOWN:
 		return CGN_TIMER_TCP_ESTABLISHED;
+	case CGN_STATE_FIN_BOTH:
+	case CGN_STATE_TRANSITORY:
+		return CGN_TIMER_TCP_CLOSING;
 	}
 	return CGN_TIMER_TCP_TRANSITORY;
 }

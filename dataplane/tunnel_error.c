@@ -4,8 +4,8 @@
  * B4, or the B4, could not pass one on. Its sender is a host outside that knows nothing
  * of the tunnel, so the error becomes ICMPv4 about the inner packet, as if the inside
  * host had sent it: from there on it is an error on its way up like any other, and only
- * if a session of that B4 matches it goes out. A "packet too big" also lowers the MTU of
- * that user's softwire, never below IPv6's minimum. */
+ * if a session of that B4 matches it goes out. A "packet too big" about such a session
+ * also lowers the MTU of that user's softwire, never below IPv6's minimum. */
 #include <rte_icmp.h>
 #include <rte_ip.h>
 
@@ -17,6 +17,7 @@
 #define UNREACHABLE6   1
 #define TOO_BIG6       2
 #define TIME_EXCEEDED6 3
+#define PARAMETER6     4
 #define MTU_MIN	       1280
 #define TOS_CONTROL    0xc0
 
@@ -74,7 +75,7 @@ cgn_tunnel_error(const struct cgn_burst *b, uint64_t i, uint8_t b4[16])
 	if (b->pkt[i]->data_len < p->l4 + ICMP_HEADER)
 		return false;
 	type = *cgn_at(b, i, p->l4);
-	if (type != UNREACHABLE6 && type != TOO_BIG6 && type != TIME_EXCEEDED6)
+	if (type < UNREACHABLE6 || type > PARAMETER6)
 		return false;
 	tunnel = quoted_tunnel(b, i, &inner);
 	if (!tunnel || !checksum_right(b, i))
@@ -111,24 +112,40 @@ silent(const uint8_t *icmp6, const struct rte_ipv4_hdr *inner)
 	       !(inner->fragment_offset & RTE_BE16(RTE_IPV4_HDR_DF_FLAG));
 }
 
-static void
-learn_mtu(struct cgn_burst *b, uint64_t i, const uint8_t *icmp6)
+/* The user at the other end, if the quoted packet went down to a session of it: what a
+ * stranger makes up changes no softwire. */
+static struct cgn_user *
+quoted_user(struct cgn_burst *b, uint64_t i, unsigned at)
 {
-	uint32_t user, mtu;
+	const struct rte_ipv4_hdr *inner = (const void *)cgn_at(b, i, at);
+	unsigned header = (inner->version_ihl & 0xfu) * 4;
+	const uint8_t *l4 = (const uint8_t *)inner + header;
+	struct cgn_pkt *p = &b->p[i];
 	struct cgn_who who;
-	struct cgn_user *u;
 
-	if (icmp6[0] != TOO_BIG6)
-		return;
+	if (header < sizeof(*inner) || b->pkt[i]->data_len < at + header + 8)
+		return NULL;
 	cgn_who_up(b, i, &who);
-	user = cgn_user_find(b->w, &who);
-	if (user == CGN_NONE)
-		return;
+	p->user = cgn_user_find(b->w, &who);
+	if (p->user == CGN_NONE || !cgn_quoted_tuple(&p->flow, inner, l4, CGN_UP) ||
+		cgn_flow_find(b, i, CGN_UP) == CGN_NONE)
+		return NULL;
+	return cgn_user_at(b->w, p->user);
+}
+
+static bool
+learn_mtu(struct cgn_burst *b, uint64_t i, const uint8_t *icmp6, unsigned inner)
+{
+	struct cgn_user *u = quoted_user(b, i, inner);
+	uint32_t mtu;
+
+	if (!u)
+		return false;
 	memcpy(&mtu, icmp6 + 4, sizeof(mtu));
 	mtu = RTE_MAX(rte_be_to_cpu_32(mtu), (uint32_t)MTU_MIN);
-	u = cgn_user_at(b->w, user);
 	if (mtu < u->mtu)
 		u->mtu = (uint16_t)mtu;
+	return true;
 }
 
 enum cgn_drop
@@ -144,7 +161,8 @@ cgn_tunnel_error_convert(struct cgn_burst *b, uint64_t i)
 		return CGN_DROP_ICMP_NO_SESSION;
 	memcpy(icmp6, cgn_at(b, i, b->p[i].l4), sizeof(icmp6));
 	memcpy(&quoted, cgn_at(b, i, inner), sizeof(quoted));
-	learn_mtu(b, i, icmp6);
+	if (icmp6[0] == TOO_BIG6 && !learn_mtu(b, i, icmp6, inner))
+		return CGN_DROP_ICMP_NO_SESSION;
 	if (silent(icmp6, &quoted))
 		return CGN_DROP_TUNNEL_MTU;
 	rte_pktmbuf_adj(m, (uint16_t)(inner - ICMP_HEADER - sizeof(*ip)));

@@ -64,7 +64,8 @@
 	" local_ipv6 = \"2001:db8::aaaa\"; remote_ipv6 = [ \"2001:db8:100::/40\" "       \
 	"];" COMMON more " } );"
 
-#define DEPENDENT	 "mapping = \"endpoint-dependent\"; " FILTERED
+#define PORT_PER_PEER	 "mapping = \"endpoint-dependent\"; "
+#define DEPENDENT	 PORT_PER_PEER FILTERED
 #define FILTERED	 "filtering = \"endpoint-dependent\";"
 #define MODE(mode, size) "port_range: { mode = \"" mode "\"; size = " size "; };"
 
@@ -94,6 +95,14 @@ static const struct cgn_model_conf confs[] = {
 		.max_sessions = 8192,
 		.text = BOX ONE_CPU POOL("203.0.113.1")
 			NAT44(DEPENDENT MODE("static", "16")) },
+	{ .name = "unfiltered",
+		.eif = true,
+		.block = 16,
+		.grows = true,
+		.ports = 40,
+		.max_sessions = 8192,
+		.text = BOX ONE_CPU POOL("203.0.113.1")
+			NAT44(PORT_PER_PEER MODE("dynamic", "16")) },
 	{ .name = "filtered",
 		.ds_lite = true,
 		.eim = true,

@@ -159,7 +159,7 @@ next_state(enum cgn_model_state s, bool up, uint8_t flags)
 			       ? (up ? MODEL_SU : MODEL_SD)
 			       : MODEL_FB;
 	if (flags & MODEL_RST)
-		return MODEL_TR;
+		return s == MODEL_SD ? MODEL_SD : MODEL_TR;
 	if (flags & MODEL_SYN) {
 		if (s == MODEL_TR)
 			return up ? MODEL_SU : MODEL_SD;
@@ -190,7 +190,8 @@ cgn_model_touch(struct cgn_model *m, int session, bool up, uint8_t tcp_flags)
 		return;
 	}
 	s->state = next_state(before, up, tcp_flags);
-	if (s->state != before || (s->state != MODEL_FB && s->state != MODEL_TR))
+	if (s->state != before || s->state == MODEL_EST || s->state == MODEL_FU ||
+		s->state == MODEL_FD || (s->state == MODEL_SU && up))
 		s->seen = m->now;
 }
 

@@ -232,7 +232,8 @@ open_down(struct run *r, int mapping, const struct cgn_model_packet *in,
 	const struct cgn_model_mapping *p = &m->mapping[mapping];
 	enum cgn_drop want = CGN_DROP_REASONS;
 
-	if (!m->conf->eim || !m->conf->eif)
+	if (!m->conf->eif || cgn_model_find_up(m, p->user, in->proto, p->inside_port,
+				     in->src, in->proto == 1 ? 0 : in->sport) >= 0)
 		want = CGN_DROP_FILTERED;
 	else if (in->proto == 6 && (in->tcp_flags & (MODEL_SYN | MODEL_RST)) != MODEL_SYN)
 		want = CGN_DROP_TCP_NO_SYN;
@@ -265,9 +266,9 @@ op_down(struct run *r)
 	in.src = 0xc0000200 + pick(r, REMOTES);
 	in.sport = in.proto == 1 ? in.dport : (uint16_t)(80 + pick(r, 2));
 	in.tcp_flags = in.proto == 6 ? random_flags(r) : 0;
-	/* an unsolicited SYN that is filtered waits six seconds: not modelled */
+	/* an unsolicited SYN that may be filtered waits six seconds: not modelled */
 	s = cgn_model_find_session(m, mapping, in.src, in.proto == 1 ? 0 : in.sport);
-	if (s < 0 && in.proto == 6 && !m->conf->eif)
+	if (s < 0 && in.proto == 6 && !(m->conf->eif && m->conf->eim))
 		return true;
 	in.reply = in.proto == 1;
 	if (!exchange(r, 1, &in, &out, &why))

@@ -114,6 +114,7 @@ test_timers(void)
 
 	CU_ASSERT_EQUAL(rfc->tcp_established, 7440);
 	CU_ASSERT_EQUAL(rfc->tcp_transitory, 240);
+	CU_ASSERT_EQUAL(rfc->tcp_closing, 240);
 	CU_ASSERT_EQUAL(rfc->tcp_syn, 6);
 	CU_ASSERT_EQUAL(rfc->udp, 300);
 	CU_ASSERT_EQUAL(rfc->icmp, 60);

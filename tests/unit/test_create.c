@@ -319,7 +319,7 @@ test_mapping(void)
 
 	for (unsigned eim = 0; eim < 2; eim++) {
 		world_open(64, 16, 0);
-		world.instance[NAT].eim = eim;
+		world.instance[NAT].eim = world.instance[NAT].eif = eim;
 		for (unsigned k = 0; k < 2; k++) {
 			p.dst = REMOTE_HOST + k;
 			ip = world_ip(world_nat_up(&p));
@@ -339,6 +339,29 @@ test_mapping(void)
 		CU_ASSERT_EQUAL(world.w->sessions.used, other + eim);
 		world_close();
 	}
+}
+
+/* Mapping and filtering are apart: a port of one destination is open to others if
+ * filtering is endpoint-independent, but not to a peer that has a port of its own. */
+static void
+test_mapping_and_filtering(void)
+{
+	struct packet p = up_udp, back;
+	const uint8_t *ip;
+
+	world_open(64, 16, 0);
+	world.instance[NAT].eim = false;
+	p.dst = REMOTE_HOST + 1;
+	CU_ASSERT_PTR_NOT_NULL_FATAL(world_nat_up(&p));
+	ip = world_ip(world_nat_up(&up_udp));
+	back = inbound(&up_udp, ip, REMOTE_HOST + 1, 53);
+	refused_down(&back, CGN_DROP_FILTERED);
+	CU_ASSERT_EQUAL(world.w->stats.event[CGN_EVENT_TABLE_FULL], 0);
+	back.sport = 54;
+	CU_ASSERT_PTR_NOT_NULL(world_ip(world_down(&back)));
+	CU_ASSERT_EQUAL(world.w->sessions.used, 3);
+	CU_ASSERT_EQUAL(world.w->mappings.used, 2);
+	world_close();
 }
 
 /* Many first packets of the same flow in one burst are one session. */
@@ -381,6 +404,7 @@ CU_TestInfo eal_tests[] = {
 	{ "TCP from outside", test_down_tcp },
 	{ "unsolicited SYNs", test_held_syn },
 	{ "mapping behaviour", test_mapping },
+	{ "mapping and filtering", test_mapping_and_filtering },
 	{ "first packets in one burst", test_one_burst },
 	CU_TEST_INFO_NULL,
 };

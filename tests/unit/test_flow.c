@@ -274,7 +274,7 @@ test_tcp_state(void)
 	world_tick(1000);
 	world_down(&down);
 	CU_ASSERT_EQUAL(s->state, CGN_STATE_TRANSITORY);
-	CU_ASSERT_EQUAL(cgn_state_timer(s->state, s->proto), CGN_TIMER_TCP_TRANSITORY);
+	CU_ASSERT_EQUAL(cgn_state_timer(s->state, s->proto), CGN_TIMER_TCP_CLOSING);
 	world_tick(1000);
 	world_down(&down);
 	CU_ASSERT_EQUAL(s->seen, 20);

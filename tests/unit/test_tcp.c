@@ -130,7 +130,8 @@ test_closed_set(void)
 			}
 }
 
-/* What is true inside is true outside, with the sides exchanged. */
+/* What is true inside is true outside, with the sides exchanged; but that a SYN from
+ * inside is the user's own, and a RST leaves four minutes of it (RFC 7857 2.2). */
 static uint8_t
 mirror(uint8_t state)
 {
@@ -146,10 +147,51 @@ static void
 test_symmetry(void)
 {
 	for (uint8_t state = 0; state < CGN_STATES; state++)
-		for (unsigned flags = 0; flags < 256; flags++)
+		for (unsigned flags = 0; flags < 256; flags++) {
+			if (flags & RST &&
+				(state == CGN_STATE_SYN_UP || state == CGN_STATE_SYN_DOWN))
+				continue;
 			CU_ASSERT_EQUAL_FATAL(
 				mirror(cgn_tcp_next(state, UP, (uint8_t)flags)),
 				cgn_tcp_next(mirror(state), DOWN, (uint8_t)flags));
+		}
+}
+
+/* RFC 6146 3.5.2.2, RFC 7857 7.1: what begins the idle time anew. */
+static void
+test_refresh(void)
+{
+	static const struct {
+		uint8_t state;
+		enum cgn_dir dir;
+		uint8_t flags;
+		bool refreshes;
+	} expect[] = {
+		{ CGN_STATE_ESTABLISHED, UP, ACK, true },
+		{ CGN_STATE_ESTABLISHED, DOWN, ACK, true },
+		{ CGN_STATE_FIN_UP, DOWN, ACK, true },
+		{ CGN_STATE_FIN_DOWN, UP, ACK, true },
+		{ CGN_STATE_SYN_UP, UP, SYN, true },
+		{ CGN_STATE_SYN_UP, DOWN, ACK, false },
+		{ CGN_STATE_SYN_DOWN, DOWN, SYN, false },
+		{ CGN_STATE_SYN_DOWN, UP, RST, false },
+		{ CGN_STATE_SYN_DOWN, DOWN, RST, false },
+		{ CGN_STATE_SYN_DOWN, UP, SYN, true },
+		{ CGN_STATE_ESTABLISHED, DOWN, RST, true },
+		{ CGN_STATE_TRANSITORY, UP, RST, false },
+		{ CGN_STATE_TRANSITORY, DOWN, RST, false },
+		{ CGN_STATE_FIN_BOTH, UP, ACK, false },
+		{ CGN_STATE_FIN_BOTH, DOWN, FIN, false },
+		{ CGN_STATE_FIN_BOTH, UP, SYN, true },
+	};
+
+	for (unsigned k = 0; k < RTE_DIM(expect); k++) {
+		uint8_t now =
+			cgn_tcp_next(expect[k].state, expect[k].dir, expect[k].flags);
+
+		CU_ASSERT_EQUAL(cgn_tcp_refreshes(expect[k].state, now, expect[k].dir),
+			expect[k].refreshes);
+	}
 }
 
 static void
@@ -164,8 +206,8 @@ test_timers(void)
 		{ CGN_STATE_ESTABLISHED, CGN_TIMER_TCP_ESTABLISHED },
 		{ CGN_STATE_FIN_UP, CGN_TIMER_TCP_ESTABLISHED },
 		{ CGN_STATE_FIN_DOWN, CGN_TIMER_TCP_ESTABLISHED },
-		{ CGN_STATE_FIN_BOTH, CGN_TIMER_TCP_TRANSITORY },
-		{ CGN_STATE_TRANSITORY, CGN_TIMER_TCP_TRANSITORY },
+		{ CGN_STATE_FIN_BOTH, CGN_TIMER_TCP_CLOSING },
+		{ CGN_STATE_TRANSITORY, CGN_TIMER_TCP_CLOSING },
 	};
 
 	for (unsigned k = 0; k < RTE_DIM(expect); k++)
@@ -193,6 +235,7 @@ main(void)
 		{ "sequences", test_sequences },
 		{ "no way out", test_closed_set },
 		{ "both sides alike", test_symmetry },
+		{ "what refreshes", test_refresh },
 		{ "timers", test_timers },
 		{ "names", test_state_names },
 		CU_TEST_INFO_NULL,

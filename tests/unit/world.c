@@ -194,7 +194,7 @@ instance(const char *name, uint16_t id, uint8_t kind, uint16_t pool)
 		.max_sessions = 8192,
 		.max_class = { 8192, 8192, 8192 },
 		.max_ports = { 8192, 8192, 8192 },
-		.timer = { 74400, 2400, 60, 3000, 600 },
+		.timer = { 74400, 2400, 2400, 60, 3000, 600 },
 		.n_outbound = 1,
 		.outbound = { { CGN_NONE16, pool } },
 		.prefix_length = 128,
