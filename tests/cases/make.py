@@ -16,6 +16,7 @@ import cases_box
 import cases_cpus
 import cases_dslite
 import cases_fragments
+import cases_hairpin
 import cases_host
 import cases_icmp
 import cases_limits
@@ -25,8 +26,9 @@ import cases_servers
 import cases_time
 import cases_tunnel
 
-MODULES = (cases_box, cases_cpus, cases_dslite, cases_fragments, cases_host, cases_icmp,
-           cases_limits, cases_nat44, cases_policy, cases_servers, cases_time, cases_tunnel)
+MODULES = (cases_box, cases_cpus, cases_dslite, cases_fragments, cases_hairpin, cases_host,
+           cases_icmp, cases_limits, cases_nat44, cases_policy, cases_servers, cases_time,
+           cases_tunnel)
 
 
 def list_file(cases):
