@@ -117,9 +117,9 @@ def dslite_payload_is_not_ipv4(c):
                "softwire_protocol")
 
 
-def limit_option(n):
+def limit_option(n, nh=4):
     """Destination options header with a tunnel encapsulation limit, as Linux sends it."""
-    return IPv6ExtHdrDestOpt(nh=4, options=[HBHOptUnknown(otype=4, optlen=1,
+    return IPv6ExtHdrDestOpt(nh=nh, options=[HBHOptUnknown(otype=4, optlen=1,
                                                           optdata=bytes([n])), PadN(optdata=b"\0")])
 
 

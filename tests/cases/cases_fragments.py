@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Cases of fragments: outer IPv6 and inner or outside IPv4, in any order, bounded;
 fragmentation on the way out."""
-from scapy.all import IP, IPv6, IPv6ExtHdrFragment, Raw, TCP, UDP
+from scapy.all import (ICMP, IP, IPOption, IPOption_NOP, IPv6, IPv6ExtHdrFragment, Raw,
+                       TCP, UDP)
 
 from caselib import (POOL, SRV, SUB, case, conf_ds, conf_nat, inet, ip4, link,
                      softwire_down, softwire_up)
+from cases_dslite import limit_option
 from cases_nat44 import U1, U2, first_udp
 
 
@@ -348,3 +350,118 @@ def frag_softwire_down_of_fragments(c):
     inner = udp(SRV, 53, SUB, 5000, body(2900), ttl=63)
     for piece in frags6(softwire_down(), inner, c.fragment_id("id"), 1448, 1448):
         c.tx("inside", link("inside") / piece)
+
+
+def option(type_, data, copy=1):
+    return IPOption(copy_flag=copy, optclass=0, option=type_, length=2 + len(data),
+                    value=data)
+
+
+@case
+def frag_options_of_later_fragments(c):
+    """RFC 791 3.1: options with the copy flag stand in every fragment, the others in the
+    first alone; so does the padding between them."""
+    c.conf(conf_nat())
+    p = c.port("p")
+    kept, first_only = option(20, b"\x12\x34"), option(7, b"\x04\0\0\0\0", copy=0)
+    options = [first_only, IPOption_NOP(), kept]
+    packet = ip4(U1, SRV, flags=0, options=options) / UDP(sport=5000, dport=53) / body(1500)
+    c.rx("inside", inet("inside") / packet)
+    sent = ip4(POOL, SRV, flags=0, ttl=63, id=c.packet_id("id"), options=options)
+    data = bytes(ip4(POOL, SRV) / UDP(sport=p, dport=53) / body(1500))[20:]
+    sent.proto = 17
+    room = 1464
+    for at in (0, room):
+        piece = sent.copy()
+        piece.flags = "MF" if at == 0 else 0
+        piece.frag = at // 8
+        piece.options = options if at == 0 else [kept]
+        c.tx("outside", link("outside") / piece / Raw(data[at:at + room]))
+    c.flow("nat44_up", 32 + 1508)
+    c.flow("fragmented", 32 + 1508)
+    c.made(users=1, blocks=1, mappings=1, sessions=1)
+
+
+@case
+def frag_padding_across_fragments(c):
+    """RFC 2473 3.3: padding behind the inner packet does not leave, although it is spread
+    over the last fragments of the outer one."""
+    c.conf(conf_ds())
+    p = c.port("p")
+    inner = bytes(udp(SUB, 5000, SRV, 53, body(300))) + b"\xee" * 200
+    pieces = frags6(softwire_up(), Raw(inner), 7, 248, 96, 80)
+    for piece in pieces:
+        c.rx("inside", inet("inside") / piece)
+    c.flow("reassembled", 40 + 528)
+    c.flow("ds_lite_up", 328)
+    c.tx("outside", link("outside") / translated(c, p, body(300)))
+    c.made(users=1, blocks=1, mappings=1, sessions=1)
+
+
+@case
+def frag_outer_behind_options(c):
+    """RFC 8200 4.1, 4.5: a fragment header behind destination options, as a B4 with a
+    tunnel encapsulation limit sends it."""
+    c.conf(conf_ds())
+    p = c.port("p")
+    inner = udp(SUB, 5000, SRV, 53, body(1200))
+    for piece in frags6(softwire_up(), inner, 7, 600):
+        frame = IPv6(src=piece.src, dst=piece.dst, nh=60) / limit_option(4, nh=44)
+        c.rx("inside", inet("inside") / frame / piece[IPv6ExtHdrFragment])
+    c.flow("reassembled", 40 + 1228)
+    c.flow("ds_lite_up", 1228)
+    c.tx("outside", link("outside") / translated(c, p, body(1200)))
+    c.made(users=1, blocks=1, mappings=1, sessions=1)
+
+
+@case
+def frag_inner_in_any_order(c):
+    """RFC 4787 REQ-14 for DS-Lite: inner fragments, the first one last."""
+    c.conf(conf_ds())
+    p = c.port("p")
+    for order in (in_order, backwards):
+        for k in order(3):
+            c.rx("inside", inet("inside") / softwire_up()
+                 / frags4(udp(SUB, 5000, SRV, 53, body(1200)), 400, 400)[k])
+        c.flow("reassembled", 1228)
+        c.flow("ds_lite_up", 1228)
+        c.tx("outside", link("outside") / translated(c, p, body(1200)))
+    c.made(users=1, blocks=1, mappings=1, sessions=1)
+
+
+@case
+def frag_inner_overlap(c):
+    """RFC 4787 REQ-14a, RFC 5722 4: IPv4 fragments that overlap end their datagram, from
+    inside and from outside."""
+    c.conf(conf_nat())
+    p = first_udp(c)
+    for port, packet in (("inside", udp(U1, 5000, SRV, 53, body(1200))),
+                         ("outside", udp(SRV, 53, POOL, p, body(1200)))):
+        a, b = frags4(packet, 600), frags4(packet, 592)
+        for piece in (a[0], b[1], a[1]):
+            c.rx(port, inet(port) / piece)
+        c.dropped("fragment_overlap", 3)
+    c.state(sessions=1)
+
+
+@case
+def frag_of_an_echo(c):
+    """RFC 5508 REQ-1, RFC 4787 REQ-14: an echo of 4000 bytes goes and comes in
+    fragments."""
+    c.conf(conf_nat())
+    i = c.port("id")
+    for piece in frags4(ip4(U1, SRV, flags=0) / ICMP(type=8, id=7) / body(4000), 1480, 1480):
+        c.rx("inside", inet("inside") / piece)
+    out = ip4(POOL, SRV, flags=0, ttl=63, id=c.packet_id("id4")) / ICMP(type=8, id=i)
+    for piece in frags4(out / body(4000), 1480, 1480):
+        c.tx("outside", link("outside") / piece)
+    for piece in frags4(ip4(SRV, POOL, flags=0) / ICMP(type=0, id=i) / body(4000), 1480, 1480):
+        c.rx("outside", inet() / piece)
+    back = ip4(SRV, U1, flags=0, ttl=63) / ICMP(type=0, id=7) / body(4000)
+    for piece in frags4(back, 1576, 1576):
+        c.tx("inside", link("inside") / piece)
+    for flow in ("reassembled", "fragmented"):
+        c.flow(flow, 4028, 4028)
+    c.flow("nat44_up", 4028)
+    c.flow("nat44_down", 4028)
+    c.made(users=1, blocks=1, mappings=1, sessions=1)

@@ -287,3 +287,184 @@ def quarantine_120(c):
     udp_out(c, r, user=USER % 3)
     c.made(users=1, blocks=1, mappings=1, sessions=1)
     c.state(users=2, quarantined=0)
+
+
+@case
+def age_icmp_configured(c):
+    """RFC 5508 REQ-2a: the timer of ICMP queries is configurable."""
+    c.conf(conf_nat("timers: { icmp = 90; };"))
+    i = c.port("icmp")
+    c.nat_up(ip4(U1, SRV) / ICMP(type=8, id=1), ip4(POOL, SRV, ttl=63) / ICMP(type=8, id=i))
+    c.made(users=1, blocks=1, mappings=1, sessions=1)
+    expires(c, 90)
+
+
+@case
+def tcp_established_configured(c):
+    """RFC 5382 REQ-5a: the established timer is configurable."""
+    c.conf(conf_nat("timers: { tcp_established = 600; };"))
+    Tcp(c).open()
+    expires(c, 600)
+
+
+@case
+def tcp_transitory_configured(c):
+    """RFC 7857 2.1: the opening timer is configurable alone, below four minutes as well."""
+    c.conf(conf_nat("timers: { tcp_transitory = 30; tcp_closing = 240; };"))
+    t = Tcp(c)
+    t.up("S")
+    start = c.now
+    expires(c, 30)
+    c.now = start + 40000
+    t.p = c.port("again", block="B")
+    t.c.made(users=1, blocks=1, mappings=1, sessions=1)
+    t.open()
+    t.down("R")
+    expires(c, 240)
+
+
+@case
+def tcp_closing_configured(c):
+    """RFC 7857 2.1: the closing timer is configurable alone: after both FINs, and after a
+    RST."""
+    c.conf(conf_nat("timers: { tcp_closing = 30; };"))
+    t = Tcp(c).open()
+    t.up("FA")
+    t.down("FA")
+    t.up("A")
+    start = c.now
+    expires(c, 30)
+    c.now = start + 40000
+    t.p = c.port("again", block="B")
+    t.c.made(users=1, blocks=1, mappings=1, sessions=1)
+    t.up("S")
+    t.down("RA")
+    expires(c, 30)
+
+
+@case
+def tcp_reset_from_inside(c):
+    """RFC 7857 2.2: a RST of the user is translated, and its session waits 4 minutes."""
+    c.conf(conf_nat())
+    t = Tcp(c).open()
+    t.up("RA")
+    t.down("A")  # was on its way; the RST may have been forged
+    t.up("R")
+    t.up("R")
+    expires(c, 240)
+
+
+@case
+def tcp_reset_of_the_opening(c):
+    """RFC 7857 2.2: a refused connection: the RST is translated, the user may try again on
+    the same mapping."""
+    c.conf(conf_nat())
+    t = Tcp(c)
+    t.up("S")
+    t.down("RA")
+    c.wait(5)
+    t.open()
+    expires(c, 7440)
+
+
+def stranger(t, flags, up=False):
+    """A segment of a peer outside that the user has not called, or to it."""
+    if up:
+        t.c.nat_up(ip4(U1, SRV2) / TCP(sport=5000, dport=99, flags=flags),
+                   ip4(POOL, SRV2, ttl=63) / TCP(sport=t.p, dport=99, flags=flags))
+    else:
+        t.c.nat_down(ip4(SRV2, POOL) / TCP(sport=99, dport=t.p, flags=flags),
+                     ip4(SRV2, U1, ttl=63) / TCP(sport=99, dport=5000, flags=flags))
+
+
+@case
+def tcp_inbound_syn_refused_6(c):
+    """RFC 7857 7.1: the RST by which the user answers a SYN from outside is translated and
+    refreshes nothing: 6 s behind the SYN all is as before."""
+    c.conf(conf_nat())
+    t = Tcp(c).open()
+    start = c.now
+    stranger(t, "S")
+    c.made(sessions=1)
+    c.wait(4)
+    stranger(t, "RA", up=True)
+    c.state(sessions=2)
+    c.wait(4)
+    c.state(sessions=1, mappings=1)
+    c.gone(sessions=1)
+    c.now = start
+    expires(c, 7440)
+
+
+@case
+def tcp_inbound_syn_repeated_6(c):
+    """RFC 6146 3.5.2.2: SYNs that a stranger repeats do not keep its half-open session."""
+    c.conf(conf_nat())
+    t = Tcp(c).open()
+    start = c.now
+    stranger(t, "S")
+    c.made(sessions=1)
+    for _ in range(2):
+        c.wait(2)
+        stranger(t, "S")
+    c.wait(4)
+    c.state(sessions=1, mappings=1)
+    c.gone(sessions=1)
+    c.now = start
+    expires(c, 7440)
+
+
+@case
+def tcp_simultaneous_open_outside_first(c):
+    """RFC 5382 REQ-2a: the SYN from outside comes first; the user's own SYN, which crossed
+    it, and both SYN-ACKs pass."""
+    c.conf(conf_nat())
+    t = Tcp(c).open()
+    stranger(t, "S")
+    stranger(t, "S", up=True)
+    stranger(t, "SA")
+    stranger(t, "SA", up=True)
+    c.made(sessions=1)
+    c.wait(3600)
+    c.state(sessions=2)
+
+
+@case
+def tcp_simultaneous_open_endpoint_dependent(c):
+    """RFC 5382 REQ-2a: with endpoint-dependent mapping and filtering the SYN of the peer
+    whom the user has called passes."""
+    c.conf(conf_nat('mapping = "endpoint-dependent"; filtering = "endpoint-dependent";'))
+    t = Tcp(c)
+    t.up("S")
+    t.down("S")
+    t.up("SA")
+    t.down("SA")
+    t.up("A")
+    expires(c, 7440)
+
+
+@case
+def tcp_data_and_reset_of_strangers(c):
+    """RFC 6146 3.5.2.2: from a peer without a session only a SYN is let in."""
+    c.conf(conf_nat())
+    t = Tcp(c).open()
+    for flags in ("A", "PA", "FA", "R", "RA"):
+        c.drop("outside", inet() / ip4(SRV2, POOL)
+               / TCP(sport=99, dport=t.p, flags=flags), "tcp_no_syn")
+    c.state(sessions=1)
+
+
+@case
+def refresh_is_of_the_user_alone(c):
+    """RFC 4787 REQ-6: each session of a mapping is refreshed by its own packets; the
+    mapping lives as long as the last of them."""
+    c.conf(conf_nat())
+    p = first_udp(c)
+    udp_out(c, p, dst=SRV2)
+    c.made(sessions=1)
+    for _ in range(2):
+        c.wait(250)
+        udp_out(c, p, dst=SRV2)
+    c.state(sessions=1, mappings=1)
+    c.gone(sessions=1)
+    expires(c, 300)
