@@ -55,7 +55,8 @@
 	X(PROTOCOL_BUSY, "protocol_busy",                                                \
 		"another user of the address has this protocol with that peer", "")      \
 	X(ICMP_TYPE, "icmp_type", "ICMP type that is not translated", "RFC 5508 REQ-11") \
-	X(ICMP_CHECKSUM, "icmp_checksum", "ICMP error with a wrong checksum, its own or the quoted header's",            \
+	X(ICMP_CHECKSUM, "icmp_checksum",                                                \
+		"ICMP error with a wrong checksum, its own or the quoted header's",      \
 		"RFC 5508 REQ-3")                                                        \
 	X(ICMP_NO_SESSION, "icmp_no_session", "ICMP error about an unknown session",     \
 		"RFC 5508 REQ-4")                                                        \

@@ -14,8 +14,8 @@
 #define OPTION_END  0
 #define OPTION_NOP  1
 #define OPTION_COPY 0x80 /* flag of an option's type */
-#define PIECES_MAX 128
-#define RESERVE	   (4 * CGN_BURST) /* places of the outbox that stay free for others */
+#define PIECES_MAX  128
+#define RESERVE	    (4 * CGN_BURST) /* places of the outbox that stay free for others */
 
 /* The headers that every piece begins with, and where the payload starts. */
 struct head {

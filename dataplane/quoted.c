@@ -7,8 +7,9 @@
  * port and checksum of the transport are translated; the ICMP checksum is then made anew,
  * because it was found right before and errors are few. The quoted header's checksum must
  * be right as well; the transport's is adjusted, never verified (RFC 5508 REQ-3). What
- * follows the quoted packet, padding and extensions (RFC 4884), is not touched. The quoted
- * identification stays as it was outside: nobody remembers the one that the box replaced.
+ * follows the quoted packet, padding and extensions (RFC 4884), is not touched. The
+ * quoted identification stays as it was outside: nobody remembers the one that the box
+ * replaced.
  *
  * An error that a router inside sends about a packet to a user carries the user's public
  * address as its source: the router has none of its own out there. */

@@ -361,3 +361,123 @@ def dslite_prefix_answers_the_b4_heard_last(c):
     udp_back(c, q, b4=2, sport=5001)
     udp_back(c, p, b4=2)
     c.state(users=1, sessions=2, mappings=2, blocks=1)
+
+
+def up_with_class(c, p, tos, tc, seen):
+    """An inner packet of class `tos` in a tunnel packet of class `tc` leaves as `seen`."""
+    c.ds_up(ip4(SUB, SRV, tos=tos) / UDP(sport=5000, dport=53) / b"q",
+            ip4(POOL, SRV, ttl=63, tos=seen) / UDP(sport=p, dport=53) / b"q",
+            outer=softwire_up(tc=tc))
+
+
+@case
+def dslite_traffic_class_carried_up(c):
+    """RFC 6333 7.1: the class of the tunnel packet is carried over into the inner one, "and
+    vice versa"; that of a B4 which sets none leaves the inner one as it is."""
+    c.conf(conf_ds())
+    p = c.port("p")
+    for tos, tc, seen in ((0x00, 0xb8, 0xb8), (0x28, 0x48, 0x48), (0xb8, 0x00, 0xb8)):
+        up_with_class(c, p, tos, tc, seen)
+    c.made(users=1, blocks=1, mappings=1, sessions=1)
+
+
+@case
+def dslite_traffic_class_set_up(c):
+    """RFC 2983 3.1: where the class of the tunnel is configured it belongs to the tunnel,
+    and the inner one passes as it is."""
+    c.conf(conf_ds("traffic_class = 40;"))
+    p = c.port("p")
+    up_with_class(c, p, 0x28, 0xb8, 0x28)
+    c.made(users=1, blocks=1, mappings=1, sessions=1)
+
+
+@case
+def dslite_congestion_carried_up(c):
+    """RFC 6040 4.2: congestion that a tunnel packet met is told to the inner one, if that
+    knows ECN; what the inner one has learnt itself stays."""
+    c.conf(conf_ds())
+    p = c.port("p")
+    table = {(0, 0): 0, (0, 2): 0, (0, 1): 0,
+             (2, 0): 2, (2, 2): 2, (2, 1): 1, (2, 3): 3,
+             (1, 0): 1, (1, 2): 1, (1, 1): 1, (1, 3): 3,
+             (3, 0): 3, (3, 2): 3, (3, 1): 3, (3, 3): 3}
+    for (inner, outer), seen in table.items():
+        up_with_class(c, p, 0xb8 | inner, 0xb8 | outer, 0xb8 | seen)
+    c.made(users=1, blocks=1, mappings=1, sessions=1)
+
+
+@case
+def dslite_congestion_that_cannot_be_told(c):
+    """RFC 6040 4.2: congestion in the tunnel of a packet that knows no ECN: it is
+    dropped, by name."""
+    c.conf(conf_ds())
+    c.drop("inside", inet("inside") / softwire_up(tc=3) / ip4(SUB, SRV)
+           / UDP(sport=5000, dport=53) / b"q", "tunnel_congestion")
+    c.state(users=0)
+
+
+@case
+def dslite_congestion_copied_down(c):
+    """RFC 6040 4.1: the ECN field of the inner packet is that of the tunnel packet."""
+    c.conf(conf_ds())
+    p = udp_out(c)
+    for ecn in range(4):
+        c.ds_down(ip4(SRV, POOL, tos=ecn) / UDP(sport=53, dport=p) / b"a",
+                  ip4(SRV, SUB, ttl=63, tos=ecn) / UDP(sport=53, dport=5000) / b"a",
+                  outer=softwire_down(tc=ecn))
+
+
+@case
+def dslite_encapsulation_limit_of_nested_packet(c):
+    """RFC 2473 4.1.1: the box puts no tunnel encapsulation limit on, whatever came in one:
+    its packets end at the B4."""
+    c.conf(conf_ds())
+    p, q = c.port("p", block="one"), c.port("q", block="two")
+    for b4, port in ((1, p), (2, q)):
+        c.ds_up(ip4(SUB, SRV) / UDP(sport=5000, dport=53) / b"q",
+                ip4(POOL, SRV, ttl=63) / UDP(sport=port, dport=53) / b"q", b4=b4)
+    outer = softwire_up(1)
+    outer.nh = 60
+    c.translated("ds_lite_up", "inside", inet("inside") / outer / limit_option(0)
+                 / ip4(SUB, POOL) / UDP(sport=5000, dport=q) / b"hello", "inside",
+                 link("inside") / softwire_down(2) / ip4(POOL, SUB, ttl=62)
+                 / UDP(sport=p, dport=5000) / b"hello")
+    c.flow("ds_lite_down", 33)
+    c.flow("hairpin", 33)
+    c.made(users=2, blocks=2, mappings=2, sessions=4)
+
+
+@case
+def dslite_endpoint_independent_filtering(c):
+    """RFC 6333 8.2, RFC 4787 REQ-8: behind a softwire too anybody may send to a mapping by
+    default."""
+    c.conf(conf_ds())
+    p = udp_out(c)
+    c.ds_down(ip4(SRV2, POOL) / UDP(sport=4444, dport=p) / b"answer",
+              ip4(SRV2, SUB, ttl=63) / UDP(sport=4444, dport=5000) / b"answer")
+    c.made(sessions=1)
+
+
+@case
+def dslite_endpoint_independent_mapping(c):
+    """RFC 6333 8.2, RFC 4787 REQ-1: behind a softwire too an inside port has one public
+    port towards all."""
+    c.conf(conf_ds())
+    p = udp_out(c)
+    c.ds_up(ip4(SUB, SRV2) / UDP(sport=5000, dport=99) / b"q",
+            ip4(POOL, SRV2, ttl=63) / UDP(sport=p, dport=99) / b"q")
+    c.made(sessions=1)
+    c.state(mappings=1, sessions=2)
+
+
+@case
+def dslite_endpoint_dependent(c):
+    """RFC 6333 8.2, RFC 4787 4.1, 5: both behaviours endpoint-dependent behind a
+    softwire."""
+    c.conf(conf_ds('mapping = "endpoint-dependent"; filtering = "endpoint-dependent";'))
+    p, q = c.port("p"), c.port("q")
+    for dst, port in ((SRV, p), (SRV2, q)):
+        c.ds_up(ip4(SUB, dst) / UDP(sport=5000, dport=53) / b"q",
+                ip4(POOL, dst, ttl=63) / UDP(sport=port, dport=53) / b"q")
+    c.drop("outside", inet() / ip4(SRV2, POOL) / UDP(sport=53, dport=p) / b"x", "filtered")
+    c.made(users=1, blocks=1, mappings=2, sessions=2)

@@ -367,3 +367,73 @@ def nat44_hairpin_off(c):
            "hairpin")
     c.flow("nat44_up", 29)
     c.made(users=1, blocks=1, mappings=1, sessions=1)
+
+
+@case
+def nat44_endpoint_dependent_mapping_unfiltered(c):
+    """RFC 4787 4.1, 5: mapping and filtering are apart: a public port per destination, open
+    to others; but not to a peer that has a port of its own."""
+    c.conf(conf_nat('mapping = "endpoint-dependent";'))
+    p = first_udp(c)
+    q = c.port("q")
+    udp_out(c, q, dst=SRV2)
+    udp_in(c, p, src=SRV2, dport=99)
+    udp_out(c, p, dst=SRV2, dport=99)
+    c.drop("outside", inet() / ip4(SRV2, POOL) / UDP(sport=53, dport=p) / b"x", "filtered")
+    udp_in(c, q, src=SRV2)
+    c.made(mappings=1, sessions=2)
+    c.state(mappings=2, sessions=3)
+
+
+@case
+def nat44_too_big_up(c):
+    """RFC 4787 REQ-13: a packet from inside with DF set that is larger than the way out:
+    its sender is told the size that fits, and quoted its own packet."""
+    c.conf(conf_nat())
+    packet = ip4(U1, SRV) / UDP(sport=5000, dport=53) / Raw(b"z" * 1532)
+    c.drop("inside", inet("inside") / packet, "packet_too_big")
+    answer = (IP(src="10.0.0.1", dst=U1, ttl=64, tos=0xc0, id=0)
+              / ICMP(type=3, code=4, nexthopmtu=1500) / Raw(bytes(packet)[:548]))
+    c.tx("inside", link("inside") / answer)
+    c.flow("icmp_errors_sent", len(bytes(answer)))
+    c.flow("nat44_up", 1560)
+    c.made(users=1, blocks=1, mappings=1, sessions=1)
+
+
+@case
+def nat44_source_port_of_a_system_service(c):
+    """RFC 4787 REQ-3a, REQ-4: whatever the inside port, the public one is of a block, and
+    so above 1023."""
+    c.conf(conf_nat())
+    for n, sport in enumerate((1, 53, 1023, 1024, 65535)):
+        udp_out(c, c.port("p%d" % n), sport=sport)
+    c.made(users=1, blocks=1, mappings=5, sessions=5)
+
+
+@case
+def nat44_pool_in_parts(c):
+    """RFC 6888 REQ-3: a pool of several ranges, not contiguous, of any size."""
+    c.conf(conf_nat("limits: { users_per_address = 1; };",
+                    pool='203.0.113.1", "198.18.0.0/31", "203.0.113.200-203.0.113.200'))
+    choices = ("203.0.113.1", "198.18.0.0", "198.18.0.1", "203.0.113.200")
+    seen = []
+    for n in range(4):
+        a = c.address("a%d" % n, *choices, unlike=seen[-1] if seen else None)
+        udp_out(c, c.port("p%d" % n, block="B%d" % n), user=USER % (n + 1), pub=a)
+        seen.append(a)
+    c.made(users=4, blocks=4, mappings=4, sessions=4)
+
+
+@case
+def nat44_hairpin_behind_one_address(c):
+    """RFC 4787 REQ-3, REQ-9: a flow to the outside and one to a peer inside use one public
+    port, and never meet."""
+    c.conf(conf_nat())
+    p, q = c.port("p", block="one"), c.port("q", block="two")
+    udp_out(c, p, user=U1)
+    udp_out(c, q, user=U2, sport=6000)
+    c.made(users=2, blocks=2, mappings=2, sessions=2)
+    hairpin(c, p, q)
+    c.made(sessions=2)
+    udp_in(c, p, user=U1)
+    udp_in(c, q, user=U2, sport=6000)

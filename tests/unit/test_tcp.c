@@ -148,8 +148,8 @@ test_symmetry(void)
 {
 	for (uint8_t state = 0; state < CGN_STATES; state++)
 		for (unsigned flags = 0; flags < 256; flags++) {
-			if (flags & RST &&
-				(state == CGN_STATE_SYN_UP || state == CGN_STATE_SYN_DOWN))
+			if (flags & RST && (state == CGN_STATE_SYN_UP ||
+						   state == CGN_STATE_SYN_DOWN))
 				continue;
 			CU_ASSERT_EQUAL_FATAL(
 				mirror(cgn_tcp_next(state, UP, (uint8_t)flags)),
