@@ -36,6 +36,7 @@ declare -A to from
 login() {
 	local in out
 	mkfifo "$LAB_RUN/ssh/$1.in" "$LAB_RUN/ssh/$1.out"
+	# shellcheck disable=SC2016  # of the shell at the other end
 	ssh_to "$1" 'while read -r line; do echo "$line"; done' \
 		<"$LAB_RUN/ssh/$1.in" >"$LAB_RUN/ssh/$1.out" &
 	exec {in}>"$LAB_RUN/ssh/$1.in" {out}<"$LAB_RUN/ssh/$1.out"

@@ -84,24 +84,31 @@ t_json() {
 t_clock() { lab_ctl debug clock "$1" >/dev/null; }
 
 t_no_sessions() { t_json '[.boards[].sessions] | add == 0' show board; }
-t_no_users() { t_json '.users == []' show user; }
-# t_pools FIELD: its sum over all address groups.
-t_pools() { lab_ctl --json show address-group | jq "[.address_groups[].$1] | add"; }
-t_no_ports() { [ "$(t_pools blocks_used)" = 0 ] && [ "$(t_pools ports_held)" = "$1" ]; }
 
-# t_returned [PORTS]: all sessions idle out, the longest timer is that of established TCP;
-# their blocks are in quarantine for two minutes, and then free. PORTS: of servers, stay.
+# t_held: users, blocks and ports that the address groups have given out; with the ports
+# of servers and those in quarantine.
+t_held() {
+	lab_ctl --json show address-group | jq -r '[.address_groups[]] |
+		"\(map(.users) | add) users, \(map(.blocks_used) | add) blocks, \(
+		   map(.ports_held) | add) ports"'
+}
+t_holds() { [ "$(t_held)" = "$1" ]; }
+
+# t_returned [HELD]: all sessions idle out, the longest timer is that of established TCP;
+# their blocks are in quarantine for two minutes, and then free. HELD: what t_held said at
+# the beginning, where users of servers are there for good.
 t_returned() {
 	local sessions waiting
 	sessions=$(lab_ctl --json show board | jq '[.boards[].sessions] | add')
-	t_clock 7441 && wait_for 10 t_no_sessions && wait_for 5 t_no_users || return 1
-	waiting=$(t_pools ports_quarantined)
+	t_clock 7441 && wait_for 10 t_no_sessions || return 1
+	waiting=$(lab_ctl --json show address-group |
+		jq '[.address_groups[].ports_quarantined] | add')
 	t_clock 121
-	if ! wait_for 10 t_no_ports "${1:-0}"; then
-		figure="$(t_pools ports_held) ports are still held"
+	if ! wait_for 10 t_holds "${1:-0 users, 0 blocks, 0 ports}"; then
+		figure="there are $(t_held)"
 		return 1
 	fi
-	figure="$sessions sessions ended, $waiting ports in quarantine came back"
+	figure="$sessions sessions ended, $waiting ports came back from quarantine; $(t_held)"
 }
 
 # The daemon leaves with 0 and no sanitizer has spoken.
