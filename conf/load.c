@@ -26,6 +26,7 @@ read_and_check(struct cgn_reader *r, const struct cgn_tree_node *root)
 	cgn_check_pools(r);
 	cgn_check_instances(r);
 	cgn_check_bindings(r);
+	cgn_check_rules(r);
 	cgn_reader_fini(r);
 }
 

@@ -97,5 +97,6 @@ void cgn_check_vrrp(struct cgn_reader *r);
 void cgn_check_pools(struct cgn_reader *r);
 void cgn_check_instances(struct cgn_reader *r);
 void cgn_check_bindings(struct cgn_reader *r);
+void cgn_check_rules(struct cgn_reader *r);
 
 #endif

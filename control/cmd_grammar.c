@@ -71,6 +71,13 @@ static const struct cgn_cmd_key who_had_keys[] = {
 	{ NULL },
 };
 
+static const struct cgn_cmd_key rules_keys[] = {
+	{ "instance", CGN_CMD_TYPE_NAME, "name of the instance" },
+	{ "inside", CGN_CMD_TYPE_ENDPOINT, "inside address, or address of the B4" },
+	{ "outside", CGN_CMD_TYPE_ENDPOINT, "public address and port" },
+	{ NULL },
+};
+
 static const struct cgn_cmd_def table[CGN_CMD_COUNT] = {
 	{ CGN_CMD_HELP, "help", NULL, "commands", CGN_CMD_LIST, NULL,
 		"lists the commands" },
@@ -117,6 +124,9 @@ static const struct cgn_cmd_def table[CGN_CMD_COUNT] = {
 		clear_user_keys, "ends users, their blocks and sessions, at once" },
 	{ CGN_CMD_WHO_HAD, "who-had", "ADDRESS:PORT", "who_had", CGN_CMD_OBJECT,
 		who_had_keys, "whose a public address and port is, and since when" },
+	{ CGN_CMD_SHOW_RULES, "show deterministic", NULL, "deterministic", CGN_CMD_OBJECT,
+		rules_keys,
+		"deterministic ports: the rules; from inside to outside and back" },
 #ifdef CGN_FAULT_INJECTION
 	{ CGN_CMD_DEBUG_CLOCK, "debug clock", "SECONDS", "clock", CGN_CMD_OBJECT, NULL,
 		"turns the clock of the box on; for tests" },

@@ -211,7 +211,8 @@ run_steps(struct cgn_compile_run *r)
 {
 	int (*const step[])(struct cgn_compile_run *) = { run_maps, cgn_compile_ifaces,
 		cgn_compile_locations, cgn_compile_pools, cgn_compile_policy,
-		cgn_compile_aftrs, cgn_compile_servers, cgn_compile_routes };
+		cgn_compile_rules, cgn_compile_aftrs, cgn_compile_servers,
+		cgn_compile_routes };
 
 	for (unsigned i = 0; i < RTE_DIM(step); i++) {
 		int rc = step[i](r);

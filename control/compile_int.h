@@ -124,6 +124,7 @@ int cgn_compile_ifaces(struct cgn_compile_run *r);
 int cgn_compile_locations(struct cgn_compile_run *r);
 int cgn_compile_pools(struct cgn_compile_run *r);
 int cgn_compile_policy(struct cgn_compile_run *r);
+int cgn_compile_rules(struct cgn_compile_run *r);
 int cgn_compile_aftrs(struct cgn_compile_run *r);
 int cgn_compile_servers(struct cgn_compile_run *r);
 int cgn_compile_routes(struct cgn_compile_run *r);

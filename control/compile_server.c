@@ -43,13 +43,8 @@ check_location(const struct cgn_compile_run *r, const struct cgn_server *to)
 	const struct cgn_snapshot *s = r->snap;
 	const struct cgn_instance *in = &r->instances[to->instance];
 	uint16_t of_address = s->address[to->slot].location, of_user;
-	union cgn_key key;
 
-	if (in->kind == CGN_DS_LITE)
-		cgn_user_key6(&key, to->softwire, in->prefix_length, 0);
-	else
-		cgn_user_key4(&key, to->inside, 0);
-	of_user = s->group[in->group].bucket[cgn_steer_bucket(&key)];
+	of_user = cgn_steer_user(s, to->instance, to->inside, to->softwire);
 	if (of_user == of_address)
 		return 0;
 	cgn_log(LOG_ERR,

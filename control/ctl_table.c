@@ -56,6 +56,15 @@ static const struct {
 		"blocks_total=TOTAL:8 ports_held=PORTS:8 "
 		"ports_quarantined=WAITING:8",
 		true },
+	{ "rules",
+		"instance:10 pool:10 size:6 users:10 addresses:9 "
+		"blocks_per_address=BLOCKS:8 users_per_address=USERS-PER:9 inside:20 "
+		"outside:20",
+		true },
+	{ "holders",
+		"instance:10 softwire:18 inside:15 vpn:4 number:10 outside:15 ports:11 "
+		"location=LOC:3",
+		true },
 	{ "vrrp", "port:8 vrid:4 state:10 priority_config=CONFIG:6 "
 		  "priority_run=RUN:4 master:15 addresses:15" },
 	{ "log_hosts", "name:12 state:11 sent:10 lost:8 messages_waiting=WAITING:7",

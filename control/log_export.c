@@ -302,30 +302,6 @@ give_line(const struct cgn_log_export *x, struct host *h, const struct cgn_log_i
 		cgn_log_syslog_encode((char *)buf, CGN_LOG_SYSLOG_MAX, x->node, item), 1);
 }
 
-/* The limit that a refusal is about. */
-static uint32_t
-limit_of(const struct cgn_instance *inst, const struct cgn_worker_conf *from,
-	const struct cgn_record *r)
-{
-	unsigned class = r->proto == CGN_IPPROTO_TCP   ? CGN_TCP
-			 : r->proto == CGN_IPPROTO_UDP ? CGN_UDP
-						       : CGN_ICMP;
-
-	switch (r->type) {
-	case CGN_RECORD_LIMIT_SESSIONS:
-		return RTE_MIN(inst->max_sessions, inst->max_class[class]);
-	case CGN_RECORD_LIMIT_PORTS:
-		return inst->max_ports[class];
-	case CGN_RECORD_LIMIT_RATE:
-		return inst->create_rate;
-	case CGN_RECORD_USERS_FULL:
-		return from->users;
-	case CGN_RECORD_SESSIONS_FULL:
-		return from->sessions;
-	}
-	return 0;
-}
-
 void
 cgn_log_export_record(struct cgn_log_export *x, const struct cgn_snapshot *snap,
 	const struct cgn_worker_conf *from, const struct cgn_record *r,
@@ -341,7 +317,7 @@ cgn_log_export_record(struct cgn_log_export *x, const struct cgn_snapshot *snap,
 		.vpn = snap->vpn[r->vpn_in].name,
 		.pool = pool ? snap->pool[r->pool].name : "",
 		.pool_id = pool ? snap->pool[r->pool].id : 0,
-		.limit = limit_of(inst, from, r),
+		.limit = cgn_log_item_limit(inst, from, r),
 		.destinations = to->destinations };
 
 	cgn_log_event_record(&x->events, &item, clock->now_ms);
@@ -352,6 +328,28 @@ cgn_log_export_record(struct cgn_log_export *x, const struct cgn_snapshot *snap,
 			give_line(x, h, &item, clock);
 		else
 			give_message(h, &item, clock);
+	}
+}
+
+void
+cgn_log_export_note(struct cgn_log_export *x, uint32_t instance, const char *msgid,
+	const char *parameters, const struct cgn_log_clock *clock)
+{
+	const struct route *to = &x->route[instance];
+
+	for (uint32_t i = 0; i < to->n; i++) {
+		struct host *h = x->host[to->host[i]];
+		uint8_t *buf = cgn_log_udp_room(&h->udp);
+
+		if (h->format != CGN_CONF_FORMAT_SYSLOG)
+			continue;
+		if (buf)
+			cgn_log_udp_put(&h->udp,
+				cgn_log_syslog_note((char *)buf, CGN_LOG_SYSLOG_MAX,
+					x->node, clock->wall_ms, msgid, parameters),
+				1);
+		else
+			lose(h, 1);
 	}
 }
 

@@ -39,6 +39,11 @@ void cgn_log_export_record(struct cgn_log_export *x, const struct cgn_snapshot *
 	const struct cgn_worker_conf *from, const struct cgn_record *r,
 	const struct cgn_log_clock *clock);
 
+/* Writes a line of its own to the syslog hosts of an instance; see cgn_log_syslog_note().
+ */
+void cgn_log_export_note(struct cgn_log_export *x, uint32_t instance, const char *msgid,
+	const char *parameters, const struct cgn_log_clock *clock);
+
 /* Marks records that the workers' rings had no room for: total since the start. They may
  * have been any host's, so every stream says so. */
 void cgn_log_export_missed(struct cgn_log_export *x, uint64_t total);

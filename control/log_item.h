@@ -18,4 +18,8 @@ struct cgn_log_item {
 	bool destinations; /* the far end of sessions is told (RFC 6888 REQ-12) */
 };
 
+/* The limit that a refusal is about, 0 for other records. from: the worker's. Pure. */
+uint32_t cgn_log_item_limit(const struct cgn_instance *inst,
+	const struct cgn_worker_conf *from, const struct cgn_record *r);
+
 #endif

@@ -163,6 +163,17 @@ cgn_log_syslog_encode(
 }
 
 size_t
+cgn_log_syslog_note(char *out, size_t size, const char *node, uint64_t wall_ms,
+	const char *msgid, const char *parameters)
+{
+	struct line l = { out, size, 0 };
+
+	add_header(&l, NOTICE, wall_ms, node, msgid);
+	add(&l, "[nat@32473 %s]", parameters);
+	return l.len;
+}
+
+size_t
 cgn_log_syslog_lost(char *out, size_t size, const char *node, uint64_t wall_ms,
 	uint64_t lost, uint64_t total)
 {

@@ -15,6 +15,11 @@
 size_t cgn_log_syslog_encode(
 	char *out, size_t size, const char *node, const struct cgn_log_item *item);
 
+/* A line of msgid and parameters as text, of which the caller knows that they need no
+ * escapes. */
+size_t cgn_log_syslog_note(char *out, size_t size, const char *node, uint64_t wall_ms,
+	const char *msgid, const char *parameters);
+
 /* The line that marks a loss: so many events more are missing, `total` since the start.
  */
 size_t cgn_log_syslog_lost(char *out, size_t size, const char *node, uint64_t wall_ms,

@@ -25,9 +25,7 @@ instance(const struct cgn_conf_instance *in)
 	return warn(in->kind == CGN_CONF_NAT64, &in->src, "nat64_instances") +
 	       warn(in->alg != 0, &in->src, "alg") +
 	       warn(in->centralized_backup.present && in->centralized_backup.enable,
-		       &in->src, "centralized_backup") +
-	       warn(in->port_range.mode == CGN_CONF_PORTS_DETERMINISTIC, &in->src,
-		       "port_range.mode deterministic (as static)");
+		       &in->src, "centralized_backup");
 }
 
 unsigned

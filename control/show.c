@@ -37,6 +37,7 @@ const struct cgn_cmd_handlers
 				      [CGN_CMD_CLEAR_SESSION] = cgn_clear_session,
 				      [CGN_CMD_CLEAR_USER] = cgn_clear_user,
 				      [CGN_CMD_WHO_HAD] = cgn_who_had,
+				      [CGN_CMD_SHOW_RULES] = cgn_show_rules,
 #ifdef CGN_FAULT_INJECTION
 				      [CGN_CMD_DEBUG_CLOCK] = cgn_debug_clock,
 #endif

@@ -15,7 +15,7 @@ cgn_cmd_fn cgn_show_version, cgn_show_ports, cgn_show_routes, cgn_show_neighbour
 	cgn_show_log, cgn_show_config, cgn_show_board, cgn_show_location, cgn_show_group,
 	cgn_show_ds_lite, cgn_show_nat, cgn_show_nat64, cgn_show_session, cgn_show_user,
 	cgn_show_address_group, cgn_show_ha, cgn_show_vrrp, cgn_show_statistics,
-	cgn_clear_session, cgn_clear_user, cgn_who_had;
+	cgn_clear_session, cgn_clear_user, cgn_who_had, cgn_show_rules;
 #ifdef CGN_FAULT_INJECTION
 cgn_cmd_fn cgn_debug_clock;
 #endif
@@ -45,6 +45,11 @@ json_t *cgn_show_proto(uint8_t proto);
 
 /* UTC with milliseconds, "2026-01-31T12:00:00.000Z". */
 json_t *cgn_show_time(const struct timespec *when);
+
+/* A list of the users to whom deterministic instances give this port of this address,
+ * table entries or not: one at most in each outside VPN. port: host order. */
+json_t *cgn_show_rule_holders(
+	const struct cgn_daemon *d, rte_be32_t outside, uint16_t port);
 
 /* ---- what is asked about ---- */
 

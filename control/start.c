@@ -21,6 +21,7 @@
 #include "control/host.h"
 #include "control/log.h"
 #include "control/log_export.h"
+#include "control/log_rule.h"
 #include "control/preflight.h"
 #include "control/privilege.h"
 #include "control/show.h"
@@ -131,8 +132,11 @@ init_logs(struct cgn_daemon *d)
 	d->logs = cgn_log_export_create();
 	if (d->logs)
 		rc = cgn_log_export_configure(d->logs, d->conf, d->compiler);
-	if (rc == 0)
+	if (rc == 0) {
+		cgn_log_rules(
+			d->logs, d->snap, cgn_runtime_ms(&d->rt, rte_get_tsc_cycles()));
 		return 0;
+	}
 	snprintf(d->err, sizeof(d->err), "log hosts: out of memory");
 	cgn_log_export_destroy(d->logs);
 	d->logs = NULL;

@@ -3,10 +3,11 @@
  * who-had ADDRESS:PORT [at TIME]: whose a public address and port is.
  *
  * Asks all workers for users with a block that holds the port, then for sessions on it,
- * and adds the servers of the configuration. Knows the present alone: a holder is told
- * with the time since when the block is its own, and what was before that is in the logs
- * that the box has sent. The same address may be in two VPNs, so there may be two
- * holders. Control lcore.
+ * and adds the servers of the configuration, and who has the port by the rule of a
+ * deterministic instance, which needs no table entry. Knows the present alone: a holder
+ * is told with the time since when the block is its own, and what was before that is in
+ * the logs that the box has sent. The same address may be in two VPNs, so there may be
+ * two holders. Control lcore.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -137,12 +138,13 @@ finish(struct cgn_cmd_ctx *ctx, struct who *who)
 	const struct cgn_daemon *d = ctx->app;
 
 	cgn_cmd_reply(
-		ctx, json_pack("{s:o,s:i,s:o,s:o,s:O,s:O,s:b,s:o}", "address",
+		ctx, json_pack("{s:o,s:i,s:o,s:o,s:O,s:O,s:b,s:o,s:o}", "address",
 			     cgn_show_addr4(who->addr), "port", who->port, "asked",
 			     cgn_show_time(&who->now), "at",
 			     who->timed ? cgn_show_time(&who->at) : json_null(), "users",
 			     who->users, "sessions", who->sessions, "more_sessions",
-			     who->more, "servers", servers_of(who, d)));
+			     who->more, "servers", servers_of(who, d), "deterministic",
+			     cgn_show_rule_holders(d, who->addr, who->port)));
 	return CGN_CMD_DONE;
 }
 

@@ -108,20 +108,15 @@ cgn_port_unreserve(struct cgn_address *a, enum cgn_class class, uint16_t port)
 	}
 }
 
-enum cgn_drop
-cgn_block_take(struct cgn_worker *w, uint32_t user, uint16_t size)
+/* Takes a range that is free. */
+static enum cgn_drop
+take(struct cgn_worker *w, uint32_t user, uint32_t first, uint16_t size)
 {
 	struct cgn_user *u = cgn_user_at(w, user);
 	struct cgn_address *a = w->snap->state[w->conf.index][u->address];
 	struct cgn_block *blk;
-	uint32_t first, index;
+	uint32_t index = cgn_slots_take(&w->blocks);
 
-	if (w->snap->address[u->address].locked)
-		return CGN_DROP_NO_BLOCK;
-	first = find_range(w, a, size);
-	if (!first)
-		return CGN_DROP_NO_BLOCK;
-	index = cgn_slots_take(&w->blocks);
 	if (index == CGN_NONE)
 		return CGN_DROP_NO_BLOCK;
 	blk = cgn_block_at(w, index);
@@ -130,6 +125,7 @@ cgn_block_take(struct cgn_worker *w, uint32_t user, uint16_t size)
 		.address = u->address,
 		.first = (uint16_t)first,
 		.size = size,
+		.ruled = u->port_mode == CGN_MODE_DETERMINISTIC,
 		.given = w->now };
 	range_set(a->blocked, first, size, true);
 	a->free -= size;
@@ -138,8 +134,32 @@ cgn_block_take(struct cgn_worker *w, uint32_t user, uint16_t size)
 	u->blocks++;
 	u->spare++;
 	w->stats.event[CGN_EVENT_BLOCK_TAKE]++;
-	cgn_journal_block(w, CGN_RECORD_BLOCK_TAKE, u, blk);
+	if (!blk->ruled)
+		cgn_journal_block(w, CGN_RECORD_BLOCK_TAKE, u, blk);
 	return CGN_DROP_REASONS;
+}
+
+enum cgn_drop
+cgn_block_take(struct cgn_worker *w, uint32_t user, uint16_t size)
+{
+	uint32_t slot = cgn_user_at(w, user)->address, first;
+
+	if (w->snap->address[slot].locked)
+		return CGN_DROP_NO_BLOCK;
+	first = find_range(w, w->snap->state[w->conf.index][slot], size);
+	return first ? take(w, user, first, size) : CGN_DROP_NO_BLOCK;
+}
+
+enum cgn_drop
+cgn_block_take_at(struct cgn_worker *w, uint32_t user, uint16_t first)
+{
+	const struct cgn_user *u = cgn_user_at(w, user);
+	const struct cgn_address *a = w->snap->state[w->conf.index][u->address];
+
+	if (w->snap->address[u->address].locked ||
+		!range_clear(a->blocked, first, u->block_size))
+		return CGN_DROP_NO_BLOCK;
+	return take(w, user, first, u->block_size);
 }
 
 static void
@@ -170,7 +190,8 @@ quarantine(struct cgn_worker *w, uint32_t index)
 }
 
 /* Takes a block, already out of the user's list, from the user. One that never carried a
- * session could not be traced to anybody and needs no quarantine. */
+ * session could not be traced to anybody, and one that a rule gives is nobody else's:
+ * they need no quarantine (RFC 6888 REQ-8). */
 static void
 give(struct cgn_worker *w, const struct cgn_user *u, uint32_t index)
 {
@@ -178,8 +199,9 @@ give(struct cgn_worker *w, const struct cgn_user *u, uint32_t index)
 
 	w->snap->state[w->conf.index][blk->address]->blocks--;
 	w->stats.event[CGN_EVENT_BLOCK_GIVE]++;
-	cgn_journal_block(w, CGN_RECORD_BLOCK_GIVE, u, blk);
-	if (blk->served)
+	if (!blk->ruled)
+		cgn_journal_block(w, CGN_RECORD_BLOCK_GIVE, u, blk);
+	if (blk->served && !blk->ruled)
 		quarantine(w, index);
 	else
 		release(w, index);

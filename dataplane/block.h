@@ -19,6 +19,9 @@ void cgn_port_unreserve(struct cgn_address *a, enum cgn_class class, uint16_t po
  * Owner. */
 enum cgn_drop cgn_block_take(struct cgn_worker *w, uint32_t user, uint16_t size);
 
+/* The same of the block at `first`, of the user's block_size ports, and of no other. */
+enum cgn_drop cgn_block_take_at(struct cgn_worker *w, uint32_t user, uint16_t first);
+
 /* Gives all blocks of a user back, into quarantine (RFC 6888 REQ-8) unless no session
  * ever used them. All their ports must have been given back. Owner. */
 void cgn_block_give_all(struct cgn_worker *w, struct cgn_user *u);

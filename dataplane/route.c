@@ -245,19 +245,6 @@ cgn_stage_classify(struct cgn_burst *b)
 			punt_local(b, i); /* ARP */
 }
 
-static uint16_t
-location_up(const struct cgn_burst *b, uint64_t i)
-{
-	const struct cgn_instance *inst = &b->snap->instance[b->p[i].instance];
-	union cgn_key user;
-
-	if (b->softwire & CGN_BIT(i))
-		cgn_user_key6(&user, b->b4[i], inst->prefix_length, 0);
-	else
-		cgn_user_key4(&user, b->p[i].src, 0);
-	return b->snap->group[inst->group].bucket[cgn_steer_bucket(&user)];
-}
-
 static uint32_t
 slot_of(const struct cgn_burst *b, uint64_t i, rte_be32_t addr)
 {
@@ -308,7 +295,8 @@ cgn_stage_steer(struct cgn_burst *b)
 		uint16_t location, worker;
 
 		if (b->up & CGN_BIT(i)) {
-			location = location_up(b, i);
+			location = cgn_steer_user(
+				b->snap, b->p[i].instance, b->p[i].src, b->b4[i]);
 		} else {
 			b->p[i].slot = slot_of(b, i, b->p[i].dst);
 			location = b->snap->address[b->p[i].slot].location;

@@ -92,6 +92,7 @@ struct cgn_block {
 	uint16_t first, size; /* host order */
 	uint16_t used[CGN_CLASSES];
 	bool served;	/* a session has used one of its ports */
+	bool ruled;	/* follows from configuration: not reported, no quarantine */
 	cgn_tick given; /* since when the user has it; later, when quarantine began */
 };
 
@@ -132,6 +133,9 @@ struct cgn_user {
 	uint16_t spare;	   /* blocks without a port in use */
 	uint8_t kind;
 	bool live;
+	/* of the instance, when the user came: a change touches new users only */
+	uint8_t port_mode, extended_times;
+	uint16_t block_size, extended_size;
 	uint64_t discards[CGN_DISCARDS];
 	uint8_t header[40]; /* DS-Lite: ready-made outer IPv6 header towards the B4 */
 	uint16_t mtu;	    /* DS-Lite: of the way to the B4, as far as is known */

@@ -150,9 +150,26 @@ enum cgn_port_mode {
 	CGN_MODE_DETERMINISTIC
 };
 
+/* Users of a deterministic instance with consecutive numbers. */
+struct cgn_rule_prefix {
+	uint8_t addr[16]; /* IPv4: in the first four bytes */
+	uint8_t len;
+	uint32_t first; /* number of its first user */
+};
+
+/* Which users have which blocks of a pool: see dataplane/rule.h. */
+struct cgn_rule {
+	uint16_t size;	/* ports of a block */
+	uint8_t length; /* bits of an inside address that identify a user */
+	uint32_t n_users, n_prefixes, n_addresses;
+	const struct cgn_rule_prefix *prefix; /* in order of numbers */
+	const uint32_t *slot;		      /* of the pool's addresses, ascending */
+};
+
 struct cgn_outbound {
 	uint16_t acl; /* CGN_NONE16: any */
 	uint16_t pool;
+	const struct cgn_rule *rule; /* mode deterministic, else NULL */
 };
 
 /* A destination that a NAT44 instance leaves alone (RFC 6888 REQ-6). */
@@ -257,10 +274,10 @@ cgn_acl_permits(const struct cgn_acl *acl, rte_be32_t src)
 	return false;
 }
 
-/* The pool that an instance's outbound rules give to this source, or CGN_NONE16: no rule
- * wants it. Any lcore. */
-static inline uint16_t
-cgn_instance_pool(const struct cgn_snapshot *snap, uint16_t instance, rte_be32_t src)
+/* The first of an instance's outbound rules that wants this source, or NULL. Any lcore.
+ */
+static inline const struct cgn_outbound *
+cgn_instance_outbound(const struct cgn_snapshot *snap, uint16_t instance, rte_be32_t src)
 {
 	const struct cgn_instance *inst = &snap->instance[instance];
 
@@ -268,9 +285,18 @@ cgn_instance_pool(const struct cgn_snapshot *snap, uint16_t instance, rte_be32_t
 		const struct cgn_outbound *o = &inst->outbound[k];
 
 		if (o->acl == CGN_NONE16 || cgn_acl_permits(&snap->acl[o->acl], src))
-			return o->pool;
+			return o;
 	}
-	return CGN_NONE16;
+	return NULL;
+}
+
+/* The pool that it gives, or CGN_NONE16: no rule wants the source. Any lcore. */
+static inline uint16_t
+cgn_instance_pool(const struct cgn_snapshot *snap, uint16_t instance, rte_be32_t src)
+{
+	const struct cgn_outbound *o = cgn_instance_outbound(snap, instance, src);
+
+	return o ? o->pool : CGN_NONE16;
 }
 
 #endif

@@ -6,7 +6,7 @@
 #ifndef CGN_DATAPLANE_STEER_H
 #define CGN_DATAPLANE_STEER_H
 
-#include "dataplane/snapshot.h"
+#include "dataplane/rule.h"
 
 struct cgn_member {
 	uint16_t id;	   /* configured id of the location */
@@ -67,6 +67,27 @@ cgn_user_key4(union cgn_key *key, rte_be32_t addr, uint32_t instance)
 {
 	key->w[0] = cgn_key_pair(instance, addr);
 	key->w[1] = 0;
+}
+
+/* Location of a user: by its bucket, or, where a rule decides about its public address,
+ * that of the address. inside: IPv4, network order; b4: of a DS-Lite user, which needs no
+ * inside. Any lcore. */
+static inline uint16_t
+cgn_steer_user(const struct cgn_snapshot *snap, uint16_t instance, rte_be32_t inside,
+	const uint8_t b4[16])
+{
+	const struct cgn_instance *inst = &snap->instance[instance];
+	struct cgn_place place;
+	union cgn_key key;
+
+	if (inst->port_mode == CGN_MODE_DETERMINISTIC &&
+		cgn_rule_find(snap, instance, inside, b4, &place))
+		return snap->address[place.slot].location;
+	if (inst->kind == CGN_DS_LITE)
+		cgn_user_key6(&key, b4, inst->prefix_length, 0);
+	else
+		cgn_user_key4(&key, inside, 0);
+	return snap->group[inst->group].bucket[cgn_steer_bucket(&key)];
 }
 
 #endif

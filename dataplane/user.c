@@ -3,8 +3,8 @@
  * A user comes into being with its first packet and goes with its last mapping. All its
  * mappings have one public address (paired pooling, RFC 4787 REQ-2, RFC 6888 REQ-2). The
  * address is looked for among those of the user's location, from a random one on, so that
- * users spread; when none has room the pool's overload pool is asked. Limits are checked
- * before anything is taken. */
+ * users spread; when none has room the pool's overload pool is asked. Or a rule says
+ * address and block (mode deterministic). Limits are checked before anything is taken. */
 #include "dataplane/block.h"
 #include "dataplane/softwire.h"
 #include "dataplane/steer.h"
@@ -74,6 +74,10 @@ fill(const struct cgn_worker *w, const struct cgn_who *who, struct cgn_user *u,
 	u->mtu = UINT16_MAX;
 	u->created = u->refilled = w->now;
 	u->tokens = inst->create_rate * CGN_TICKS_PER_S;
+	u->port_mode = inst->port_mode;
+	u->block_size = inst->block_size;
+	u->extended_size = inst->extended_size;
+	u->extended_times = (uint8_t)inst->extended_times;
 	user_key(w, who, &u->key);
 	if (inst->kind == CGN_DS_LITE) {
 		memcpy(u->softwire, who->b4, 16);
@@ -87,7 +91,7 @@ static bool
 settle_at(struct cgn_worker *w, const struct cgn_who *who, uint32_t user, uint32_t slot)
 {
 	fill(w, who, cgn_user_at(w, user), slot);
-	return cgn_block_take(w, user, w->snap->instance[who->instance].block_size) ==
+	return cgn_block_take(w, user, cgn_user_at(w, user)->block_size) ==
 	       CGN_DROP_REASONS;
 }
 
@@ -115,11 +119,27 @@ settle_in(struct cgn_worker *w, const struct cgn_who *who, uint32_t user, uint16
 	return false;
 }
 
+/* The address and the block that the rule says, or none. */
+static enum cgn_drop
+settle_by_rule(struct cgn_worker *w, const struct cgn_who *who, uint32_t user)
+{
+	struct cgn_place place;
+
+	if (!cgn_rule_find(w->snap, who->instance, who->inside, who->b4, &place))
+		return CGN_DROP_ACL;
+	if (who->slot != CGN_NONE && who->slot != place.slot)
+		return CGN_DROP_NO_ADDRESS;
+	fill(w, who, cgn_user_at(w, user), place.slot);
+	return cgn_block_take_at(w, user, place.first);
+}
+
 static enum cgn_drop
 settle(struct cgn_worker *w, const struct cgn_who *who, uint32_t user, uint16_t pool)
 {
 	unsigned tries = OVERLOADS_MAX;
 
+	if (w->snap->instance[who->instance].port_mode == CGN_MODE_DETERMINISTIC)
+		return settle_by_rule(w, who, user);
 	if (who->slot != CGN_NONE)
 		return settle_at(w, who, user, who->slot) ? CGN_DROP_REASONS
 							  : CGN_DROP_NO_ADDRESS;
@@ -222,14 +242,14 @@ cgn_user_admit(
 
 /* Size of the next block that the mode grants; 0: no more. */
 static uint16_t
-next_block(const struct cgn_instance *inst, const struct cgn_user *u)
+next_block(const struct cgn_user *u)
 {
-	switch (inst->port_mode) {
+	switch (u->port_mode) {
 	case CGN_MODE_DYNAMIC:
 	case CGN_MODE_SINGLE:
-		return inst->block_size;
+		return u->block_size;
 	case CGN_MODE_SEMI_DYNAMIC:
-		return u->extended < inst->extended_times ? inst->extended_size : 0;
+		return u->extended < u->extended_times ? u->extended_size : 0;
 	}
 	return 0;
 }
@@ -247,7 +267,7 @@ cgn_user_port(struct cgn_worker *w, uint32_t user, enum cgn_class class, uint32_
 		port = cgn_port_take(w, u, class, block);
 		if (port)
 			return port;
-		size = next_block(inst, u);
+		size = next_block(u);
 		*why = size ? cgn_block_take(w, user, size) : CGN_DROP_NO_PORT;
 		if (*why == CGN_DROP_REASONS) {
 			u->extended++;

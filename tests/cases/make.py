@@ -20,6 +20,7 @@ import cases_hairpin
 import cases_host
 import cases_icmp
 import cases_limits
+import cases_modes
 import cases_nat44
 import cases_policy
 import cases_servers
@@ -27,8 +28,8 @@ import cases_time
 import cases_tunnel
 
 MODULES = (cases_box, cases_cpus, cases_dslite, cases_fragments, cases_hairpin, cases_host,
-           cases_icmp, cases_limits, cases_nat44, cases_policy, cases_servers, cases_time,
-           cases_tunnel)
+           cases_icmp, cases_limits, cases_modes, cases_nat44, cases_policy, cases_servers,
+           cases_time, cases_tunnel)
 
 
 def list_file(cases):

@@ -49,7 +49,10 @@ static const char config[] =
 	"vrrp: ( { port = \"p0\"; vrid = 10; admin = true; priority = 200;"
 	"  addresses = [ \"fe80::10\" ]; } );"
 	"address_groups: ( { name = \"a1\"; id = 1; addresses = [ \"203.0.113.0/28\" ];"
-	"  exclude = [ \"203.0.113.7\" ]; } );"
+	"  exclude = [ \"203.0.113.7\" ]; },"
+	"  { name = \"a2\"; id = 2; addresses = [ \"203.0.113.64/30\" ]; } );"
+	"acls: ( { name = \"rule\"; permit = [ \"10.1.0.0/22\" ];"
+	"  deny = [ \"10.1.3.0/24\" ]; } );"
 	"ds_lite_instances: ( { name = \"ds1\"; id = 1; service_instance_group = \"g1\";"
 	"  local_ipv6 = \"2001:db8::aaaa\"; remote_ipv6 = [ \"2001:db8:100::/40\" ];"
 	"  prefix_length = 64;"
@@ -59,7 +62,12 @@ static const char config[] =
 	"  inside: { ports = [ \"p0\" ]; }; port_range: { mode = \"dynamic\"; size = "
 	"128; };"
 	"  outbound: ( { acl = \"any\"; address_group = \"a1\"; } );"
-	"  centralized_backup: { enable = true; down_number = 1; }; } );";
+	"  centralized_backup: { enable = true; down_number = 1; }; },"
+	"  { name = \"nat2\"; id = 2; service_instance_group = \"g1\";"
+	"  inside: { ports = [ \"red\" ]; };"
+	"  allow_access: { inside_vpn = \"red\"; outside_vpn = \"\"; };"
+	"  port_range: { mode = \"deterministic\"; size = 64; };"
+	"  outbound: ( { acl = \"rule\"; address_group = \"a2\"; } ); } );";
 
 static void
 load(struct cgn_daemon *d)

@@ -290,6 +290,111 @@ test_instances(void)
 	conf_case_run(twice_cases, false);
 }
 
+#define RULE(size) "{ mode = \"deterministic\"; size = " size "; };"
+static const struct conf_case rule_cases[] = {
+	{ { { RANGE, RULE("128") } }, "22: ds_lite_instances[0].port_range.size",
+		"at least 2147483648 users with 128 ports each do not fit address group "
+		"\"p1\", whose 16 addresses hold 8064" },
+	{ { { RANGE, RULE("128") },
+		  { "mtu = 1540;", "mtu = 1540; prefix_length = 53;" } },
+		"22: ds_lite_instances[0].port_range.size",
+		"8192 users with 128 ports each do not fit" },
+	{ { { RANGE, RULE("128") },
+		  { "mtu = 1540;", "mtu = 1540; prefix_length = 32;" } },
+		"22: ds_lite_instances[0].prefix_length",
+		"32 is shorter than a prefix of remote_ipv6" },
+	{ { { RANGE, RULE("128") },
+		  { "mtu = 1540;", "mtu = 1540; prefix_length = 52; limits: { "
+				   "users_per_address = 255; };" } },
+		"22: ds_lite_instances[0].limits.users_per_address",
+		"255 is less than the 256 users that the rule gives to an address" },
+	{ { { RANGE, RULE("128") }, { "mtu = 1540;", "mtu = 1540; prefix_length = 52;" },
+		  { POOL2, POOL2 " }, { name = \"p3\"; id = 3; addresses = [ "
+				 "\"192.0.2.0/30\" ]; " },
+		  { "outbound: ( { address_group = \"p1\"; }",
+			  "outbound: ( { address_group = \"p1\"; }, { address_group = "
+			  "\"p3\"; }" } },
+		"21: ds_lite_instances[0].outbound[1].address_group",
+		"a DS-Lite instance has one rule" },
+	{ { { RANGE, RULE("128") }, { "mtu = 1540;", "mtu = 1540; prefix_length = 52;" },
+		  { POOL2, POOL2 " }, { name = \"p3\"; id = 3; addresses = [ "
+				 "\"192.0.2.0/30\" ]; " },
+		  { POOL1, POOL1 " overload = \"p3\";" } },
+		"21: ds_lite_instances[0].outbound[0].address_group",
+		"\"p1\" has an overload pool" },
+	{ { { RANGE, RULE("128") }, { "mtu = 1540;", "mtu = 1540; prefix_length = 52;" },
+		  { POOL2, POOL2 " }, { name = \"p3\"; id = 3; addresses = [ "
+				 "\"192.0.2.0/30\" ]; overload = \"p1\";" } },
+		"21: ds_lite_instances[0].outbound[0].address_group",
+		"\"p1\" is the overload pool of \"p3\"" },
+	{ { { "permit = [ \"10.0.0.0/8\" ]", "permit = [ \"10.0.0.0/24\" ]" },
+		  { "inside: { ports = [ \"in\" ]; }; outbound: ( { acl = \"home\"; "
+		    "address_group = \"p2\"; } );",
+			  "inside: { ports = [ \"in\" ]; }; port_range: { mode = "
+			  "\"deterministic\"; size = 1000; }; outbound: ( { acl = "
+			  "\"home\"; address_group = \"p2\"; } ); " } },
+		"23: nat_instances[0].outbound[0].address_group",
+		"\"p2\" is also used by a rule of instance \"n64\"" },
+	{ { { "permit = [ \"10.0.0.0/8\" ]",
+		    "permit = [ \"10.0.0.0/24\", \"10.0.1.0/32\" ]" },
+		  { "inside: { ports = [ \"in\" ]; }; outbound: ( { acl = \"home\"; "
+		    "address_group = \"p2\"; } );",
+			  "inside: { ports = [ \"in\" ]; }; port_range: { mode = "
+			  "\"deterministic\"; size = 1000; }; outbound: ( { acl = "
+			  "\"home\"; address_group = \"p3\"; } ); " },
+		  { POOL2, POOL2 " }, { name = \"p3\"; id = 3; addresses = [ "
+				 "\"192.0.2.0/30\" ]; " } },
+		"23: nat_instances[0].port_range.size",
+		"257 users with 1000 ports each do not fit address group \"p3\", whose 4 "
+		"addresses hold 256" },
+	{ { { "inside: { ports = [ \"in\" ]; }; outbound: ( { acl = \"home\"; "
+	      "address_group = \"p2\"; } );",
+		    "inside: { ports = [ \"in\" ]; }; port_range: { mode = "
+		    "\"deterministic\"; size = 1000; }; outbound: ( { acl = \"any\"; "
+		    "address_group = \"p3\"; } ); " },
+		  { POOL2, POOL2 " }, { name = \"p3\"; id = 3; addresses = [ "
+				 "\"192.0.2.0/30\" ]; " } },
+		"23: nat_instances[0].outbound[0].acl", "an ACL with permit is needed" },
+	{ { { "permit = [ \"10.0.0.0/8\" ]", "permit = [ \"2001:db8::/64\" ]" },
+		  { "inside: { ports = [ \"in\" ]; }; outbound: ( { acl = \"home\"; "
+		    "address_group = \"p2\"; } );",
+			  "inside: { ports = [ \"in\" ]; }; port_range: { mode = "
+			  "\"deterministic\"; size = 1000; }; outbound: ( { acl = "
+			  "\"home\"; address_group = \"p3\"; } ); " },
+		  { POOL2, POOL2 " }, { name = \"p3\"; id = 3; addresses = [ "
+				 "\"192.0.2.0/30\" ]; " } },
+		"23: nat_instances[0].outbound[0].acl", "\"home\" permits IPv6" },
+	{ { { "permit = [ \"10.0.0.0/8\" ]", "permit = [ \"10.0.0.0/24\" ]" },
+		  { "inside: { ports = [ \"in\" ]; }; outbound: ( { acl = \"home\"; "
+		    "address_group = \"p2\"; } );",
+			  "inside: { ports = [ \"in\" ]; }; port_range: { mode = "
+			  "\"deterministic\"; size = 1000; }; outbound: ( { acl = "
+			  "\"home\"; address_group = \"p3\"; } ); servers: ( { protocol "
+			  "= \"tcp\"; outside = \"192.0.2.1:65023\"; inside = "
+			  "\"10.0.0.1:80\"; } );" },
+		  { POOL2, POOL2 " }, { name = \"p3\"; id = 3; addresses = [ "
+				 "\"192.0.2.0/30\" ]; " } },
+		"23: nat_instances[0].servers[0].outside",
+		"port 65023 is in a user's block" },
+	{ { { "inside: { ports = [ \"in\" ]; prefixes",
+		    "port_range: { mode = \"deterministic\"; }; inside: { ports = [ "
+		    "\"in\" ]; prefixes" },
+		  { "prefix = \"64:ff9b::/96\"; outbound: ( { address_group = \"p2\"; }",
+			  "prefix = \"64:ff9b::/96\"; outbound: ( { address_group = "
+			  "\"p3\"; }" },
+		  { POOL2, POOL2 " }, { name = \"p3\"; id = 3; addresses = [ "
+				 "\"192.0.2.0/30\" ]; " } },
+		"24: nat64_instances[0].port_range.mode",
+		"deterministic ports are for DS-Lite and NAT44" },
+	{ .place = NULL },
+};
+
+static void
+test_rules(void)
+{
+	conf_case_run(rule_cases, false);
+}
+
 static void
 test_ds_lite(void)
 {
@@ -326,6 +431,7 @@ main(void)
 		{ "inside", test_inside },
 		{ "bindings", test_bindings },
 		{ "servers", test_servers },
+		{ "deterministic ports", test_rules },
 		CU_TEST_INFO_NULL,
 	};
 

@@ -168,10 +168,10 @@ test_limits(void)
 	inst->max_class[CGN_TCP] = 9;
 	p.sport = 5001;
 	refused(&p, CGN_DROP_NO_PORT);
-	inst->port_mode = CGN_MODE_DYNAMIC;
-	inst->block_size = CGN_PORT_COUNT;
+	cgn_user_at(world.w, 0)->port_mode = CGN_MODE_DYNAMIC;
+	cgn_user_at(world.w, 0)->block_size = CGN_PORT_COUNT;
 	refused(&p, CGN_DROP_NO_BLOCK);
-	inst->block_size = 1;
+	cgn_user_at(world.w, 0)->block_size = 1;
 	inst->create_rate = 10;
 	cgn_user_at(world.w, 0)->tokens = 0;
 	refused(&p, CGN_DROP_LIMIT_RATE);

@@ -80,7 +80,7 @@ static const struct {
 	{ "show address-group", "address_groups",
 		"name id vpn users blocks_used blocks_total ports_held "
 		"ports_quarantined addresses",
-		1 },
+		2 },
 	{ "show vrrp", "vrrp",
 		"port vrid state priority_config priority_run master timers transitions",
 		1 },
@@ -245,7 +245,7 @@ test_refusals(void)
 {
 	static const char *const refused[] = { "show service-location 2",
 		"show service-instance-group g2", "show ds-lite instance nat1",
-		"show nat instance ds1", "show address-group a2",
+		"show nat instance ds1", "show address-group a3",
 		"show session instance=none", "show session location=2",
 		"show user instance=none", "clear session location=2",
 		"show session cursor=9-0", "show session cursor=0-0x",
@@ -264,7 +264,7 @@ test_config(void)
 	json_t *d = show_box_ask("show config"), *config = member(d, "config");
 	json_t *ds1 = json_array_get(member(config, "ds_lite_instances"), 0);
 
-	CU_ASSERT_EQUAL(json_array_size(member(config, "nat_instances")), 1);
+	CU_ASSERT_EQUAL(json_array_size(member(config, "nat_instances")), 2);
 	CU_ASSERT_EQUAL(json_array_size(member(config, "nat64_instances")), 0);
 	CU_ASSERT_STRING_EQUAL(text(member(ds1, "local_ipv6")), "2001:db8::aaaa");
 	CU_ASSERT_STRING_EQUAL(

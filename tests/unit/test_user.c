@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "dataplane/block.h"
+#include "dataplane/journal.h"
 #include "dataplane/user.h"
 #include "eal_main.h"
 #include "world.h"
@@ -340,6 +341,123 @@ test_port_modes(void)
 	world_close();
 }
 
+static unsigned
+records(void)
+{
+	struct cgn_record r[16];
+
+	return cgn_journal_read(world.w, r, RTE_DIM(r));
+}
+
+/* Two addresses of location 0, and users 10.0.5.0/24 with 1000 ports each. */
+static void
+rule(void)
+{
+	static const uint32_t slot[] = { 4, 6 };
+	static const struct cgn_rule_prefix prefix = { { 10, 0, 5 }, 24, 0 };
+	static const struct cgn_rule rule = { 1000, 32, 126, 1, 2, &prefix, slot };
+
+	world.instance[NAT].port_mode = CGN_MODE_DETERMINISTIC;
+	world.instance[NAT].block_size = 1000;
+	world.instance[NAT].outbound[0].rule = &rule;
+	world.instance[NAT].journal = CGN_JOURNAL_BLOCKS;
+}
+
+/* RFC 7422: the user's number decides, always in the same way; nothing is logged and
+ * nothing has to rest. */
+static void
+test_deterministic(void)
+{
+	struct ledger before, after;
+	const struct cgn_user *u;
+	uint32_t block, user;
+	enum cgn_drop why;
+
+	world_open(64, 64, 0);
+	rule();
+	before = world_ledger();
+	for (unsigned round = 0; round < 3; round++)
+		for (uint32_t n = 0; n < 40; n++) {
+			from_nat(n); /* 10.0.5.(6 + n) */
+			u = add();
+			CU_ASSERT_PTR_NOT_NULL_FATAL(u);
+			user = world_user(&burst);
+			CU_ASSERT_EQUAL(u->address, (6 + n) % 2 ? 6 : 4);
+			CU_ASSERT_EQUAL(cgn_block_at(world.w, u->block)->first,
+				1024 + (6 + n) / 2 * 1000);
+			for (unsigned k = 0; k < 1000; k++)
+				CU_ASSERT(cgn_user_port(world.w, user, CGN_UDP, &block,
+						  &why) >= 1024);
+			CU_ASSERT_EQUAL(
+				cgn_user_port(world.w, user, CGN_UDP, &block, &why), 0);
+			CU_ASSERT_EQUAL(why, CGN_DROP_NO_PORT);
+			for (unsigned k = 0; k < 1000; k++)
+				cgn_port_give(world.w, block, CGN_UDP,
+					(uint16_t)(cgn_block_at(world.w, block)->first +
+						   k));
+			cgn_block_at(world.w, block)->served = true;
+			cgn_user_del(world.w, user);
+		}
+	after = world_ledger();
+	CU_ASSERT_TRUE(world_same(&before, &after));
+	CU_ASSERT_EQUAL(records(), 0);
+	from_nat(200); /* not among the prefixes */
+	burst.p[0].src = rte_cpu_to_be_32(IP4(10, 0, 6, 1));
+	CU_ASSERT_EQUAL(refused(), CGN_DROP_ACL);
+	world_close();
+}
+
+/* A new mode is for new users: the old ones go on as they began, their blocks are logged
+ * and rest; whoever has by the rule what they hold waits for it. */
+static void
+test_mode_change(void)
+{
+	struct cgn_instance *inst = &world.instance[NAT];
+	uint32_t block, old;
+	enum cgn_drop why;
+	struct cgn_user *u;
+
+	world_open(64, 64, 0);
+	inst->journal = CGN_JOURNAL_BLOCKS;
+	inst->block_size = 64;
+	world.address[5].locked = true; /* the rule does not have it */
+	from_nat(0);
+	u = add();
+	CU_ASSERT_PTR_NOT_NULL_FATAL(u);
+	old = world_user(&burst);
+	inst->port_mode = CGN_MODE_STATIC;
+	inst->block_size = 8;
+	for (unsigned k = 0; k < 100; k++) /* more blocks, as it began */
+		CU_ASSERT_NOT_EQUAL(
+			cgn_user_port(world.w, old, CGN_UDP, &block, &why), 0);
+	CU_ASSERT_EQUAL(u->blocks, 2);
+	CU_ASSERT_EQUAL(cgn_block_at(world.w, u->block)->size, 64);
+	from_nat(1);
+	CU_ASSERT_EQUAL(cgn_block_at(world.w, add()->block)->size, 8);
+	rule();
+	world_tick(0);
+	CU_ASSERT_EQUAL(records(), 3);
+	/* the oldest block lies in somebody's by the rule */
+	for (block = u->block; cgn_block_at(world.w, block)->next != CGN_NONE;)
+		block = cgn_block_at(world.w, block)->next;
+	from_nat(0);
+	burst.p[0].src = rte_cpu_to_be_32(
+		IP4(10, 0, 5, 0) +
+		(cgn_block_at(world.w, block)->first - 1024u) / 1000 * 2 +
+		(u->address == 6));
+	CU_ASSERT_EQUAL(refused(), CGN_DROP_NO_BLOCK);
+	for (block = u->block; block != CGN_NONE;
+		block = cgn_block_at(world.w, block)->next)
+		cgn_block_at(world.w, block)->served = true;
+	cgn_user_del(world.w, old);
+	CU_ASSERT_EQUAL(world.w->sweep.quarantined, 2);
+	CU_ASSERT_EQUAL(records(), 2);
+	CU_ASSERT_EQUAL(refused(), CGN_DROP_NO_BLOCK);
+	world_tick(120000);
+	CU_ASSERT_PTR_NOT_NULL(add());
+	world_close();
+}
+
 /* Another class of transport has all ports of the blocks for itself. */
 static void
 test_classes(void)
@@ -375,5 +493,7 @@ CU_TestInfo eal_tests[] = {
 	{ "creation rate", test_rate },
 	{ "port modes", test_port_modes },
 	{ "transports apart", test_classes },
+	{ "deterministic", test_deterministic },
+	{ "change of the mode", test_mode_change },
 	CU_TEST_INFO_NULL,
 };
