@@ -127,7 +127,8 @@ make_snapshot(struct cgn_daemon *d)
 {
 	struct cgn_compile_port ports[2] = { { .device = d->port->id,
 		.mac = d->port->mac } };
-	struct cgn_compile_host hosts[2] = { { 0, 1, 0, CGN_NONE16 }, { 1, 2, 0, CGN_NONE16 } };
+	struct cgn_compile_host hosts[2] = { { 0, 1, 0, CGN_NONE16 },
+		{ 1, 2, 0, CGN_NONE16 } };
 	struct cgn_compile_inputs in = { ports, hosts };
 
 	d->compiler = cgn_compile_create();
