@@ -220,6 +220,7 @@ fill_instance(struct cgn_compile_run *r, uint32_t i)
 	in->accounting = from->accounting;
 	in->journal = journal_of(&from->log);
 	in->refusal = refusal_of(from->refusal);
+	in->alg_ftp = from->alg & CGN_CONF_ALG_FTP;
 	fill_protocols(in, from->protocols, &r->snap->other);
 	in->port_mode = (uint8_t)from->port_range.mode;
 	in->block_size = (uint16_t)from->port_range.size;

@@ -7,6 +7,7 @@
 #include <rte_tcp.h>
 
 #include "dataplane/create.h"
+#include "dataplane/expect.h"
 #include "dataplane/held.h"
 #include "dataplane/journal.h"
 #include "dataplane/pipeline.h"
@@ -33,16 +34,10 @@ admit(const struct cgn_burst *b, const struct cgn_flow *f)
 static uint32_t
 shared_mapping(const struct cgn_burst *b, uint64_t i, const struct cgn_flow *f)
 {
-	const struct cgn_pkt *p = &b->p[i];
-	union cgn_key key = {
-		.owner = cgn_inside_owner(b->w, p->instance, f->proto, f->user),
-		.local = f->inside,
-		.local_port = f->inside_port,
-	};
+	uint16_t instance = b->p[i].instance;
 
-	if (!b->snap->instance[p->instance].eim)
-		return CGN_NONE;
-	return cgn_table_find(b->w->map_up, &key);
+	return b->snap->instance[instance].eim ? cgn_mapping_find(b->w, instance, f)
+					       : CGN_NONE;
 }
 
 /* With a user in hand: mapping and session; a new mapping that gets none goes again. */
@@ -150,6 +145,7 @@ open_down(struct cgn_burst *b, uint64_t i)
 		.local_port = p->flow.local_port };
 	uint32_t mapping = cgn_table_find(b->w->map_down, &key);
 	const struct cgn_mapping *m;
+	uint16_t expected;
 	struct cgn_flow f;
 	enum cgn_drop why;
 
@@ -157,7 +153,8 @@ open_down(struct cgn_burst *b, uint64_t i)
 		return CGN_DROP_NO_MAPPING;
 	m = cgn_mapping_at(b->w, mapping);
 	p->user = m->user;
-	if (!m->server && !b->snap->instance[m->instance].eif)
+	expected = cgn_expect_find(b->w, mapping, p->flow.remote);
+	if (!m->server && !expected && !b->snap->instance[m->instance].eif)
 		return CGN_DROP_FILTERED;
 	if (peer_taken(b, i, m))
 		return CGN_DROP_FILTERED;
@@ -170,9 +167,11 @@ open_down(struct cgn_burst *b, uint64_t i)
 	if (f.state == CGN_STATE_FREE)
 		return CGN_DROP_TCP_NO_SYN;
 	why = admit(b, &f);
-	return why == CGN_DROP_REASONS
-		       ? cgn_session_add(b->w, &f, mapping, &b->p[i].session)
-		       : why;
+	if (why == CGN_DROP_REASONS)
+		why = cgn_session_add(b->w, &f, mapping, &p->session);
+	if (why == CGN_DROP_REASONS && expected)
+		cgn_expect_del(b->w, expected);
+	return why;
 }
 
 /* What an operator hears of a packet that was refused; CGN_RECORD_TYPES: nothing. */

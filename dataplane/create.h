@@ -28,13 +28,19 @@ uint32_t cgn_inside_owner(
 enum cgn_drop cgn_mapping_add(
 	struct cgn_worker *w, const struct cgn_flow *f, uint32_t *index);
 
+/* The mapping that an inside port has, if others may share it (a server's always), or
+ * CGN_NONE. Owner. */
+uint32_t cgn_mapping_find(
+	const struct cgn_worker *w, uint16_t instance, const struct cgn_flow *f);
+
 /* A mapping for a server of this user, which stays until `fixed` is cleared and the
  * mapping released. CGN_DROP_REASONS; CGN_DROP_NO_PORT while a user's block has the port;
  * or CGN_DROP_SESSIONS_FULL. Owner. */
 enum cgn_drop cgn_mapping_fix(
 	struct cgn_worker *w, uint32_t user, const struct cgn_server *s, uint32_t *index);
 
-/* Removes the mapping, and with the last one its user, unless it has sessions. Owner. */
+/* Removes the mapping, and with the last one its user, unless it has sessions, is fixed,
+ * or a connection to it is expected. Owner. */
 void cgn_mapping_release(struct cgn_worker *w, uint32_t index);
 
 /* A session on a mapping. CGN_DROP_REASONS, or CGN_DROP_SESSIONS_FULL. Owner. */

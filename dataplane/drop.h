@@ -64,6 +64,9 @@
 	X(FILTERED, "filtered", "inbound packet from a peer the user never sent to",     \
 		"RFC 4787 REQ-8")                                                        \
 	X(TCP_NO_SYN, "tcp_no_syn", "TCP segment without a session that is no SYN", "")  \
+	X(ALG_ORDER, "alg_order",                                                        \
+		"segment of a followed control connection ahead of a missing one",       \
+		"RFC 3022 4.4")                                                          \
 	X(SYN_ANSWERED, "syn_answered", "held SYN whose flow the inside has opened",     \
 		"RFC 5382 REQ-4")                                                        \
 	X(HAIRPIN, "hairpin", "hairpin is off, or would loop", "RFC 4787 REQ-9")         \

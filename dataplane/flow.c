@@ -13,6 +13,7 @@
 #include <rte_tcp.h>
 #include <rte_udp.h>
 
+#include "dataplane/alg.h"
 #include "dataplane/checksum.h"
 #include "dataplane/pipeline.h"
 
@@ -262,6 +263,8 @@ cgn_flow_undo(struct cgn_burst *b, uint64_t i)
 	uint8_t *l4 = cgn_at(b, i, p->l4);
 	bool up = b->up & CGN_BIT(i);
 
+	if (s->alg)
+		cgn_alg_undo(b->w, s, l4, up ? CGN_UP : CGN_DOWN);
 	ip->time_to_live++;
 	if (up) {
 		ip->hdr_checksum = cgn_checksum_apply(
@@ -316,6 +319,8 @@ translate(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir)
 		if (b->p[i].flags & CGN_PKT_ICMP_ERROR) {
 			cgn_quoted_rewrite(b, i, s, dir);
 		} else {
+			if (unlikely(s->alg) && !cgn_alg_segment(b, i, s, dir))
+				continue;
 			track(b, &b->p[i], s, dir);
 			rewrite(b, i, s, dir);
 			if (b->p[i].tcp_flags & RTE_TCP_SYN_FLAG)

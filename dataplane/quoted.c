@@ -18,6 +18,7 @@
 #include <rte_tcp.h>
 #include <rte_udp.h>
 
+#include "dataplane/alg.h"
 #include "dataplane/checksum.h"
 #include "dataplane/pipeline.h"
 
@@ -171,6 +172,8 @@ rewrite_transport(struct cgn_burst *b, uint64_t i, unsigned at,
 		fix(udp, delta);
 	else if (s->proto == CGN_IPPROTO_TCP && room >= sizeof(struct rte_tcp_hdr))
 		fix((cgn_word16 *)(l4 + offsetof(struct rte_tcp_hdr, cksum)), delta);
+	if (s->alg && dir == CGN_DOWN)
+		cgn_alg_quoted(b->w, s, l4, room);
 }
 
 static void

@@ -12,6 +12,7 @@
  * clear. */
 #include <errno.h>
 
+#include "dataplane/alg.h"
 #include "dataplane/block.h"
 #include "dataplane/checksum.h"
 #include "dataplane/create.h"
@@ -76,6 +77,16 @@ session_keys(const struct cgn_worker *w, const struct cgn_session *s, union cgn_
 		.remote = s->remote,
 		.local_port = s->outside_port,
 		.remote_port = s->remote_port };
+}
+
+uint32_t
+cgn_mapping_find(const struct cgn_worker *w, uint16_t instance, const struct cgn_flow *f)
+{
+	union cgn_key key = { .owner = cgn_inside_owner(w, instance, f->proto, f->user),
+		.local = f->inside,
+		.local_port = f->inside_port };
+
+	return cgn_table_find(w->map_up, &key);
 }
 
 /* Adds one key to each of two tables, or to none. */
@@ -166,7 +177,7 @@ cgn_mapping_release(struct cgn_worker *w, uint32_t index)
 	struct cgn_user *u = cgn_user_at(w, m->user);
 	uint32_t user = m->user;
 
-	if (m->sessions || m->fixed)
+	if (m->sessions || m->fixed || m->expected)
 		return;
 	mapping_retire(w, index);
 	give_port(w, m, cgn_class_of(m->proto));
@@ -339,6 +350,8 @@ cgn_session_add(
 	w->instance[u->instance].sessions++;
 	w->location[u->location].sessions++;
 	w->stats.event[CGN_EVENT_SESSION_ADD]++;
+	if (w->snap->instance[u->instance].alg_ftp)
+		cgn_alg_open(w, s);
 	cgn_journal_session(w, CGN_RECORD_SESSION_ADD, s);
 	return CGN_DROP_REASONS;
 }
@@ -351,6 +364,8 @@ cgn_session_del(struct cgn_worker *w, uint32_t index)
 	uint32_t mapping = s->mapping;
 	union cgn_key key[2];
 
+	if (s->alg)
+		cgn_alg_close(w, s);
 	session_keys(w, s, &key[0], &key[1]);
 	cgn_table_del(w->up, &key[0]);
 	cgn_table_del(w->down, &key[1]);

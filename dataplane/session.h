@@ -57,7 +57,8 @@ struct cgn_session {
 	uint8_t spilled : 1; /* struct cgn_session_count holds a part of the counts */
 	/* since the last spill; see cgn_session_counts() */
 	uint32_t packets[CGN_DIRS], bytes[CGN_DIRS];
-	uint8_t spare[4];
+	uint16_t alg; /* slot + 1 of its gateway's state; 0: it has none */
+	uint8_t spare[2];
 } __rte_cache_aligned;
 _Static_assert(sizeof(struct cgn_session) == RTE_CACHE_LINE_SIZE, "one line a session");
 
@@ -82,6 +83,8 @@ struct cgn_mapping {
 	bool shared; /* endpoint-independent: found by later flows of the inside port */
 	bool server; /* a static forward: filters nothing */
 	bool fixed;  /* stays without sessions: a server, while it is configured */
+	uint16_t expected; /* slot + 1 of the first connection that is waited for; 0: none
+			    */
 };
 
 /* A range of ports of one address in the hands of one user. */
@@ -131,6 +134,7 @@ struct cgn_user {
 	cgn_tick refilled, created;
 	uint16_t extended; /* blocks beyond the first */
 	uint16_t spare;	   /* blocks without a port in use */
+	uint16_t expected; /* data connections that gateways wait for */
 	uint8_t kind;
 	bool live;
 	/* of the instance, when the user came: a change touches new users only */

@@ -202,7 +202,7 @@ struct cgn_instance {
 	uint16_t id;
 	uint8_t kind; /* enum cgn_kind */
 	uint16_t group, vpn_in, vpn_out;
-	bool eim, eif, hairpin, accounting;
+	bool eim, eif, hairpin, accounting, alg_ftp;
 	uint8_t journal;   /* CGN_JOURNAL_*; 0: nothing is reported */
 	uint8_t refusal;   /* code of ICMP type 3 when resources end; 0: silence */
 	uint8_t port_mode; /* enum cgn_port_mode */

@@ -84,6 +84,17 @@ enum cgn_flow_id {
 	X(SESSION_ADD, "sessions_created", "sessions opened")                            \
 	X(SESSION_DEL, "sessions_removed", "sessions ended")                             \
 	X(TABLE_FULL, "table_insert_failures", "entries that found no room in a table")  \
+	X(ALG_OPENED, "alg_opened", "control connections that a gateway follows")        \
+	X(ALG_FULL, "alg_full",                                                          \
+		"control or data connections that found no slot, port or limit left")    \
+	X(ALG_UNREADABLE, "alg_unreadable",                                              \
+		"segments too large for a gateway, passed as they came")                 \
+	X(ALG_EXPECTED, "alg_expected", "data connections that were announced")          \
+	X(ALG_EXPIRED, "alg_expired", "data connections that never came")                \
+	X(FTP_TRANSLATED, "ftp_translated", "lines of FTP with a new address or port")   \
+	X(FTP_REFUSED, "ftp_refused",                                                    \
+		"lines that name an end of somebody else, a port below 1024, or none")   \
+	X(FTP_SPLIT, "ftp_split", "lines in more than one segment, passed as they came") \
 	X(RECORD, "log_records", "records queued for the log")                           \
 	X(RECORD_LOST, "log_records_lost", "records that found the queue full")
 

@@ -10,6 +10,8 @@
 #include <rte_malloc.h>
 #include <rte_ring_elem.h>
 
+#include "dataplane/alg.h"
+#include "dataplane/expect.h"
 #include "dataplane/held.h"
 #include "dataplane/journal.h"
 #include "dataplane/reassembly.h"
@@ -72,6 +74,8 @@ create_slots(struct cgn_worker *w)
 	if (!rc)
 		rc = cgn_slots_init(&w->blocks, "cgn-blocks", sizeof(struct cgn_block),
 			blocks_for(conf), conf->socket);
+	if (!rc)
+		rc = cgn_alg_init(w);
 	if (rc)
 		return rc;
 	w->reassembly = cgn_reassembly_create(
@@ -115,6 +119,7 @@ cgn_worker_destroy(struct cgn_worker *w)
 	cgn_held_fini(w);
 	rte_ring_free(w->journal);
 	cgn_reassembly_destroy(w->reassembly);
+	cgn_alg_fini(w);
 	cgn_slots_fini(&w->blocks);
 	cgn_slots_fini(&w->users);
 	cgn_slots_fini(&w->mappings);
@@ -135,6 +140,7 @@ cgn_worker_tick(struct cgn_worker *w, const struct cgn_snapshot *snap, uint64_t 
 	w->now_ms = now_ms;
 	w->now = (cgn_tick)(now_ms / CGN_MS_PER_TICK);
 	cgn_sweep(w);
+	cgn_expect_sweep(w);
 	cgn_held_release(w);
 	cgn_server_step(w);
 	cgn_msg_step(w);

@@ -86,6 +86,10 @@ struct cgn_worker {
 	struct cgn_table *user_by_key, *up, *down, *map_up, *map_down;
 	struct cgn_slots users, sessions, mappings, blocks;
 	struct cgn_session_count *count; /* [sessions] */
+	struct {
+		struct cgn_slots controls, expected;
+		uint32_t swept; /* slots of expected */
+	} alg;
 	struct cgn_reassembly *reassembly;
 	struct rte_ring *journal;   /* of struct cgn_record */
 	uint16_t ip_id[CGN_IP_IDS]; /* next identification, by hash of the ends */

@@ -12,6 +12,7 @@ import os
 import sys
 
 import caselib
+import cases_alg
 import cases_box
 import cases_cpus
 import cases_dslite
@@ -27,9 +28,9 @@ import cases_servers
 import cases_time
 import cases_tunnel
 
-MODULES = (cases_box, cases_cpus, cases_dslite, cases_fragments, cases_hairpin, cases_host,
-           cases_icmp, cases_limits, cases_modes, cases_nat44, cases_policy, cases_servers,
-           cases_time, cases_tunnel)
+MODULES = (cases_alg, cases_box, cases_cpus, cases_dslite, cases_fragments, cases_hairpin,
+           cases_host, cases_icmp, cases_limits, cases_modes, cases_nat44, cases_policy,
+           cases_servers, cases_time, cases_tunnel)
 
 
 def list_file(cases):
