@@ -59,7 +59,7 @@ static const char conf[] =
 	"address_groups: ( { name = \"pool1\"; id = 1;"
 	" addresses = [ \"203.0.113.0/30\" ]; } );"
 	"nat_instances: ( { name = \"nat1\"; id = 1; service_instance_group = \"group1\";"
-	"  inside: { ports = [ \"inside\" ]; };"
+	"  inside: { ports = [ \"inside\" ]; }; alg = [ \"ftp\" ];"
 	"  outbound: ( { acl = \"any\"; address_group = \"pool1\"; } ); },"
 	" { name = \"red\"; id = 2; service_instance_group = \"group1\";"
 	"  inside: { ports = [ \"red\" ]; vpn = \"red\"; };"
@@ -68,6 +68,7 @@ static const char conf[] =
 	"  outbound: ( { acl = \"any\"; address_group = \"pool1\"; } ); } );"
 	"ds_lite_instances: ( { name = \"ds1\"; id = 1; service_instance_group = "
 	"\"group1\";"
+	"  alg = [ \"ftp\" ];"
 	"  local_ipv6 = \"2001:db8::aaaa\"; remote_ipv6 = [ \"2001:db8:100::/40\" ];"
 	"  outbound: ( { acl = \"any\"; address_group = \"pool1\"; } ); } );";
 
@@ -172,10 +173,10 @@ drain(void)
 		struct cgn_worker *w = box.worker[i];
 
 		if (w->sessions.used || w->mappings.used || w->users.used ||
-			w->blocks.used || w->sweep.quarantined ||
-			cgn_table_count(w->up) || cgn_table_count(w->down) ||
-			cgn_table_count(w->map_up) || cgn_table_count(w->map_down) ||
-			cgn_table_count(w->user_by_key))
+			w->blocks.used || w->sweep.quarantined || w->alg.controls.used ||
+			w->alg.expected.used || cgn_table_count(w->up) ||
+			cgn_table_count(w->down) || cgn_table_count(w->map_up) ||
+			cgn_table_count(w->map_down) || cgn_table_count(w->user_by_key))
 			abort();
 		w->random = i + 1;
 	}
