@@ -112,32 +112,48 @@ finish(struct cgn_ctl_print *print, json_t *frame)
 	return code == EXIT_OK || code == EXIT_USAGE ? code : EXIT_REFUSED;
 }
 
-/* Prints frames until the last one. */
+/* Prints a frame; the exit code when it was the last one, else -1. */
+static int
+print_frame(struct cgn_ctl_print *print, const char *text, size_t len)
+{
+	json_t *frame, *page;
+	int code = -1;
+
+	if (cgn_ctl_print_text(print, text, len))
+		return -1;
+	frame = json_loadb(text, len, 0, NULL);
+	if (!json_is_object(frame)) {
+		json_decref(frame);
+		fprintf(stderr, "cgnctl: the answer is not understood\n");
+		return EXIT_NO_DAEMON;
+	}
+	page = json_object_get(frame, "page");
+	if (page != NULL)
+		cgn_ctl_print_page(print, page);
+	else
+		code = finish(print, frame);
+	json_decref(frame);
+	return code;
+}
+
 static int
 print_answer(struct cgn_ctl_client *client, struct cgn_ctl_print *print)
 {
-	for (;;) {
-		int code = -1;
-		json_t *frame, *page;
-		int rc = cgn_ctl_client_receive(client, &frame);
+	int code = -1;
 
-		if (rc != 0) {
-			fprintf(stderr, "cgnctl: %s\n",
-				rc == -EBADMSG ? "the answer is not understood"
-					       : "the daemon has gone away");
+	while (code < 0) {
+		const char *text;
+		size_t len;
+
+		if (cgn_ctl_client_receive(client, &text, &len) != 0) {
+			fprintf(stderr, "cgnctl: the daemon has gone away\n");
 			return EXIT_NO_DAEMON;
 		}
-		page = json_object_get(frame, "page");
-		if (page != NULL)
-			cgn_ctl_print_page(print, page);
-		else
-			code = finish(print, frame);
-		json_decref(frame);
-		if (code >= 0)
-			return code;
-		if (ferror(print->out))
+		code = print_frame(print, text, len);
+		if (code < 0 && ferror(print->out))
 			return EXIT_REFUSED;
 	}
+	return code;
 }
 
 static int

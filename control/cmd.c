@@ -121,6 +121,13 @@ cgn_cmd_reply(struct cgn_cmd_ctx *ctx, json_t *result)
 }
 
 void
+cgn_cmd_reply_text(struct cgn_cmd_ctx *ctx, const char *entries, size_t len)
+{
+	ctx->text = entries;
+	ctx->text_len = len;
+}
+
+void
 cgn_cmd_reply_next(struct cgn_cmd_ctx *ctx, const char *token)
 {
 	if (ctx->page == NULL)

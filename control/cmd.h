@@ -34,9 +34,11 @@ struct cgn_cmd_ctx {
 	void *state;				  /* the handler's own */
 
 	/* For the server. */
-	json_t *request; /* holds the strings of call */
-	json_t *page;	 /* given and not yet sent */
-	int exit_code;	 /* 1 refused, 2 usage; 0 while all is well */
+	json_t *request;  /* holds the strings of call */
+	json_t *page;	  /* given and not yet sent */
+	const char *text; /* the same, when the handler has written JSON itself */
+	size_t text_len;
+	int exit_code; /* 1 refused, 2 usage; 0 while all is well */
 	char error[512];
 	cgn_cmd_entry_fn *entry;
 	size_t entry_index, entry_count;
@@ -71,6 +73,14 @@ void cgn_cmd_finish(struct cgn_cmd_ctx *ctx);
  *                command's result key; for a list it is an array of entries.
  */
 void cgn_cmd_reply(struct cgn_cmd_ctx *ctx, json_t *result);
+
+/**
+ * For handlers of lists: gives the next entries as JSON text, where there are too many to
+ * make a value of each.
+ * @param entries  objects separated by commas, len bytes; has to stay until the next call
+ *                 of the producer
+ */
+void cgn_cmd_reply_text(struct cgn_cmd_ctx *ctx, const char *entries, size_t len);
 
 /** For handlers of CGN_CMD_CURSOR lists, with the last page: where to go on, or NULL. */
 void cgn_cmd_reply_next(struct cgn_cmd_ctx *ctx, const char *token);

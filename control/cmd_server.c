@@ -165,18 +165,38 @@ queue_exit(struct cgn_cmd_server *server, struct client *client)
 	return queue_frame(client, frame);
 }
 
+/* The frame of a page whose entries are text already, or nothing of it. */
+static int
+queue_text(struct client *client, const struct cgn_cmd_ctx *ctx)
+{
+	size_t before = client->out_len;
+	char head[64];
+	int n = snprintf(
+		head, sizeof(head), "{\"page\":{\"%s\":[", ctx->call.def->result);
+
+	if (append_output(head, (size_t)n, client) == 0 &&
+		append_output(ctx->text, ctx->text_len, client) == 0 &&
+		append_output("]}}\n", 4, client) == 0)
+		return 0;
+	client->out_len = before;
+	return -EMSGSIZE;
+}
+
 static int
 queue_page(struct client *client)
 {
 	struct cgn_cmd_ctx *ctx = &client->ctx;
 	json_t *page = ctx->page;
+	int rc = 0;
 
-	if (page == NULL || ctx->exit_code != 0)
-		return 0;
-	ctx->page = NULL;
-	if (queue_frame(client, json_pack("{s:o}", "page", page)) != 0)
-		return cgn_cmd_refuse(ctx, "the answer does not fit in memory");
-	return 0;
+	if (ctx->exit_code == 0 && ctx->text != NULL)
+		rc = queue_text(client, ctx);
+	ctx->text = NULL;
+	if (rc == 0 && page != NULL && ctx->exit_code == 0) {
+		ctx->page = NULL;
+		rc = queue_frame(client, json_pack("{s:o}", "page", page));
+	}
+	return rc == 0 ? 0 : cgn_cmd_refuse(ctx, "the answer does not fit in memory");
 }
 
 static void

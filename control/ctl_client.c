@@ -124,29 +124,25 @@ receive_more(struct cgn_ctl_client *client)
 }
 
 int
-cgn_ctl_client_receive(struct cgn_ctl_client *client, json_t **frame)
+cgn_ctl_client_receive(struct cgn_ctl_client *client, const char **frame, size_t *len)
 {
-	size_t searched = 0, len;
+	size_t searched = 0, have;
 	char *line, *newline;
 
 	for (;;) {
-		len = client->end - client->begin;
-		line = len ? client->buffer + client->begin : NULL;
-		newline = len > searched ? memchr(line + searched, '\n', len - searched)
-					 : NULL;
+		have = client->end - client->begin;
+		line = have ? client->buffer + client->begin : NULL;
+		newline = have > searched ? memchr(line + searched, '\n', have - searched)
+					  : NULL;
 		if (newline != NULL)
 			break;
-		searched = len;
+		searched = have;
 		if (receive_more(client) != 0)
 			return -ECONNRESET;
 	}
-	*frame = json_loadb(line, (size_t)(newline - line), 0, NULL);
-	client->begin += (size_t)(newline - line) + 1;
-	if (!json_is_object(*frame)) {
-		json_decref(*frame);
-		*frame = NULL;
-		return -EBADMSG;
-	}
+	*frame = line;
+	*len = (size_t)(newline - line);
+	client->begin += *len + 1;
 	return 0;
 }
 

@@ -20,10 +20,11 @@ int cgn_ctl_client_send(struct cgn_ctl_client *client, int argc, const char *con
 
 /**
  * Waits for the next frame of the answer.
- * @param frame  receives a new reference to an object
- * @return 0; -ECONNRESET when the daemon has gone; -EBADMSG when it is no daemon of ours
+ * @param frame  receives its text, not NUL-terminated, that stays until the next call
+ * @return 0, or -ECONNRESET when the daemon has gone
  */
-int cgn_ctl_client_receive(struct cgn_ctl_client *client, json_t **frame);
+int cgn_ctl_client_receive(
+	struct cgn_ctl_client *client, const char **frame, size_t *len);
 
 /** Closes the connection; a command in progress is abandoned. NULL is allowed. */
 void cgn_ctl_client_destroy(struct cgn_ctl_client *client);

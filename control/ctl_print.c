@@ -46,6 +46,55 @@ json_entries(struct cgn_ctl_print *print, json_t *entries)
 	}
 }
 
+/* Where the entry that begins at `at` ends: at a comma between entries, or at the end. */
+static const char *
+entry_end(const char *at, const char *end)
+{
+	int depth = 0;
+	bool quoted = false;
+
+	for (; at < end; at++) {
+		if (quoted) {
+			if (*at == '\\')
+				at++;
+			else
+				quoted = *at != '"';
+		} else if (*at == '"') {
+			quoted = true;
+		} else if (*at == '{' || *at == '[') {
+			depth++;
+		} else if (*at == '}' || *at == ']') {
+			depth--;
+		} else if (*at == ',' && depth == 0) {
+			return at;
+		}
+	}
+	return end;
+}
+
+bool
+cgn_ctl_print_text(struct cgn_ctl_print *print, const char *frame, size_t len)
+{
+	static const char tail[] = "]}}";
+	const char *end = frame + len - strlen(tail), *next;
+	char head[64];
+	size_t n = (size_t)snprintf(
+		head, sizeof(head), "{\"page\":{\"%s\":[", print->def->result);
+
+	if (!print->json || print->def->shape == CGN_CMD_OBJECT ||
+		n + strlen(tail) > len || memcmp(frame, head, n) != 0 ||
+		memcmp(end, tail, strlen(tail)) != 0)
+		return false;
+	json_list_head(print);
+	for (const char *at = frame + n; at < end; at = next + 1) {
+		next = entry_end(at, end);
+		fputs(print->any_entry ? ",\n" : "\n", print->out);
+		fwrite(at, 1, (size_t)(next - at), print->out);
+		print->any_entry = true;
+	}
+	return true;
+}
+
 static void
 json_list_tail(struct cgn_ctl_print *print)
 {

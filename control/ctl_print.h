@@ -32,6 +32,13 @@ void cgn_ctl_print_init(struct cgn_ctl_print *print, FILE *out,
 /** Prints one page; borrows the reference. */
 void cgn_ctl_print_page(struct cgn_ctl_print *print, json_t *page);
 
+/**
+ * Prints a frame without reading it, if it is a page of nothing but entries and they are
+ * to be printed as JSON: those of a list of millions need not be understood.
+ * @return false: nothing has been printed
+ */
+bool cgn_ctl_print_text(struct cgn_ctl_print *print, const char *frame, size_t len);
+
 /** Completes the document after its last page. */
 void cgn_ctl_print_end(struct cgn_ctl_print *print);
 

@@ -8,14 +8,18 @@
  * entry that was there all the time is shown once, one that came or went meanwhile once
  * or not at all. Control lcore.
  */
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "control/json_text.h"
 #include "control/select.h"
 #include "control/show.h"
 
 #define BATCH	  (192u << 10) /* bytes of records per question: 1024 sessions */
 #define PAGE	  64	       /* entries per page */
+#define TEXT	  (96u << 10)  /* bytes of a page that is written as text: 300 sessions */
+#define ENTRY	  2048	       /* bytes of an entry of it, at most */
 #define UNLIMITED UINT64_MAX
 
 struct dump {
@@ -24,9 +28,10 @@ struct dump {
 	uint64_t left; /* entries still wanted */
 	uint32_t at;   /* next record of the batch at hand */
 	uint32_t have; /* records in it */
-	/* Makes an entry of a record of the batch. */
+	/* Makes an entry of a record of the batch; NULL: it is written into text. */
 	json_t *(*entry)(
 		const struct dump *dump, const struct cgn_daemon *d, uint32_t at);
+	struct cgn_json_text text;
 };
 
 static void
@@ -35,6 +40,7 @@ release(struct cgn_cmd_ctx *ctx)
 	struct dump *dump = ctx->state;
 
 	cgn_query_destroy(dump->query);
+	free(dump->text.buf);
 	free(dump);
 }
 
@@ -50,18 +56,40 @@ finish(struct cgn_cmd_ctx *ctx, const struct dump *dump, bool more)
 	return CGN_CMD_DONE;
 }
 
+static void write_session(struct dump *dump, const struct cgn_daemon *d, uint32_t at);
+
+static void
+reply_text(struct cgn_cmd_ctx *ctx, struct dump *dump)
+{
+	struct cgn_json_text *t = &dump->text;
+
+	t->len = 0;
+	while (dump->at < dump->have && t->size - t->len >= ENTRY) {
+		if (t->len != 0)
+			CGN_JSON_TEXT(t, ",");
+		write_session(dump, ctx->app, dump->at++);
+	}
+	cgn_cmd_reply_text(ctx, t->buf, t->len);
+}
+
 static void
 reply_page(struct cgn_cmd_ctx *ctx, struct dump *dump)
 {
-	json_t *page = json_array();
+	uint32_t before = dump->at;
 
-	while (dump->at < dump->have && json_array_size(page) < PAGE) {
-		json_array_append_new(page, dump->entry(dump, ctx->app, dump->at++));
+	if (dump->entry == NULL) {
+		reply_text(ctx, dump);
+	} else {
+		json_t *page = json_array();
+
+		while (dump->at < dump->have && json_array_size(page) < PAGE)
+			json_array_append_new(
+				page, dump->entry(dump, ctx->app, dump->at++));
+		cgn_cmd_reply(ctx, page);
 	}
 	/* A batch is never larger than what is left, so no entry is cut off. */
 	if (dump->left != UNLIMITED)
-		dump->left -= json_array_size(page);
-	cgn_cmd_reply(ctx, page);
+		dump->left -= dump->at - before;
 }
 
 static int
@@ -124,6 +152,10 @@ start_dump(struct cgn_cmd_ctx *ctx, enum cgn_msg_op op, size_t size,
 	ctx->release = release;
 	ctx->next = next_page;
 	dump->entry = entry;
+	dump->text.size = TEXT;
+	dump->text.buf = entry == NULL ? malloc(TEXT) : NULL;
+	if (entry == NULL && dump->text.buf == NULL)
+		return -ENOMEM;
 	dump->left = limit != NULL ? limit->number : UNLIMITED;
 	dump->query = cgn_query_create(ctx->app, size, BATCH / (uint32_t)size);
 	if (dump->query == NULL)
@@ -138,6 +170,118 @@ start_dump(struct cgn_cmd_ctx *ctx, enum cgn_msg_op op, size_t size,
 }
 
 /* ---- sessions ---- */
+
+static void
+write_proto(struct cgn_json_text *t, uint8_t proto)
+{
+	switch (proto) {
+	case CGN_IPPROTO_TCP:
+		CGN_JSON_TEXT(t, "\"tcp\"");
+		break;
+	case CGN_IPPROTO_UDP:
+		CGN_JSON_TEXT(t, "\"udp\"");
+		break;
+	case CGN_IPPROTO_ICMP:
+		CGN_JSON_TEXT(t, "\"icmp\"");
+		break;
+	default:
+		CGN_JSON_TEXT(t, "\"");
+		cgn_json_text_number(t, proto);
+		CGN_JSON_TEXT(t, "\"");
+	}
+}
+
+static void
+write_softwire(struct cgn_json_text *t, const struct cgn_session_view *v)
+{
+	char softwire[INET6_ADDRSTRLEN];
+
+	if (v->s.kind == CGN_DS_LITE)
+		cgn_json_text_string(
+			t, inet_ntop(AF_INET6, v->softwire, softwire, sizeof(softwire)));
+	else
+		CGN_JSON_TEXT(t, "null");
+}
+
+static void
+write_ends(struct cgn_json_text *t, const struct cgn_session *s)
+{
+	CGN_JSON_TEXT(t, ",\"inside\":");
+	cgn_json_text_endpoint4(t, s->inside, s->inside_port);
+	CGN_JSON_TEXT(t, ",\"outside\":");
+	cgn_json_text_endpoint4(t, s->outside, s->outside_port);
+	CGN_JSON_TEXT(t, ",\"remote\":");
+	if (s->remote == 0 && s->remote_port == 0)
+		CGN_JSON_TEXT(t, "\"*\"");
+	else
+		cgn_json_text_endpoint4(t, s->remote, s->remote_port);
+}
+
+static void
+write_count(struct cgn_json_text *t, bool counted, uint64_t n)
+{
+	if (counted)
+		cgn_json_text_number(t, n);
+	else
+		CGN_JSON_TEXT(t, "null");
+}
+
+static void
+write_counts(struct cgn_json_text *t, const struct cgn_session_view *v, bool counted)
+{
+	CGN_JSON_TEXT(t, ",\"packets_up\":");
+	write_count(t, counted, v->count.packets[CGN_UP]);
+	CGN_JSON_TEXT(t, ",\"bytes_up\":");
+	write_count(t, counted, v->count.bytes[CGN_UP]);
+	CGN_JSON_TEXT(t, ",\"packets_down\":");
+	write_count(t, counted, v->count.packets[CGN_DOWN]);
+	CGN_JSON_TEXT(t, ",\"bytes_down\":");
+	write_count(t, counted, v->count.bytes[CGN_DOWN]);
+}
+
+/* A million of these are asked for at times: no value is made of them, only text. */
+static void
+write_session(struct dump *dump, const struct cgn_daemon *d, uint32_t at)
+{
+	const struct cgn_session_view *v =
+		(const struct cgn_session_view *)dump->query->msg.out + at;
+	const struct cgn_instance *instance = &d->snap->instance[v->s.instance];
+	const struct cgn_worker_conf *where = &d->worker[v->worker]->conf;
+	struct cgn_json_text *t = &dump->text;
+
+	CGN_JSON_TEXT(t, "{\"instance\":");
+	cgn_json_text_string(t, instance->name);
+	CGN_JSON_TEXT(t, ",\"proto\":");
+	write_proto(t, v->s.proto);
+	CGN_JSON_TEXT(t, ",\"softwire\":");
+	write_softwire(t, v);
+	CGN_JSON_TEXT(t, ",\"vpn\":");
+	cgn_json_text_string(t, d->snap->vpn[instance->vpn_in].name);
+	write_ends(t, &v->s);
+	CGN_JSON_TEXT(t, ",\"state\":");
+	cgn_json_text_string(t, cgn_state_name(v->s.state));
+	CGN_JSON_TEXT(t, ",\"age\":");
+	cgn_json_text_number(t, v->age / CGN_TICKS_PER_S);
+	CGN_JSON_TEXT(t, ",\"ttl\":");
+	cgn_json_text_number(t, v->ttl / CGN_TICKS_PER_S);
+	CGN_JSON_TEXT(t, ",\"location\":");
+	cgn_json_text_number(t, d->snap->location[v->s.location].id);
+	CGN_JSON_TEXT(t, ",\"slot\":");
+	cgn_json_text_number(t, where->slot);
+	CGN_JSON_TEXT(t, ",\"cpu\":");
+	cgn_json_text_number(t, where->cpu);
+	CGN_JSON_TEXT(t, ",\"role\":\"active\"");
+	write_counts(t, v, instance->accounting);
+	CGN_JSON_TEXT(t, "}");
+}
+
+int
+cgn_show_session(struct cgn_cmd_ctx *ctx)
+{
+	return start_dump(ctx, CGN_MSG_SESSIONS, sizeof(struct cgn_session_view), NULL);
+}
+
+/* ---- users ---- */
 
 static json_t *
 softwire_of(uint8_t kind, const uint8_t softwire[16])
@@ -156,56 +300,6 @@ add_place(json_t *entry, const struct cgn_daemon *d, uint16_t location, uint16_t
 	json_object_set_new(entry, "cpu", json_integer(conf->cpu));
 	json_object_set_new(entry, "role", json_string("active"));
 }
-
-static void
-add_counts(json_t *entry, const struct cgn_session_view *v, bool counted)
-{
-	static const char *const keys[CGN_DIRS][2] = { { "packets_up", "bytes_up" },
-		{ "packets_down", "bytes_down" } };
-
-	for (unsigned dir = 0; dir < CGN_DIRS; dir++) {
-		json_object_set_new(entry, keys[dir][0],
-			counted ? json_integer((json_int_t)v->count.packets[dir])
-				: json_null());
-		json_object_set_new(entry, keys[dir][1],
-			counted ? json_integer((json_int_t)v->count.bytes[dir])
-				: json_null());
-	}
-}
-
-static json_t *
-session_entry(const struct dump *dump, const struct cgn_daemon *d, uint32_t at)
-{
-	const struct cgn_session_view *v =
-		(const struct cgn_session_view *)dump->query->msg.out + at;
-	const struct cgn_session *s = &v->s;
-	const struct cgn_instance *instance = &d->snap->instance[s->instance];
-	bool any = s->remote == 0 && s->remote_port == 0;
-	json_t *entry;
-
-	entry = json_pack("{s:s,s:o,s:o,s:s,s:o,s:o,s:o,s:s,s:I,s:I}", "instance",
-		instance->name, "proto", cgn_show_proto(s->proto), "softwire",
-		softwire_of(s->kind, v->softwire), "vpn",
-		d->snap->vpn[instance->vpn_in].name, "inside",
-		cgn_show_endpoint4(s->inside, s->inside_port), "outside",
-		cgn_show_endpoint4(s->outside, s->outside_port), "remote",
-		any ? json_string("*") : cgn_show_endpoint4(s->remote, s->remote_port),
-		"state", cgn_state_name(s->state), "age",
-		(json_int_t)(v->age / CGN_TICKS_PER_S), "ttl",
-		(json_int_t)(v->ttl / CGN_TICKS_PER_S));
-	add_place(entry, d, s->location, v->worker);
-	add_counts(entry, v, instance->accounting);
-	return entry;
-}
-
-int
-cgn_show_session(struct cgn_cmd_ctx *ctx)
-{
-	return start_dump(
-		ctx, CGN_MSG_SESSIONS, sizeof(struct cgn_session_view), session_entry);
-}
-
-/* ---- users ---- */
 
 static uint32_t
 sum(const uint32_t of[CGN_CLASSES])

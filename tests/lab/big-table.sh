@@ -30,13 +30,19 @@ fill() {
 t_must "the table is filled" fill
 
 before=$(rss)
-in_ns nsub iperf3 -J -c "$IPERF4" -t 6 -u -b 20M -l 1000 -R >"$LAB_RUN/iperf" 2>&1 &
+# Traffic from before the first entry until after the last.
+ip netns exec "nsub$LAB_SUFFIX" iperf3 -J -c "$IPERF4" -t 150 -u -b 20M -l 1000 -R \
+	>"$LAB_RUN/iperf" 2>&1 &
 iperf=$!
+receiving() { [ -n "$(in_ns inet ss -Hnu "sport = :5201" "dst 203.0.113.0/24")" ]; }
+t_must "traffic runs" wait_for 10 receiving
+listing=0
 listed() {
 	local begin=$EPOCHREALTIME count
-	count=$(lab_ctl --json show session | tr ',' '\n' | grep -c '"outside":')
-	figure="$count in $(awk -v a="$begin" -v b="$EPOCHREALTIME" 'BEGIN {
-		printf "%.1f", b - a }') s"
+	count=$(lab_ctl --json show session | grep -c '"outside":')
+	listing=$(awk -v a="$begin" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }')
+	figure="$count in $listing s, $(awk -v n="$count" -v t="$listing" 'BEGIN {
+		printf "%d", n / t }') a second"
 	[ "$count" -ge "$sessions" ]
 }
 t_ok "all of them are listed" listed
@@ -46,10 +52,13 @@ growth() {
 }
 # A sanitizer keeps what was freed.
 [[ $CGN_BUILD = *asan* ]] || t_ok "the daemon has not grown with the list" growth
+kill -TERM "$iperf"
 wait "$iperf" || true
 lossless() {
-	figure=$(jq -r '.end.sum | "\(.lost_packets) of \(.packets) lost"' "$LAB_RUN/iperf")
-	[[ $figure = "0 of "[1-9]* ]]
+	figure=$(jq -r '.end.sum | "\(.lost_packets) of \(.packets) lost in \(.seconds) s"' \
+		"$LAB_RUN/iperf")
+	[[ $figure = "0 of "[1-9]* ]] && 
+		jq -e ".end.sum.seconds > $listing" "$LAB_RUN/iperf" >/dev/null
 }
 t_ok "no packet was lost meanwhile" lossless
 one_user() {
@@ -59,4 +68,5 @@ one_user() {
 		show session inside=10.0.4.7 && figure="$held sessions"
 }
 t_ok "one user is found among them" one_user
+t_ok "all ports return" t_returned
 t_end

@@ -337,6 +337,24 @@ merge(json_t *document, json_t *page)
 	}
 }
 
+/* A page that the handler wrote as text; it has to be JSON. */
+static void
+merge_text(json_t *document, struct cgn_cmd_ctx *ctx)
+{
+	char *text = NULL;
+	json_t *page;
+
+	if (asprintf(&text, "{\"%s\":[%.*s]}", ctx->call.def->result, (int)ctx->text_len,
+		    ctx->text) < 0)
+		abort();
+	page = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(page);
+	merge(document, page);
+	json_decref(page);
+	free(text);
+	ctx->text = NULL;
+}
+
 json_t *
 show_box_ask(const char *command)
 {
@@ -347,6 +365,8 @@ show_box_ask(const char *command)
 	show_box_begin(&ctx, command);
 	do {
 		step = cgn_cmd_next(&ctx);
+		if (ctx.text != NULL)
+			merge_text(document, &ctx);
 		if (ctx.page != NULL)
 			merge(document, ctx.page);
 		json_decref(ctx.page);

@@ -61,6 +61,18 @@ start_empty(struct cgn_cmd_ctx *ctx)
 	return 0;
 }
 
+/* Entries that the daemon wrote as text: cgnctl does not read them to print JSON. */
+static int
+next_text(struct cgn_cmd_ctx *ctx)
+{
+	static const char *const entries[] = { "{\"address\":\"x},{\\\"y\\\\\"}",
+		"{\"address\":\"2\",\"held\":[1,{\"c\":2}]},{\"address\":\"]}}\"}" };
+	long *at = ctx->state;
+
+	cgn_cmd_reply_text(ctx, entries[*at], strlen(entries[*at]));
+	return ++*at < 2 ? CGN_CMD_MORE : CGN_CMD_DONE;
+}
+
 static int
 start_statistics(struct cgn_cmd_ctx *ctx)
 {
@@ -117,6 +129,15 @@ start_sessions(struct cgn_cmd_ctx *ctx)
 	return 0;
 }
 
+static int
+start_text(struct cgn_cmd_ctx *ctx)
+{
+	ctx->state = calloc(1, sizeof(long));
+	ctx->next = next_text;
+	ctx->release = release_state;
+	return 0;
+}
+
 /* A page, and then the daemon is no more. */
 static int
 next_death(struct cgn_cmd_ctx *ctx)
@@ -136,6 +157,7 @@ static const struct cgn_cmd_handlers
 			     [CGN_CMD_SHOW_NAT] = start_refused,
 			     [CGN_CMD_SHOW_SESSION] = start_sessions,
 			     [CGN_CMD_SHOW_LOG] = next_death,
+			     [CGN_CMD_SHOW_NEIGHBOURS] = start_text,
 		     } };
 
 /* What a run of cgnctl gave. Output beyond the buffers is passed to eat() alone. */
@@ -297,6 +319,11 @@ test_documents(void)
 	CU_ASSERT_EQUAL(json_array_size(json_object_get(d, "sessions")), 100);
 	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(d, "next")), "w0-77");
 	json_decref(d);
+	d = ctl_json("--json show neighbours");
+	CU_ASSERT_EQUAL(json_array_size(json_object_get(d, "neighbours")), 3);
+	CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "\n{\"address\":\"2\","));
+	CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "},\n{\"address\":\"]}}\"}\n]}"));
+	json_decref(d);
 	d = ctl_json("--json show statistics");
 	CU_ASSERT_TRUE(json_is_object(
 		json_object_get(json_object_get(d, "statistics"), "drops")));
@@ -311,6 +338,8 @@ test_tables(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "\n   1    0"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "  0.25         -  "));
 	CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "  0.00     12345  "));
+	CU_ASSERT_EQUAL(ctl("show neighbours"), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "\nx},{\"y\\ "));
 	CU_ASSERT_EQUAL(ctl("show service-location"), 0);
 	CU_ASSERT_PTR_NOT_NULL(strstr(run.out, " 1/0 "));
 	CU_ASSERT_PTR_NOT_NULL(strstr(run.out, " 2/1 up "));
