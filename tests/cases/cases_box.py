@@ -38,8 +38,8 @@ def link_unknown_ethertype(c):
 
 @case
 def link_frame_for_another_station(c):
-    """A unicast frame that is not for the port's address, as a flooding switch sends it,
-    is dropped by name."""
+    """RFC 1812 5.3.4: a unicast frame that is not for the port's address, as a flooding
+    switch sends it, is dropped by name."""
     c.conf(conf_nat())
     c.drop("inside", Ether(dst="02:00:00:00:99:99", src=HOST) / ip4(U1, SRV)
            / UDP(sport=5000, dport=53), "not_for_us")
@@ -49,7 +49,8 @@ def link_frame_for_another_station(c):
 
 @case
 def link_runts(c):
-    """Frames shorter than their headers are dropped by name, at every length."""
+    """RFC 1812 5.2.2: frames shorter than their headers are dropped by name, at every
+    length."""
     c.conf(conf_nat())
     v4 = bytes(inet("inside") / ip4(U1, SRV) / UDP(sport=5000, dport=53))
     v6 = bytes(inet("inside") / softwire_up() / ip4(SUB, SRV) / UDP())
@@ -62,7 +63,8 @@ def link_runts(c):
 
 @case
 def link_multicast(c):
-    """Multicast and broadcast that nothing listens to are dropped by name."""
+    """RFC 1812 5.3.4, 5.3.5: multicast and broadcast that nothing listens to are dropped by
+    name."""
     c.conf(conf_nat())
     for dst in ("224.0.0.5", "255.255.255.255"):
         c.drop("inside", Ether(dst="ff:ff:ff:ff:ff:ff", src=HOST) / ip4(U1, dst)
@@ -115,8 +117,8 @@ nat_instances: (
 
 @case
 def vlan_vpns_with_the_same_addresses(c):
-    """Two VPNs on VLANs of one port have the same inside addresses: two users, and each
-    answer goes back with its own tag."""
+    """RFC 4787 REQ-7: two VPNs on VLANs of one port have the same inside addresses: two
+    users, and each answer goes back with its own tag."""
     c.conf(VPNS, frame="vlan")
     c.neighbours("dsl", "2001:db8:0:3::2", GATEWAY["inside"])
     user, mac = "10.1.0.5", {100: "02:00:00:00:10:05", 200: "02:00:00:00:20:05"}
@@ -139,7 +141,7 @@ def vlan_vpns_with_the_same_addresses(c):
 
 @case
 def vlan_softwire(c):
-    """Softwires on a VLAN sub-interface: the outer frames carry its tag."""
+    """RFC 6333 6.2: softwires on a VLAN sub-interface: the outer frames carry its tag."""
     c.conf(conf_ds(), frame="vlan")
     c.neighbours("dsl", "2001:db8:0:3::2", GATEWAY["inside"])
     p = c.port("p")
@@ -155,8 +157,8 @@ def vlan_softwire(c):
 
 @case
 def vpn_routes_apart(c):
-    """A VPN knows its own routes only: a packet translated out of it takes the routes of
-    the outside VPN, and one for an address of its users finds no way in."""
+    """RFC 4787 REQ-7: a VPN knows its own routes only: a packet translated out of it takes
+    the routes of the outside VPN, and one for an address of its users finds no way in."""
     c.conf(VPNS, frame="vlan")
     c.neighbours("dsl", "2001:db8:0:3::2", GATEWAY["inside"])
     mac = "02:00:00:00:10:05"
@@ -174,7 +176,7 @@ def vpn_routes_apart(c):
 
 @case
 def jumbo_frames(c):
-    """Frames of nearly 9 kB are translated both ways."""
+    """RFC 1812 4.2.2: frames of nearly 9 kB are translated both ways."""
     c.conf("""
 address_groups: (
   { name = "pool1"; id = 1; addresses = [ "203.0.113.1" ]; } );

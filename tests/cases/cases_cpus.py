@@ -68,7 +68,7 @@ def cpus_run_to_completion(c):
 
 @case
 def cpus_one_session_from_both(c):
-    """Wherever the packets of a flow land, it is one session."""
+    """RFC 4787 REQ-1: wherever the packets of a flow land, it is one session."""
     c.conf(conf_nat(pool=POOLS), cpus="two-cpus")
     p = c.port("p")
     for worker in (0, 1, 0, 1):
@@ -80,8 +80,8 @@ def cpus_one_session_from_both(c):
 
 @case
 def cpus_softwire(c):
-    """Softwire packets are steered by the address of the B4, before they are decapsulated;
-    the answer by the public address."""
+    """RFC 6333 6.6: softwire packets are steered by the address of the B4, before they are
+    decapsulated; the answer by the public address."""
     c.conf(conf_ds(pool=POOLS), cpus="two-cpus")
     for b4, pub in ((1, ADDR2), (2, ADDR1)):
         p = c.port("p%d" % b4)
@@ -103,8 +103,8 @@ def cpus_softwire(c):
 
 @case
 def cpus_addresses_divided(c):
-    """The public addresses are divided among the locations: a location never gives out an
-    address of another one, even when its own is full."""
+    """RFC 6888 REQ-2: the public addresses are divided among the locations: a location
+    never gives out an address of another one, even when its own is full."""
     c.events(log_records=2)
     c.conf(conf_nat('port_range: { mode = "static"; size = 64512; };', pool=POOLS),
            cpus="two-cpus")

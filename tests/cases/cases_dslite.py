@@ -205,7 +205,8 @@ def dslite_inner_transport_cut_off(c):
 
 @case
 def dslite_acl(c):
-    """An inner source that the ACL of the instance does not permit is dropped by name."""
+    """RFC 6333 11: an inner source that the ACL of the instance does not permit is dropped
+    by name."""
     c.conf('acls: ( { name = "homes"; permit = [ "192.168.1.0/24" ]; } );',
            conf_ds().replace('acl = "any"', 'acl = "homes"'))
     udp_out(c)
@@ -293,7 +294,8 @@ def dslite_aftr_echo(c):
 
 @case
 def dslite_burst_of_64(c):
-    """A burst of 64 packets of 64 B4s is translated in order, and so are 64 answers."""
+    """RFC 6333 6.6: a burst of 64 packets of 64 B4s is translated in order, and so are 64
+    answers."""
     c.conf(conf_ds())
     ports = [c.port("p%d" % n, block="B%d" % n) for n in range(64)]
     c.now += 1
@@ -312,7 +314,8 @@ def dslite_burst_of_64(c):
 
 @case
 def dslite_same_flow_twice_in_one_burst(c):
-    """Two packets of a new flow in one burst make one session and use one port."""
+    """RFC 4787 REQ-1: two packets of a new flow in one burst make one session and use one
+    port."""
     c.conf(conf_ds())
     p = c.port("p")
     c.now += 1

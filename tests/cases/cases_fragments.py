@@ -148,7 +148,8 @@ def frag_outer_timeout(c):
 
 @case
 def frag_outer_timer_configured(c):
-    """The fragment timer is configurable: what comes after 3 of 5 s completes the packet."""
+    """RFC 8200 4.5: the fragment timer is configurable: what comes after 3 of 5 s completes
+    the packet."""
     c.conf(conf_ds("timers: { fragment = 5; };"))
     p = c.port("p")
     inner = udp(SUB, 5000, SRV, 53, body(1200))
@@ -247,7 +248,8 @@ def frag_nat44_reversed(c):
 
 @case
 def frag_nat44_missing_first(c):
-    """RFC 4787 REQ-14a: later fragments without a first one go nowhere, and are given up."""
+    """RFC 4787 REQ-14a: later fragments without a first one go nowhere, and are given
+    up."""
     c.conf(conf_nat())
     p = first_udp(c)
     pieces = frags4(udp(SRV, 53, POOL, p, body(2000)), 600, 600)

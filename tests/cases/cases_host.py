@@ -93,8 +93,8 @@ def arp_impossible(c):
 
 @case
 def arp_for_pool_address(c):
-    """A public address inside a connected network is answered for on that link, so that
-    the router finds it without a route."""
+    """RFC 1027 2.3: a public address inside a connected network is answered for on that
+    link, so that the router finds it without a route."""
     c.conf(conf_nat(pool="198.51.100.77"))
     router = GATEWAY["outside"]
     c.answered("outside", Ether(src=router, dst=ALL)

@@ -221,7 +221,8 @@ def icmp_error_quoted_header_checksum_wrong(c):
 
 @case
 def icmp_error_up_checksum_wrong(c):
-    """RFC 5508 REQ-3: an error from inside with a wrong ICMP checksum is dropped by name."""
+    """RFC 5508 REQ-3: an error from inside with a wrong ICMP checksum is dropped by
+    name."""
     c.conf(conf_nat())
     first_udp(c)
     quoted = ip4(SRV, U1) / UDP(sport=53, dport=5000) / b"answer"

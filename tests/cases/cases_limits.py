@@ -27,8 +27,9 @@ def block_dynamic_second_after_64(c):
 
 @case
 def block_static_full(c):
-    """A static block is all that a user gets: the next flow is refused by name, flows
-    that exist go on, and a new remote of an existing mapping needs no port."""
+    """RFC 6888 REQ-4, REQ-11D: a static block is all that a user gets: the next flow is
+    refused by name, flows that exist go on, and a new remote of an existing mapping needs
+    no port."""
     c.events(log_records=1)
     c.conf(conf_nat('port_range: { mode = "static"; size = 64; };'))
     ports = [c.port("p%d" % n) for n in range(64)]
@@ -43,8 +44,8 @@ def block_static_full(c):
 
 @case
 def block_shared_by_transports(c):
-    """One block serves all transports: 64 UDP ports leave 64 TCP ports and 64 identifiers
-    of the same block free."""
+    """RFC 6888 REQ-13: one block serves all transports: 64 UDP ports leave 64 TCP ports and
+    64 identifiers of the same block free."""
     c.conf(conf_nat('port_range: { mode = "static"; size = 64; };'))
     for n in range(64):
         udp_out(c, c.port("u%d" % n), sport=5000 + n)
@@ -57,7 +58,8 @@ def block_shared_by_transports(c):
 
 @case
 def block_semi_dynamic(c):
-    """A semi-dynamic user has its first block and so many extensions, then no more."""
+    """RFC 6888 REQ-4: a semi-dynamic user has its first block and so many extensions, then
+    no more."""
     c.events(log_records=1)
     c.conf(conf_nat('port_range: { mode = "semi-dynamic"; size = 64; extended_size = 64; '
                     'extended_times = 1; };'))
@@ -87,7 +89,7 @@ def address_full(c):
 
 @case
 def pool_locked(c):
-    """A locked pool gives out nothing new."""
+    """RFC 6888 REQ-11A: a locked pool gives out nothing new."""
     c.events(log_records=1)
     c.conf(conf_nat(group="locked = true;"))
     refused(c, "no_address")
@@ -96,7 +98,8 @@ def pool_locked(c):
 
 @case
 def pool_overload(c):
-    """When the first pool is full new users get addresses of its overload pool."""
+    """RFC 6888 REQ-3: when the first pool is full new users get addresses of its overload
+    pool."""
     c.events(log_records=1)
     c.conf("""
 address_groups: (
@@ -212,7 +215,8 @@ def limit_creation_rate_of_a_busy_user(c):
 
 @case
 def users_per_address(c):
-    """users_per_address: an address takes so many users, then the next one."""
+    """RFC 6888 REQ-5: users_per_address: an address takes so many users, then the next
+    one."""
     c.events(log_records=1)
     c.conf(conf_nat("limits: { users_per_address = 1; };", pool="203.0.113.0-203.0.113.1"))
     choices = ("203.0.113.0", "203.0.113.1")
@@ -226,7 +230,8 @@ def users_per_address(c):
 
 @case
 def licence_users(c):
-    """The licence's users: one more is refused by name, the others are served."""
+    """RFC 6888 REQ-11A: the licence's users: one more is refused by name, the others are
+    served."""
     c.events(log_records=1)
     c.conf(conf_nat(), cpus="small-licence")
     for n in range(16):
@@ -238,7 +243,7 @@ def licence_users(c):
 
 @case
 def pool_locked_for_softwires(c):
-    """A refused first packet of a softwire user leaves nothing behind."""
+    """RFC 6888 REQ-11A: a refused first packet of a softwire user leaves nothing behind."""
     c.events(log_records=1)
     c.conf(conf_ds(group="locked = true;"))
     for b4 in (1, 2, 3):

@@ -30,7 +30,8 @@ def first_udp(c, name="p", **kw):
 
 @case
 def nat44_udp(c):
-    """RFC 3022 4.1: source address and port are translated outwards, destination inwards."""
+    """RFC 3022 4.1: source address and port are translated outwards, destination
+    inwards."""
     c.conf(conf_nat())
     p = first_udp(c)
     udp_in(c, p)
@@ -263,7 +264,8 @@ def nat44_odd_lengths_and_padding(c):
 
 @case
 def nat44_unknown_protocol(c):
-    """A transport that the instance does not translate is dropped by name."""
+    """RFC 6888 REQ-1: a transport that the instance does not translate is dropped by
+    name."""
     c.conf(conf_nat())
     for proto in (47, 50, 132):
         c.drop("inside", inet("inside") / ip4(U1, SRV, proto=proto) / Raw(b"\0" * 16),
@@ -325,7 +327,7 @@ def nat44_paired_pooling(c):
 
 @case
 def nat44_excluded_address(c):
-    """An excluded address of the pool is given to nobody."""
+    """RFC 6888 REQ-3: an excluded address of the pool is given to nobody."""
     c.conf(conf_nat(pool="203.0.113.0-203.0.113.3", group='exclude = [ "203.0.113.0", '
                                                           '"203.0.113.2-203.0.113.3" ];'))
     for n in range(8):
@@ -359,8 +361,8 @@ def nat44_hairpin(c):
 
 @case
 def nat44_hairpin_off(c):
-    """With hairpin = false a packet to a public address is dropped by name, behind its
-    translation."""
+    """RFC 4787 REQ-9: with hairpin = false a packet to a public address is dropped by name,
+    behind its translation."""
     c.conf(conf_nat("hairpin = false;"))
     p = first_udp(c)
     c.drop("inside", inet("inside") / ip4(U2, POOL) / UDP(sport=6000, dport=p) / b"x",

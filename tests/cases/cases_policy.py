@@ -11,8 +11,9 @@ DATA = bytes(range(32))
 
 @case
 def protocols_by_address(c):
-    """With `protocols` GRE, ESP and SCTP of a user are translated by address alone, both
-    ways, nothing else of them is touched; IPIP, which is not listed, is dropped."""
+    """RFC 6888 REQ-1: with `protocols` GRE, ESP and SCTP of a user are translated by
+    address alone, both ways, nothing else of them is touched; IPIP, which is not listed, is
+    dropped."""
     c.conf(conf_nat('protocols = [ "gre", "esp", "sctp" ];'))
     for proto in (47, 50, 132):
         c.nat_up(ip4(U1, SRV, proto=proto) / Raw(DATA),
@@ -25,7 +26,7 @@ def protocols_by_address(c):
 
 @case
 def protocols_of_a_softwire(c):
-    """The same behind a softwire."""
+    """RFC 6888 REQ-1, RFC 6333 8.2: the same behind a softwire."""
     c.conf(conf_ds('protocols = [ "gre" ];'))
     c.ds_up(ip4(SUB, SRV, proto=47) / Raw(DATA), ip4(POOL, SRV, ttl=63, proto=47)
             / Raw(DATA))

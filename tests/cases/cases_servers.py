@@ -18,7 +18,7 @@ def syn(src, sport, dst, dport, flags="S", **kw):
 
 @case
 def server_reached_from_outside(c):
-    """A published port leads to its host from the first
+    """RFC 6888 REQ-9: without PCP: a published port leads to its host from the first
     packet on, and the host answers from it; it stays when its sessions have gone."""
     c.conf(conf_nat(SERVER))
     c.nat_down(syn(SRV, 4000, POOL, 8080), syn(SRV, 4000, U1, 80, ttl=63))
@@ -34,8 +34,8 @@ def server_reached_from_outside(c):
 
 @case
 def server_behind_a_softwire(c):
-    """The same for a host behind a B4: the packet goes into its softwire although the B4
-    has sent none."""
+    """RFC 6333 8.5: the same for a host behind a B4: the packet goes into its softwire
+    although the B4 has sent none."""
     c.conf(conf_ds(SOFTWIRE_SERVER))
     c.ds_down(syn(SRV, 4000, POOL, 8080), syn(SRV, 4000, SUB, 80, ttl=63))
     c.ds_up(syn(SUB, 80, SRV, 4000, "SA"), syn(POOL, 8080, SRV, 4000, "SA", ttl=63))
@@ -56,7 +56,8 @@ def server_reached_from_inside(c):
 
 @case
 def server_filters_nothing(c):
-    """A server is for everybody, also where filtering is endpoint-dependent."""
+    """RFC 4787 REQ-8a: a server is for everybody, also where filtering is
+    endpoint-dependent."""
     c.conf(conf_nat(SERVER + 'filtering = "endpoint-dependent"; '
                              'mapping = "endpoint-dependent";'))
     for n in range(3):

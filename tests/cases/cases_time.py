@@ -39,7 +39,7 @@ def age_udp_configured(c):
 
 @case
 def age_profile_huawei(c):
-    """The other timer profile: UDP 240 s, ICMP 20 s."""
+    """RFC 4787 REQ-5b, RFC 5508 REQ-2a: the other timer profile: UDP 240 s, ICMP 20 s."""
     c.conf(conf_nat('timers: { profile = "huawei"; };'))
     first_udp(c)
     i = c.port("icmp")
