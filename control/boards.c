@@ -48,13 +48,29 @@ describe_cpu(const struct cgn_daemon *d, const struct cgn_conf_cpu *cpu,
 	wc->nat64 = conf->license[l].nat64;
 }
 
+/* Fragments wait in the buffers that all packets arrive in: a quarter of those is as much
+ * as the CPUs together may hold. */
+static uint32_t
+fragments_of(const struct cgn_daemon *d)
+{
+	const struct rte_mempool *pool[] = { d->port_pool, d->whole_pool };
+	uint32_t least = UINT32_MAX;
+
+	for (unsigned k = 0; k < RTE_DIM(pool); k++)
+		if (pool[k])
+			least = RTE_MIN(least, pool[k]->size);
+	return RTE_MIN(RTE_MAX(least / 4 / RTE_MAX(d->conf->n_cpus, 1u), 64u), 8192u);
+}
+
 /* The worker of an lcore and the lcore around it; cpu: NULL for a line card. */
 static int
 create_worker(struct cgn_daemon *d, unsigned lcore, const struct cgn_conf_cpu *cpu,
 	const char *name)
 {
 	uint16_t i = d->rt.n_workers;
-	struct cgn_worker_conf wc = { .index = i, .pool = d->own_pool };
+	struct cgn_worker_conf wc = {
+		.index = i, .pool = d->own_pool, .fragments = fragments_of(d)
+	};
 
 	if (!rte_lcore_is_enabled(lcore) || lcore == rte_get_main_lcore())
 		return fail(d, -EINVAL,

@@ -156,6 +156,7 @@ reassemble(struct cgn_burst *b, uint64_t i)
 		name4(b, i, &d, &f);
 	else
 		name6(b, i, &d, &f);
+	f.outside = b->down & CGN_BIT(i);
 	rte_pktmbuf_adj(b->pkt[i], b->p[i].l3);
 	if (!f.offset && !f.more) { /* atomic (RFC 6946 4): no matter what waits */
 		adopt(b, i, b->pkt[i], &d);

@@ -2,9 +2,10 @@
  *
  * Fragments wait here until their datagram is whole. A datagram is a slot: its name, and
  * its fragments as a chain of mbufs in order of offset. Slots are found by hash and aged
- * in the order in which they began. Memory is bounded three ways: datagrams in all, of
- * one sender, and fragments of one datagram; so a flood of fragments costs its sender's
- * share and nobody else's (RFC 4787 REQ-14a, RFC 6333 11).
+ * in the order in which they began. Datagrams and packets are bounded, in all and of one
+ * sender, and the outside, where senders can be made up, has half of both; so a flood of
+ * fragments costs its sender's share and nobody else's, and never the buffers that other
+ * packets arrive in (RFC 4787 REQ-14a, RFC 6333 11).
  *
  * Fragments that overlap end their datagram (RFC 5722 4): the slot stays, poisoned, until
  * its time is up, so that what still comes is dropped as well. An exact duplicate is only
@@ -21,6 +22,7 @@
 #define FRAGMENTS_MAX 64	   /* of a datagram */
 #define SENDER_MAX    32	   /* datagrams of one sender */
 #define SENDERS	      4096	   /* counters; senders that share one share the bound */
+#define SENDER_SHARE  16	   /* part of the packets in all */
 #define DATAGRAM_MAX  (65535 - 60) /* bytes of payload, whatever the header */
 
 struct slot {
@@ -33,7 +35,7 @@ struct slot {
 	uint32_t next;	       /* of the bucket, or free */
 	uint32_t older, newer; /* in order of birth */
 	uint16_t n, sender;
-	bool poisoned;
+	bool poisoned, outside;
 };
 
 /* What is known of a waiting fragment, in place of its mark. */
@@ -47,8 +49,11 @@ _Static_assert(sizeof(struct part) <= CGN_MARK_SIZE, "fits in the private area")
 struct cgn_reassembly {
 	uint32_t mask; /* buckets - 1 */
 	uint32_t seed;
-	uint32_t free, oldest, newest, held;
-	uint16_t sender[SENDERS];
+	uint32_t free, oldest, newest;
+	uint32_t held, held_outside, held_max; /* packets */
+	uint32_t slots_outside;
+	uint16_t sender[SENDERS]; /* datagrams */
+	uint16_t sender_held[SENDERS], sender_max;
 	uint32_t *bucket;
 	struct slot slot[];
 };
@@ -60,7 +65,7 @@ part(struct rte_mbuf *m)
 }
 
 struct cgn_reassembly *
-cgn_reassembly_create(uint32_t datagrams, uint64_t seed, int socket)
+cgn_reassembly_create(uint32_t datagrams, uint32_t packets, uint64_t seed, int socket)
 {
 	uint32_t n = rte_align32pow2(datagrams);
 	struct cgn_reassembly *r = rte_zmalloc_socket("cgn-reassembly",
@@ -70,6 +75,9 @@ cgn_reassembly_create(uint32_t datagrams, uint64_t seed, int socket)
 	if (!r)
 		return NULL;
 	r->mask = n - 1;
+	r->held_max = packets;
+	r->sender_max = (uint16_t)RTE_MIN(
+		RTE_MAX(packets / SENDER_SHARE, (uint32_t)FRAGMENTS_MAX), 65535u);
 	r->seed = (uint32_t)(seed ^ seed >> 32);
 	r->bucket = (uint32_t *)&r->slot[n];
 	r->oldest = r->newest = CGN_NONE;
@@ -78,6 +86,17 @@ cgn_reassembly_create(uint32_t datagrams, uint64_t seed, int socket)
 		r->slot[k].next = k + 1 < n ? k + 1 : CGN_NONE;
 	}
 	return r;
+}
+
+/* Counts n packets of a slot in, or out. */
+static void
+count(struct cgn_reassembly *r, struct slot *s, int n)
+{
+	r->held += (uint32_t)n;
+	if (s->outside)
+		r->held_outside += (uint32_t)n;
+	r->sender_held[s->sender] = (uint16_t)(r->sender_held[s->sender] + n);
+	s->n = (uint16_t)(s->n + n);
 }
 
 static uint32_t
@@ -92,8 +111,7 @@ drop_parts(struct cgn_reassembly *r, struct slot *s)
 		rte_pktmbuf_free(m);
 		n++;
 	}
-	r->held -= n;
-	s->n = 0;
+	count(r, s, -(int)n);
 	return n;
 }
 
@@ -121,6 +139,7 @@ forget(struct cgn_reassembly *r, uint32_t index)
 	else
 		r->newest = s->older;
 	r->sender[s->sender]--;
+	r->slots_outside -= s->outside;
 	s->next = r->free;
 	r->free = index;
 }
@@ -148,23 +167,27 @@ find(struct cgn_reassembly *r, const struct cgn_datagram *d)
 }
 
 static uint32_t
-begin(struct cgn_reassembly *r, const struct cgn_datagram *d, uint64_t deadline_ms)
+begin(struct cgn_reassembly *r, const struct cgn_datagram *d, bool outside,
+	uint64_t deadline_ms)
 {
 	uint32_t index = r->free, hash = hash_of(r, d);
 	uint16_t sender = (uint16_t)(rte_jhash(d->from, 16, r->seed) % SENDERS);
 	struct slot *s;
 
-	if (index == CGN_NONE || r->sender[sender] >= SENDER_MAX)
+	if (index == CGN_NONE || r->sender[sender] >= SENDER_MAX ||
+		(outside && r->slots_outside > r->mask / 2))
 		return CGN_NONE;
 	s = &r->slot[index];
 	r->free = s->next;
 	r->sender[sender]++;
+	r->slots_outside += outside;
 	*s = (struct slot){ .name = *d,
 		.deadline_ms = deadline_ms,
 		.next = r->bucket[hash & r->mask],
 		.older = r->newest,
 		.newer = CGN_NONE,
-		.sender = sender };
+		.sender = sender,
+		.outside = outside };
 	r->bucket[hash & r->mask] = index;
 	if (r->newest != CGN_NONE)
 		r->slot[r->newest].newer = index;
@@ -214,7 +237,7 @@ join(struct cgn_reassembly *r, struct slot *s)
 		head->pkt_len += m->pkt_len;
 		m = next;
 	}
-	r->held -= s->n;
+	count(r, s, -(int)s->n);
 	s->first = NULL;
 	return head;
 }
@@ -225,6 +248,14 @@ refuse(struct rte_mbuf *m, enum cgn_drop why, uint32_t *dropped)
 	rte_pktmbuf_free(m);
 	*dropped += 1;
 	return why;
+}
+
+static bool
+full(const struct cgn_reassembly *r, const struct slot *s)
+{
+	return s->n == FRAGMENTS_MAX || r->held >= r->held_max ||
+	       r->sender_held[s->sender] >= r->sender_max ||
+	       (s->outside && r->held_outside >= r->held_max / 2);
 }
 
 static bool
@@ -248,13 +279,13 @@ cgn_reassembly_add(struct cgn_reassembly *r, const struct cgn_datagram *d,
 	*whole = NULL;
 	*dropped = 0;
 	if (index == CGN_NONE)
-		index = begin(r, d, now_ms + wait_ms);
+		index = begin(r, d, f->outside, now_ms + wait_ms);
 	if (index == CGN_NONE)
 		return refuse(m, CGN_DROP_FRAGMENT_SPACE, dropped);
 	s = &r->slot[index];
 	if (s->poisoned)
 		return refuse(m, CGN_DROP_FRAGMENT_OVERLAP, dropped);
-	if (s->n == FRAGMENTS_MAX)
+	if (full(r, s))
 		return refuse(m, CGN_DROP_FRAGMENT_SPACE, dropped);
 	v = impossible(s, f) ? OVERLAP : insert(s, m, f);
 	if (v == DUPLICATE)
@@ -264,8 +295,7 @@ cgn_reassembly_add(struct cgn_reassembly *r, const struct cgn_datagram *d,
 		*dropped = drop_parts(r, s);
 		return refuse(m, CGN_DROP_FRAGMENT_OVERLAP, dropped);
 	}
-	s->n++;
-	r->held++;
+	count(r, s, 1);
 	s->have += f->len;
 	s->end = RTE_MAX(s->end, f->offset + f->len);
 	if (!f->more)

@@ -20,13 +20,16 @@ struct cgn_fragment {
 	uint16_t payload; /* where the payload starts in the packet's data */
 	uint32_t len;	  /* bytes of payload */
 	bool more;
+	bool outside; /* from a sender that nobody knows */
 };
 
 struct cgn_reassembly;
 
-/* Room for `datagrams` at once; NULL: out of memory. seed: of the hash. Start-up only. */
+/* Room for `datagrams` at once, of `packets` in all; NULL: out of memory. Half of it is
+ * what the outside may use; a sender has 32 datagrams, and a sixteenth of the packets but
+ * 64 at least. seed: of the hash. Start-up only. */
 struct cgn_reassembly *cgn_reassembly_create(
-	uint32_t datagrams, uint64_t seed, int socket);
+	uint32_t datagrams, uint32_t packets, uint64_t seed, int socket);
 void cgn_reassembly_destroy(struct cgn_reassembly *r);
 
 /* Takes a fragment. *whole: the complete datagram, headers of the first fragment before

@@ -18,7 +18,8 @@
 #include "dataplane/server.h"
 #include "dataplane/worker.h"
 
-#define DATAGRAMS 4096 /* that are reassembled at once */
+#define DATAGRAMS 4096		  /* that are reassembled at once */
+#define FRAGMENTS (2 * DATAGRAMS) /* unless there are few packet buffers */
 
 /* Blocks: one per user, and as many again; users who open hundreds of ports need more. */
 static uint32_t
@@ -78,8 +79,8 @@ create_slots(struct cgn_worker *w)
 		rc = cgn_alg_init(w);
 	if (rc)
 		return rc;
-	w->reassembly = cgn_reassembly_create(
-		conf->sessions ? DATAGRAMS : 1, conf->seed, conf->socket);
+	w->reassembly = cgn_reassembly_create(conf->sessions ? DATAGRAMS : 1,
+		conf->fragments ? conf->fragments : FRAGMENTS, conf->seed, conf->socket);
 	return w->reassembly ? 0 : -ENOMEM;
 }
 

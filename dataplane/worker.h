@@ -46,6 +46,7 @@ struct cgn_worker_conf {
 	uint64_t seed;		  /* of hashes and of the choice of ports */
 	int socket;		  /* NUMA node or -1 */
 	struct rte_mempool *pool; /* for packets it makes */
+	uint32_t fragments;	  /* packets that may wait for others; 0: 8192 */
 };
 
 #define CGN_HELD 256
