@@ -88,7 +88,8 @@ test_any_order(void)
 
 	setup();
 	for (unsigned order = 0; order < 256; order++) {
-		unsigned at[4] = { order & 3, order >> 2 & 3, order >> 4 & 3, order >> 6 };
+		unsigned at[4] = { order & 3, order >> 2 & 3, order >> 4 & 3,
+			order >> 6 };
 		unsigned seen = 0;
 
 		for (unsigned k = 0; k < 4; k++)
@@ -187,7 +188,8 @@ test_bounds(void)
 	teardown();
 }
 
-/* Packets: 64 of one sender, whatever it fills them with, and half are not for outside. */
+/* Packets: 64 of one sender, whatever it fills them with, and half are not for outside.
+ */
 static void
 test_bounds_of_packets(void)
 {
