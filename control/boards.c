@@ -5,9 +5,8 @@
  * threads. Worker i is conf->cpus[i], the line cards follow; the node of the mesh is the
  * same number, control is the last.
  *
- * Control lcore, at the start and at the end.
- *
- * Not handled: failure of a board, shutdown and start of one while the others run. */
+ * Control lcore: at the start and at the end; and again when the watch launches a board
+ * that it has taken out of service. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,8 +17,10 @@
 #include <rte_launch.h>
 #include <rte_lcore.h>
 
+#include "control/log.h"
 #include "control/privilege.h"
 #include "control/stage.h"
+#include "dataplane/block.h"
 
 #define MESH_RING 1024
 
@@ -121,24 +122,25 @@ first_bits(unsigned n)
 	return n < 64 ? (1ull << n) - 1 : UINT64_MAX;
 }
 
-static int
-create_plan(struct cgn_daemon *d)
+struct cgn_plan *
+cgn_boards_plan(struct cgn_daemon *d, uint64_t alive)
 {
 	struct cgn_plan_port port[CGN_MAX_PORTS];
 	uint64_t all = first_bits(d->rt.n_workers), boards = first_bits(d->n_cpus);
 	struct cgn_plan *plan = malloc(sizeof(*plan));
 
-	if (!plan)
-		return fail(d, -ENOMEM, "memory", "plan of queues");
+	if (!plan) {
+		cgn_log(LOG_ERR, "plan of queues: out of memory");
+		return NULL;
+	}
 	for (uint16_t i = 0; i < d->n_ports; i++) {
 		port[i].device = d->port[i].id;
 		port[i].n_rx = d->port[i].n_rx;
 		port[i].n_tx = d->port[i].n_tx;
 	}
 	cgn_plan_make(plan, port, d->n_ports, d->rt.n_workers + 1u,
-		all == boards ? boards : all & ~boards, all);
-	d->rt.plan = plan;
-	return 0;
+		all == boards ? boards : all & ~boards, alive);
+	return plan;
 }
 
 static int
@@ -153,7 +155,9 @@ create_shared(struct cgn_daemon *d)
 	d->rt.mesh = cgn_mesh_create(d->rt.n_workers + 1u, MESH_RING, SOCKET_ID_ANY);
 	if (!d->rt.mesh)
 		return fail(d, -rte_errno, "memory", "rings between CPUs");
-	return create_plan(d);
+	d->planned = first_bits(d->rt.n_workers);
+	d->rt.plan = cgn_boards_plan(d, d->planned);
+	return d->rt.plan ? 0 : -ENOMEM;
 }
 
 int
@@ -200,13 +204,67 @@ run_lcore(void *arg)
 	struct cgn_daemon *d = RTE_PTR_SUB(lc->rt, offsetof(struct cgn_daemon, rt));
 
 	cgn_privilege_drop(d->conf);
+	if (lc->beat.turns) {
+		unsigned lost = cgn_lcore_reset(lc);
+
+		if (lost)
+			cgn_log(LOG_NOTICE, "%s: %u packet buffers given up", lc->name,
+				lost);
+	}
 	return cgn_lcore_main(lc);
+}
+
+/* The cache of a thread that stopped anywhere may be torn. */
+static void
+empty_cache(struct rte_mempool *pool, const struct cgn_lcore *lc)
+{
+	struct rte_mempool_cache *cache = rte_mempool_default_cache(pool, lc->id);
+
+	if (!cache)
+		return;
+	if (lc->park.clean)
+		rte_mempool_cache_flush(cache, pool);
+	else
+		cache->len = 0;
+}
+
+/* Records of public addresses that have been used by the lcore, for it to empty. */
+static int
+collect_stale(struct cgn_daemon *d, struct cgn_lcore *lc)
+{
+	struct cgn_address *const *record = d->snap->state[lc->worker->conf.index];
+	uint32_t n = 0;
+
+	free(lc->stale);
+	lc->n_stale = 0;
+	for (uint32_t i = 0; i < d->snap->n_addresses; i++)
+		n += record[i] && cgn_address_is_used(record[i]);
+	lc->stale = calloc(n + 1, sizeof(*lc->stale));
+	if (!lc->stale)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < d->snap->n_addresses; i++)
+		if (record[i] && cgn_address_is_used(record[i]))
+			lc->stale[lc->n_stale++] = record[i];
+	return 0;
+}
+
+int
+cgn_boards_relaunch(struct cgn_daemon *d, uint16_t worker)
+{
+	struct cgn_lcore *lc = d->rt.lcore[worker];
+
+	if (collect_stale(d, lc))
+		return -ENOMEM;
+	empty_cache(d->port_pool, lc);
+	empty_cache(d->own_pool, lc);
+	__atomic_store_n(&lc->park.state, CGN_PARK_RUN, __ATOMIC_RELEASE);
+	return rte_eal_remote_launch(run_lcore, lc, lc->id);
 }
 
 int
 cgn_launch_init(struct cgn_daemon *d)
 {
-	int rc = 0;
+	int rc = cgn_park_init(d->conf->dpdk.on_crash == CGN_CONF_CRASH_ISOLATE);
 
 	for (unsigned i = 0; rc == 0 && i < d->rt.n_workers; i++)
 		rc = rte_eal_remote_launch(run_lcore, d->rt.lcore[i], d->rt.lcore[i]->id);
@@ -221,6 +279,14 @@ void
 cgn_launch_fini(struct cgn_daemon *d)
 {
 	__atomic_store_n(&d->rt.stop, true, __ATOMIC_RELAXED);
-	for (unsigned i = 0; i < d->rt.n_workers; i++)
-		rte_eal_wait_lcore(d->rt.lcore[i]->id);
+	for (unsigned i = 0; i < d->rt.n_workers; i++) {
+		struct cgn_lcore *lc = d->rt.lcore[i];
+
+		if (d->watch.cpu[i].buried && !cgn_park_release(&lc->park)) {
+			d->rt.lcore[i] = NULL; /* it may still wake up and park */
+			continue;
+		}
+		rte_eal_wait_lcore(lc->id);
+	}
+	cgn_park_fini();
 }

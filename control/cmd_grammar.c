@@ -127,9 +127,17 @@ static const struct cgn_cmd_def table[CGN_CMD_COUNT] = {
 	{ CGN_CMD_SHOW_RULES, "show deterministic", NULL, "deterministic", CGN_CMD_OBJECT,
 		rules_keys,
 		"deterministic ports: the rules; from inside to outside and back" },
+	{ CGN_CMD_BOARD_SHUTDOWN, "board shutdown", "SLOT CPU", "board", CGN_CMD_OBJECT,
+		NULL, "takes a board, or one CPU of it, out of service", true },
+	{ CGN_CMD_BOARD_START, "board start", "SLOT CPU", "board", CGN_CMD_OBJECT, NULL,
+		"takes it back into service, with empty tables", true },
 #ifdef CGN_FAULT_INJECTION
 	{ CGN_CMD_DEBUG_CLOCK, "debug clock", "SECONDS", "clock", CGN_CMD_OBJECT, NULL,
 		"turns the clock of the box on; for tests" },
+	{ CGN_CMD_DEBUG_HANG, "debug hang", "SLOT CPU", "board", CGN_CMD_OBJECT, NULL,
+		"a CPU spins for ever; for tests", true },
+	{ CGN_CMD_DEBUG_CRASH, "debug crash", "SLOT CPU", "board", CGN_CMD_OBJECT, NULL,
+		"a CPU faults; for tests", true },
 #endif
 };
 
@@ -207,7 +215,8 @@ is_choice(const char *choices, const char *word)
 static enum cgn_cmd_type
 arg_type(const char *arg)
 {
-	if (strcmp(arg, "ID") == 0 || strcmp(arg, "SECONDS") == 0)
+	if (strcmp(arg, "ID") == 0 || strcmp(arg, "SECONDS") == 0 ||
+		strcmp(arg, "SLOT CPU") == 0)
 		return CGN_CMD_TYPE_NUMBER;
 	return strcmp(arg, "ADDRESS:PORT") == 0 ? CGN_CMD_TYPE_ENDPOINT
 						: CGN_CMD_TYPE_NAME;
@@ -221,7 +230,8 @@ take_arg(struct cgn_cmd_call *call, const char *word, char *err, size_t size)
 	struct cgn_cmd_value value;
 	bool fits;
 
-	if (arg == NULL || call->arg != NULL) {
+	if (arg == NULL || call->arg2 != NULL ||
+		(call->arg != NULL && strchr(arg, ' ') == NULL)) {
 		snprintf(err, size, "%s: unexpected \"%.64s\"", call->def->words, word);
 		return -EINVAL;
 	}
@@ -238,7 +248,7 @@ take_arg(struct cgn_cmd_call *call, const char *word, char *err, size_t size)
 			expected);
 		return -EINVAL;
 	}
-	call->arg = word;
+	*(call->arg == NULL ? &call->arg : &call->arg2) = word;
 	return 0;
 }
 
@@ -304,6 +314,18 @@ word_key(const struct cgn_cmd_def *def, const char *word)
 	return key != NULL && key->word ? key : NULL;
 }
 
+static int
+check_needs(const struct cgn_cmd_call *call, char *err, size_t size)
+{
+	char usage[128];
+
+	if (!call->def->needs || call->arg != NULL)
+		return 0;
+	snprintf(err, size, "usage: %s",
+		cgn_cmd_grammar_usage(call->def, usage, sizeof(usage)));
+	return -EINVAL;
+}
+
 int
 cgn_cmd_grammar_parse(int argc, const char *const *argv, struct cgn_cmd_call *call,
 	char *err, size_t err_size)
@@ -329,7 +351,7 @@ cgn_cmd_grammar_parse(int argc, const char *const *argv, struct cgn_cmd_call *ca
 			rc = take_filter(
 				call, argv[i], (size_t)(equal - argv[i]), err, err_size);
 	}
-	return rc;
+	return rc == 0 ? check_needs(call, err, err_size) : rc;
 }
 
 const struct cgn_cmd_value *
@@ -344,9 +366,14 @@ cgn_cmd_grammar_filter(const struct cgn_cmd_call *call, const char *key)
 const char *
 cgn_cmd_grammar_usage(const struct cgn_cmd_def *def, char *out, size_t out_size)
 {
+	const char *more = def->arg != NULL ? strchr(def->arg, ' ') : NULL;
+	int first = more != NULL ? (int)(more - def->arg) : -1;
+
 	snprintf(out, out_size, "%s", def->words);
 	if (def->arg != NULL)
-		append(out, out_size, " [%s]", def->arg);
+		append(out, out_size, def->needs ? " %.*s" : " [%.*s]", first, def->arg);
+	if (more != NULL)
+		append(out, out_size, " [%s]", more + 1);
 	if (def->keys != NULL && !def->keys->word)
 		append(out, out_size, " [KEY=VALUE ...]");
 	for (const struct cgn_cmd_key *key = def->keys; key && key->name; key++)

@@ -34,8 +34,12 @@ enum cgn_cmd_id {
 	CGN_CMD_CLEAR_USER,
 	CGN_CMD_WHO_HAD,
 	CGN_CMD_SHOW_RULES,
+	CGN_CMD_BOARD_SHUTDOWN,
+	CGN_CMD_BOARD_START,
 #ifdef CGN_FAULT_INJECTION
 	CGN_CMD_DEBUG_CLOCK,
+	CGN_CMD_DEBUG_HANG,
+	CGN_CMD_DEBUG_CRASH,
 #endif
 	CGN_CMD_COUNT,
 };
@@ -61,17 +65,18 @@ struct cgn_cmd_def {
 	enum cgn_cmd_id id;
 	const char *words; /* separated by single blanks */
 	const char *arg; /* NULL: none; "NAME": any; "ADDRESS:PORT"; "a|b": one of these;
-			    optional */
+			    "SLOT CPU": two; optional, but for the first if `needs` */
 	const char *result; /* key of the answer in the JSON document */
 	enum cgn_cmd_shape shape;
 	const struct cgn_cmd_key *keys; /* NULL: takes no key=value */
 	const char *help;
+	bool needs;
 };
 
 /* A request understood. Strings belong to the argv that was parsed. */
 struct cgn_cmd_call {
 	const struct cgn_cmd_def *def;
-	const char *arg; /* NULL when not given */
+	const char *arg, *arg2; /* NULL when not given */
 	unsigned filter_count;
 	struct {
 		const struct cgn_cmd_key *key;

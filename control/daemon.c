@@ -4,7 +4,7 @@
  * commands, signals, and a look at how busy the workers are. It never waits for anything
  * but the quiescent state of workers after a change of the snapshot. One per process.
  *
- * Not handled: reload of the configuration; failure of boards. */
+ * Not handled: reload of the configuration. */
 #include "control/daemon.h"
 
 #include <signal.h>
@@ -22,19 +22,27 @@
 #define IDLE_US	  250
 #define SAMPLE_MS 1000
 
+void
+cgn_daemon_quiesce(struct cgn_daemon *d)
+{
+	uint64_t token = rte_rcu_qsbr_start(d->rt.qsbr);
+
+	/* workers may share this processor */
+	while (!rte_rcu_qsbr_check(d->rt.qsbr, token, false)) {
+		rte_delay_us_sleep(20);
+		cgn_watch_look(d);
+	}
+	cgn_sender_begin(&d->out);
+}
+
 const struct cgn_snapshot *
 cgn_daemon_publish(struct cgn_daemon *d, const struct cgn_snapshot *snap)
 {
 	const struct cgn_snapshot *old = d->snap;
-	uint64_t token;
 
 	d->snap = snap;
 	__atomic_store_n(&d->rt.snap, snap, __ATOMIC_RELEASE);
-	token = rte_rcu_qsbr_start(d->rt.qsbr);
-	/* workers may share this processor */
-	while (!rte_rcu_qsbr_check(d->rt.qsbr, token, false))
-		rte_delay_us_sleep(20);
-	cgn_sender_begin(&d->out);
+	cgn_daemon_quiesce(d);
 	return old;
 }
 
@@ -113,6 +121,7 @@ every_ms(struct cgn_daemon *d, uint64_t tsc, uint64_t now_ms)
 	take_signals(d);
 	cgn_host_timer(d->host, now_ms);
 	sample_load(d, tsc);
+	cgn_watch_turn(d);
 }
 
 static unsigned

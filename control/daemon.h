@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "conf/conf.h"
+#include "control/watch.h"
 #include "dataplane/lcore.h"
 #include "dataplane/port.h"
 
@@ -51,6 +52,9 @@ struct cgn_daemon {
 	uint64_t start_ms;	 /* monotonic, when it was ready */
 	uint64_t now_ms;	 /* monotonic; of this turn */
 
+	struct cgn_watch watch; /* over the lcores */
+	uint64_t planned;	/* lcores that the plan of queues counts on, a bit each */
+
 	int run_fd, lock_fd, signal_fd;
 	bool stop;
 	char err[CGN_ERR]; /* why a stage of the start failed */
@@ -64,6 +68,10 @@ struct cgn_daemon {
  * that one for the caller to free. Control lcore. */
 const struct cgn_snapshot *cgn_daemon_publish(
 	struct cgn_daemon *d, const struct cgn_snapshot *snap);
+
+/* Waits until every lcore has seen what is published; fences those that never would.
+ * Control lcore. */
+void cgn_daemon_quiesce(struct cgn_daemon *d);
 
 /* Sends a frame made by the control lcore to a port (index in the snapshot). Takes the
  * packet. Control lcore. */

@@ -37,8 +37,7 @@ cgn_pending_warn(const struct cgn_conf *conf)
 	for (uint32_t i = 0; i < conf->n_locations; i++) {
 		const struct cgn_conf_location *l = &conf->locations[i];
 
-		n += warn(l->backup.present, &l->src, "backup") +
-		     warn(l->remote_backup.present, &l->src, "remote_backup");
+		n += warn(l->remote_backup.present, &l->src, "remote_backup");
 	}
 	for (uint32_t i = 0; i < conf->n_vrrp; i++)
 		n += warn(true, &conf->vrrp[i].src, "vrrp");

@@ -2,14 +2,15 @@
  *
  * From the configuration and what has become of the boards to the snapshot that the
  * workers read. Control lcore: once at the start, again whenever one of the two changes.
- *
- * Not handled: locations anywhere but on the CPU that is configured for them. */
+ Where
+ * locations are is settle.c's. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "control/compile.h"
+#include "control/settle.h"
 #include "control/stage.h"
 
 /* The port by its name; NULL: a sub-interface. */
@@ -44,24 +45,6 @@ compile(struct cgn_daemon *d, const struct cgn_snapshot **snap)
 	return rc;
 }
 
-/* Every location is on the CPU that is configured for it. */
-static int
-place_locations(struct cgn_daemon *d)
-{
-	d->where = calloc(d->conf->n_locations + 1, sizeof(*d->where));
-	if (!d->where)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < d->conf->n_locations; i++) {
-		const struct cgn_conf_cpu_ref *cpu = &d->conf->locations[i].active;
-
-		d->where[i].worker = (uint16_t)cpu->index;
-		d->where[i].slot = (uint16_t)cpu->slot;
-		d->where[i].cpu = (uint16_t)cpu->cpu;
-		d->where[i].standby = CGN_NONE16;
-	}
-	return 0;
-}
-
 static int
 out_of_memory(struct cgn_daemon *d)
 {
@@ -74,7 +57,7 @@ int
 cgn_publish_init(struct cgn_daemon *d)
 {
 	const struct cgn_snapshot *snap = NULL;
-	int rc = place_locations(d);
+	int rc = cgn_settle_init(d);
 
 	if (rc == 0)
 		d->compiler = cgn_compile_create();
@@ -98,6 +81,5 @@ cgn_publish_fini(struct cgn_daemon *d)
 	if (d->compiler)
 		cgn_compile_destroy(d->compiler);
 	d->compiler = NULL;
-	free(d->where);
-	d->where = NULL;
+	cgn_settle_fini(d);
 }

@@ -9,8 +9,8 @@
  *
  * The message belongs to the worker from the post until it is done, also when the client
  * has gone away meanwhile: such a query is kept aside and freed when a later one comes
- * by. A worker that has stopped never answers; that is seen by its heartbeat and told,
- * and costs the memory of one batch.
+ * by. A CPU that is not up is not asked: its tables are suspect. For one that fails while
+ * it is asked, the watch answers that there is nothing more.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -76,7 +76,9 @@ find_worker(struct cgn_query *q)
 	const struct cgn_daemon *d = q->daemon;
 
 	for (; q->at < d->n_cpus; q->at++, q->cursor = 0)
-		if (q->slot == CGN_NONE || d->worker[q->at]->conf.slot == q->slot)
+		if (cgn_watch_is_well(&d->watch, q->at) &&
+			(q->slot == CGN_NONE ||
+				d->worker[q->at]->conf.slot == q->slot))
 			return true;
 	return false;
 }

@@ -38,13 +38,14 @@ const struct cgn_cmd_handlers
 				      [CGN_CMD_CLEAR_USER] = cgn_clear_user,
 				      [CGN_CMD_WHO_HAD] = cgn_who_had,
 				      [CGN_CMD_SHOW_RULES] = cgn_show_rules,
+				      [CGN_CMD_BOARD_SHUTDOWN] = cgn_board_shutdown,
+				      [CGN_CMD_BOARD_START] = cgn_board_start,
 #ifdef CGN_FAULT_INJECTION
 				      [CGN_CMD_DEBUG_CLOCK] = cgn_debug_clock,
+				      [CGN_CMD_DEBUG_HANG] = cgn_debug_hang,
+				      [CGN_CMD_DEBUG_CRASH] = cgn_debug_crash,
 #endif
 			      } };
-
-/* A CPU whose loop has not turned for so long, in milliseconds, has failed. */
-#define FAILED_MS 1000
 
 json_t *
 cgn_show_addr4(rte_be32_t addr)
@@ -149,11 +150,7 @@ cgn_show_find_instance(const struct cgn_daemon *d, const char *name)
 const char *
 cgn_show_cpu_state(const struct cgn_daemon *d, uint16_t index)
 {
-	const struct cgn_lcore *lcore = d->rt.lcore[index];
-
-	if (lcore == NULL || CGN_SHOW_READ(lcore->beat.tsc) == 0)
-		return "down";
-	return cgn_lcore_age_ms(lcore) > FAILED_MS ? "failed" : "up";
+	return cgn_watch_name(d->watch.cpu[index].state);
 }
 
 struct cgn_tally

@@ -15,9 +15,10 @@ cgn_cmd_fn cgn_show_version, cgn_show_ports, cgn_show_routes, cgn_show_neighbour
 	cgn_show_log, cgn_show_config, cgn_show_board, cgn_show_location, cgn_show_group,
 	cgn_show_ds_lite, cgn_show_nat, cgn_show_nat64, cgn_show_session, cgn_show_user,
 	cgn_show_address_group, cgn_show_ha, cgn_show_vrrp, cgn_show_statistics,
-	cgn_clear_session, cgn_clear_user, cgn_who_had, cgn_show_rules;
+	cgn_clear_session, cgn_clear_user, cgn_who_had, cgn_show_rules,
+	cgn_board_shutdown, cgn_board_start;
 #ifdef CGN_FAULT_INJECTION
-cgn_cmd_fn cgn_debug_clock;
+cgn_cmd_fn cgn_debug_clock, cgn_debug_hang, cgn_debug_crash;
 #endif
 
 /* ---- values ---- */
@@ -62,7 +63,7 @@ uint32_t cgn_show_find_location(const struct cgn_daemon *d, uint64_t id);
 /* Index in the snapshot of the instance with that name, or CGN_NONE. */
 uint32_t cgn_show_find_instance(const struct cgn_daemon *d, const char *name);
 
-/* "up", "down" or "failed": the board CPU that is worker `index`. */
+/* "up", "down", "failed" or "fenced": the board CPU that is worker `index`. */
 const char *cgn_show_cpu_state(const struct cgn_daemon *d, uint16_t index);
 
 /* Sum of a tally over all board CPUs. */

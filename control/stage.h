@@ -26,6 +26,14 @@ void cgn_devices_fini(struct cgn_daemon *d);
 int cgn_boards_init(struct cgn_daemon *d);
 void cgn_boards_fini(struct cgn_daemon *d);
 
+/* A plan of queues that counts on the lcores of the set (a bit each), to be freed; NULL:
+ * out of memory (logged). */
+struct cgn_plan *cgn_boards_plan(struct cgn_daemon *d, uint64_t alive);
+
+/* Launches an lcore again whose thread is back at EAL; its tables are emptied first. 0 or
+ * -errno. */
+int cgn_boards_relaunch(struct cgn_daemon *d, uint16_t worker);
+
 /* The first snapshot. */
 int cgn_publish_init(struct cgn_daemon *d);
 void cgn_publish_fini(struct cgn_daemon *d);

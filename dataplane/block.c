@@ -56,6 +56,12 @@ cgn_address_init(struct cgn_address *a, uint32_t slot)
 	range_set(a->blocked, 0, CGN_PORT_FIRST, true);
 }
 
+bool
+cgn_address_is_used(const struct cgn_address *a)
+{
+	return a->free != CGN_PORT_COUNT || a->quarantined || a->blocks || a->users;
+}
+
 /* First port of a free range of the grid of this size, or 0: looked for from a random
  * cell on, so that nobody can foresee it (RFC 6056). */
 static uint32_t

@@ -10,6 +10,9 @@
  * it is published. */
 void cgn_address_init(struct cgn_address *a, uint32_t slot);
 
+/* Has anything been taken of it since? Owner. */
+bool cgn_address_is_used(const struct cgn_address *a);
+
 /* Takes a port (host order, 1..65535) for a server. false: a block has it now. Owner. */
 bool cgn_port_reserve(struct cgn_address *a, enum cgn_class class, uint16_t port);
 void cgn_port_unreserve(struct cgn_address *a, enum cgn_class class, uint16_t port);

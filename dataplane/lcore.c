@@ -9,13 +9,16 @@
  * destroys it after rt->stop and rte_eal_wait_lcore(). Whatever an lcore shares is
  * published to it (snapshot, plan) or has one writer (beat, statistics, rings, inbox).
  *
- * Not handled: an lcore that hangs or faults; whoever watches the beat deals with it. */
+ * An lcore that hangs or faults is parked (park.c) and buried by control, which watches
+ * the beat; cgn_lcore_reset() gives it a new life. */
 #include "dataplane/lcore.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 
 #include <rte_cycles.h>
@@ -55,6 +58,7 @@ cgn_lcore_destroy(struct cgn_lcore *lc)
 		return;
 	for (unsigned device = 0; device < CGN_MAX_PORTS; device++)
 		rte_pktmbuf_free_bulk(lc->out.tx[device].pkt, lc->out.tx[device].n);
+	free(lc->stale);
 	free(lc);
 }
 
@@ -76,8 +80,10 @@ transmit_marked(struct cgn_lcore *lc, struct rte_mbuf **pkt, unsigned n)
 static void
 run(struct cgn_lcore *lc, struct rte_mbuf **pkt, unsigned n, bool wire)
 {
+	lc->burst = n;
 	if (n)
 		cgn_pipeline_run(lc->worker, pkt, n, wire);
+	lc->burst = 0;
 	cgn_sender_empty(&lc->out, &lc->worker->out);
 }
 
@@ -110,9 +116,12 @@ poll_queues(struct cgn_lcore *lc)
 	unsigned work = 0;
 
 	for (unsigned i = 0; i < plan->node[lc->out.node].n; i++) {
-		unsigned n =
-			rte_eth_rx_burst(queue[i].device, queue[i].queue, pkt, CGN_BURST);
+		unsigned n;
 
+		cgn_park_hold();
+		n = rte_eth_rx_burst(queue[i].device, queue[i].queue, pkt, CGN_BURST);
+		lc->burst = n;
+		cgn_park_unhold();
 		if (!n)
 			continue;
 		/* some drivers leave what the last owner wrote */
@@ -189,25 +198,49 @@ cgn_lcore_idle(unsigned empty, unsigned max_us)
 static void
 set_beat(struct cgn_beat *beat, uint64_t now, uint64_t busy)
 {
+	if (now - beat->tsc > beat->gap)
+		__atomic_store_n(&beat->gap, now - beat->tsc, __ATOMIC_RELAXED);
 	__atomic_store_n(&beat->busy, beat->busy + busy, __ATOMIC_RELAXED);
 	__atomic_store_n(&beat->turns, beat->turns + 1, __ATOMIC_RELAXED);
 	__atomic_store_n(&beat->tsc, now, __ATOMIC_RELAXED);
 }
 
-int
-cgn_lcore_main(void *arg)
+#ifdef CGN_FAULT_INJECTION
+static void
+misbehave(struct cgn_lcore *lc)
 {
-	struct cgn_lcore *lc = arg;
+	uint32_t fault = __atomic_load_n(&lc->fault, __ATOMIC_RELAXED);
+
+	while (fault == CGN_LCORE_HANG)
+		rte_pause();
+	if (fault == CGN_LCORE_CRASH) {
+		volatile uint64_t *page = mmap(NULL, sizeof(*page), PROT_NONE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		*page = 1;
+	}
+}
+#else
+static void
+misbehave(struct cgn_lcore *lc)
+{
+	(void)lc;
+}
+#endif
+
+static void
+loop(struct cgn_lcore *lc)
+{
 	struct rte_rcu_qsbr *qsbr = lc->rt->qsbr;
 	uint64_t now = rte_get_tsc_cycles(), end;
 	unsigned node = lc->out.node, work;
 
-	pthread_setname_np(pthread_self(), lc->name);
-	prctl(PR_SET_TIMERSLACK, 1000ul);
 	rte_rcu_qsbr_thread_register(qsbr, node);
 	rte_rcu_qsbr_thread_online(qsbr, node);
-	lc->beat.start = now;
+	lc->beat.start = lc->beat.tsc = now;
 	while (!__atomic_load_n(&lc->rt->stop, __ATOMIC_RELAXED)) {
+		cgn_park_turn(&lc->park);
+		misbehave(lc);
 		work = cgn_lcore_turn(lc, now);
 		rte_rcu_qsbr_quiescent(qsbr, node);
 		end = rte_get_tsc_cycles();
@@ -221,5 +254,19 @@ cgn_lcore_main(void *arg)
 	}
 	rte_rcu_qsbr_thread_offline(qsbr, node);
 	rte_rcu_qsbr_thread_unregister(qsbr, node);
+}
+
+int
+cgn_lcore_main(void *arg)
+{
+	struct cgn_lcore *lc = arg;
+
+	pthread_setname_np(pthread_self(), lc->name);
+	prctl(PR_SET_TIMERSLACK, 1000ul);
+	if (cgn_park_enter(&lc->park))
+		return -ENOMEM;
+	if (sigsetjmp(lc->park.home, 1) == 0)
+		loop(lc);
+	cgn_park_leave(&lc->park);
 	return 0;
 }

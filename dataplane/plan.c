@@ -144,3 +144,60 @@ cgn_plan_make(struct cgn_plan *plan, const struct cgn_plan_port *port, unsigned 
 	for (unsigned p = 0; p < n_ports; p++)
 		plan_tx(plan, &port[p], order, deal.alive);
 }
+
+static bool
+has_rx(const struct cgn_plan *plan, unsigned node, const struct cgn_queue *q)
+{
+	const struct cgn_queue *mine = plan->rx + plan->node[node].first;
+
+	for (unsigned i = 0; i < plan->node[node].n; i++)
+		if (mine[i].device == q->device && mine[i].queue == q->queue)
+			return true;
+	return false;
+}
+
+/* Returns whether a living node loses a transmit queue. */
+static bool
+common_tx(struct cgn_plan *plan, const struct cgn_plan *next, unsigned device,
+	uint64_t alive)
+{
+	uint16_t *queue = plan->tx_queue[device], owner = CGN_NONE16;
+	bool lost = false;
+
+	for (unsigned i = 0; i < plan->n_nodes; i++) {
+		if (queue[i] != next->tx_queue[device][i]) {
+			lost |= queue[i] != CGN_NONE16 && is_alive(plan, alive, i);
+			queue[i] = CGN_NONE16;
+		}
+		if (queue[i] != CGN_NONE16)
+			owner = (uint16_t)i;
+	}
+	for (unsigned i = 0; i < plan->n_nodes; i++)
+		plan->tx_node[device][i] = owner;
+	return lost;
+}
+
+bool
+cgn_plan_common(struct cgn_plan *plan, const struct cgn_plan *old,
+	const struct cgn_plan *next, uint64_t alive)
+{
+	bool lost = false;
+	unsigned n = 0;
+
+	*plan = *old;
+	for (unsigned i = 0; i < old->n_nodes; i++) {
+		const struct cgn_queue *mine = old->rx + old->node[i].first;
+
+		plan->node[i].first = (uint16_t)n;
+		for (unsigned k = 0; k < old->node[i].n; k++) {
+			if (has_rx(next, i, &mine[k]))
+				plan->rx[n++] = mine[k];
+			else
+				lost |= is_alive(old, alive, i);
+		}
+		plan->node[i].n = (uint16_t)(n - plan->node[i].first);
+	}
+	for (unsigned device = 0; device < CGN_MAX_PORTS; device++)
+		lost |= common_tx(plan, next, device, alive);
+	return lost;
+}

@@ -42,4 +42,11 @@ struct cgn_plan {
 void cgn_plan_make(struct cgn_plan *plan, const struct cgn_plan_port *port,
 	unsigned n_ports, unsigned n_nodes, uint64_t pollers, uint64_t alive);
 
+/* Fills plan with what `old` and `next` have in common, for the time between the two: a
+ * living node polls and sends by queues that it has in both. alive: as for `next`. true:
+ * some living node has less than in `old`, so the plan has to be seen by all before
+ * `next` is published. Pure. */
+bool cgn_plan_common(struct cgn_plan *plan, const struct cgn_plan *old,
+	const struct cgn_plan *next, uint64_t alive);
+
 #endif

@@ -64,6 +64,19 @@ part(struct rte_mbuf *m)
 	return rte_mbuf_to_priv(m);
 }
 
+static void
+make_empty(struct cgn_reassembly *r)
+{
+	memset(r->slot, 0, (r->mask + 1) * sizeof(r->slot[0]));
+	memset(r->sender, 0, sizeof(r->sender));
+	r->oldest = r->newest = CGN_NONE;
+	r->free = r->held = 0;
+	for (uint32_t k = 0; k <= r->mask; k++) {
+		r->bucket[k] = CGN_NONE;
+		r->slot[k].next = k < r->mask ? k + 1 : CGN_NONE;
+	}
+}
+
 struct cgn_reassembly *
 cgn_reassembly_create(uint32_t datagrams, uint32_t packets, uint64_t seed, int socket)
 {
@@ -80,11 +93,7 @@ cgn_reassembly_create(uint32_t datagrams, uint32_t packets, uint64_t seed, int s
 		RTE_MAX(packets / SENDER_SHARE, (uint32_t)FRAGMENTS_MAX), 65535u);
 	r->seed = (uint32_t)(seed ^ seed >> 32);
 	r->bucket = (uint32_t *)&r->slot[n];
-	r->oldest = r->newest = CGN_NONE;
-	for (uint32_t k = 0; k < n; k++) {
-		r->bucket[k] = CGN_NONE;
-		r->slot[k].next = k + 1 < n ? k + 1 : CGN_NONE;
-	}
+	make_empty(r);
 	return r;
 }
 
@@ -145,14 +154,21 @@ forget(struct cgn_reassembly *r, uint32_t index)
 }
 
 void
+cgn_reassembly_clear(struct cgn_reassembly *r, bool give_back)
+{
+	while (give_back && r->oldest != CGN_NONE) {
+		drop_parts(r, &r->slot[r->oldest]);
+		forget(r, r->oldest);
+	}
+	make_empty(r);
+}
+
+void
 cgn_reassembly_destroy(struct cgn_reassembly *r)
 {
 	if (!r)
 		return;
-	while (r->oldest != CGN_NONE) {
-		drop_parts(r, &r->slot[r->oldest]);
-		forget(r, r->oldest);
-	}
+	cgn_reassembly_clear(r, true);
 	rte_free(r);
 }
 

@@ -32,6 +32,9 @@ struct cgn_reassembly *cgn_reassembly_create(
 	uint32_t datagrams, uint32_t packets, uint64_t seed, int socket);
 void cgn_reassembly_destroy(struct cgn_reassembly *r);
 
+/* Forgets all datagrams, and frees their fragments if told to. Owner. */
+void cgn_reassembly_clear(struct cgn_reassembly *r, bool give_back);
+
 /* Takes a fragment. *whole: the complete datagram, headers of the first fragment before
  * the payload of all, or NULL while parts are missing; the packet is then kept, or freed
  * when the result is a drop reason (CGN_DROP_REASONS: none). *dropped: how many packets

@@ -13,6 +13,7 @@
 #include <rte_ethdev.h>
 
 #include "dataplane/mark.h"
+#include "dataplane/park.h"
 
 void
 cgn_sender_begin(struct cgn_sender *s)
@@ -34,8 +35,11 @@ flush_device(struct cgn_sender *s, uint16_t device)
 	struct cgn_tx *tx = &s->tx[device];
 	uint16_t queue = s->plan->tx_queue[device][s->node], sent = 0;
 
-	if (queue != CGN_NONE16)
+	if (queue != CGN_NONE16) {
+		cgn_park_hold();
 		sent = rte_eth_tx_burst(device, queue, tx->pkt, tx->n);
+		cgn_park_unhold();
+	}
 	if (sent < tx->n)
 		discard(s, tx->pkt + sent, (unsigned)tx->n - sent, CGN_DROP_TX_FULL);
 	tx->n = 0;

@@ -22,6 +22,13 @@ cgn_slots_init(struct cgn_slots *s, const char *name, uint32_t size, uint32_t ca
 }
 
 void
+cgn_slots_clear(struct cgn_slots *s)
+{
+	s->top = s->used = 0;
+	s->free = CGN_NONE;
+}
+
+void
 cgn_slots_fini(struct cgn_slots *s)
 {
 	rte_free(s->base);

@@ -23,6 +23,9 @@ int cgn_slots_init(struct cgn_slots *s, const char *name, uint32_t size,
 	uint32_t capacity, int socket);
 void cgn_slots_fini(struct cgn_slots *s);
 
+/* All records are free, whatever they hold. Owner. */
+void cgn_slots_clear(struct cgn_slots *s);
+
 static inline void *
 cgn_slots_at(const struct cgn_slots *s, uint32_t i)
 {

@@ -57,6 +57,13 @@ cgn_table_create(const char *name, uint32_t capacity, uint64_t seed, int socket)
 		rte_free(t);
 		return NULL;
 	}
+	cgn_table_clear(t);
+	return t;
+}
+
+void
+cgn_table_clear(struct cgn_table *t)
+{
 	for (uint32_t i = 0; i < t->n; i++) {
 		struct bucket *b = &t->bucket[i];
 
@@ -64,7 +71,7 @@ cgn_table_create(const char *name, uint32_t capacity, uint64_t seed, int socket)
 		for (unsigned k = 0; k < SLOTS; k++)
 			b->index[k] = CGN_NONE;
 	}
-	return t;
+	t->count = 0;
 }
 
 void

@@ -28,6 +28,9 @@ struct cgn_table *cgn_table_create(
 	const char *name, uint32_t capacity, uint64_t seed, int socket);
 void cgn_table_destroy(struct cgn_table *t);
 
+/* Removes all keys. Owner; slow. */
+void cgn_table_clear(struct cgn_table *t);
+
 /* Index of a key or CGN_NONE. Owner only. */
 uint32_t cgn_table_find(const struct cgn_table *t, const union cgn_key *key);
 

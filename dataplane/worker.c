@@ -134,6 +134,41 @@ cgn_worker_destroy(struct cgn_worker *w)
 	rte_free(w);
 }
 
+static void
+empty_tables(struct cgn_worker *w)
+{
+	cgn_table_clear(w->user_by_key);
+	cgn_table_clear(w->up);
+	cgn_table_clear(w->down);
+	cgn_table_clear(w->map_up);
+	cgn_table_clear(w->map_down);
+	cgn_slots_clear(&w->users);
+	cgn_slots_clear(&w->sessions);
+	cgn_slots_clear(&w->mappings);
+	cgn_slots_clear(&w->blocks);
+}
+
+unsigned
+cgn_worker_reset(struct cgn_worker *w, bool clean)
+{
+	unsigned lost = 0;
+
+	if (clean)
+		cgn_held_fini(w);
+	else
+		lost = w->held.n + cgn_reassembly_held(w->reassembly);
+	cgn_reassembly_clear(w->reassembly, clean);
+	empty_tables(w);
+	memset(&w->sweep, 0, sizeof(w->sweep));
+	memset(w->instance, 0, sizeof(w->instance));
+	memset(w->location, 0, sizeof(w->location));
+	memset(&w->held, 0, sizeof(w->held));
+	memset(&w->fixed, 0, sizeof(w->fixed));
+	w->out.n = 0;
+	w->msg = NULL;
+	return lost;
+}
+
 void
 cgn_worker_tick(struct cgn_worker *w, const struct cgn_snapshot *snap, uint64_t now_ms)
 {

@@ -123,6 +123,11 @@ struct cgn_worker *cgn_worker_create(const struct cgn_worker_conf *conf);
 /* Frees a worker and all it holds. Its lcore must have left it. */
 void cgn_worker_destroy(struct cgn_worker *w);
 
+/* Empties a worker: no users, sessions, ports, packets; counters go on. clean: it stopped
+ * between two ticks, so what it holds is freed; else its tables are not looked at, and
+ * packets in them are given up. Returns how many those are. Its lcore, before it turns. */
+unsigned cgn_worker_reset(struct cgn_worker *w, bool clean);
+
 /* Tells the time (ms, monotonic) and the snapshot; expires sessions whose time has come
  * (a bounded number per call) and goes on with the message in progress. Its own lcore,
  * once per loop. Packets it makes are in w->out. */

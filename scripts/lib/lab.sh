@@ -26,6 +26,10 @@ LAB_CONFIG=${LAB_CONFIG:-}
 LAB_POLICY=${LAB_POLICY:-}
 LAB_DS_LITE=${LAB_DS_LITE:-}
 LAB_NAT44=${LAB_NAT44:-}
+LAB_BACKUP=${LAB_BACKUP:-0}   # 1: each location has a backup on the next board
+LAB_HA=${LAB_HA:-}            # keys of ha
+LAB_GROUP=${LAB_GROUP:-}      # further keys of the group …
+LAB_TOP=${LAB_TOP:-}          # … and of the whole configuration
 
 # lab_name ID: chooses the lab that the other functions work on; '' is the plain one.
 lab_name() {

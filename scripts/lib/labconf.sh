@@ -44,6 +44,19 @@ lab_conf_lcores() {
 	printf '%s' "$out"
 }
 
+# lab_conf_locations: one on each board; with LAB_BACKUP=1 each backed up by the next one,
+# the last by the first.
+lab_conf_locations() {
+	local n out=''
+	for ((n = 1; n <= LAB_BOARDS; n++)); do
+		out+="${out:+, }{ id = $n; slot = $n; cpu = 0;"
+		[ "$LAB_BACKUP" != 1 ] ||
+			out+=" backup: { slot = $((n % LAB_BOARDS + 1)); cpu = 0; };"
+		out+=" }"
+	done
+	printf '%s' "$out"
+}
+
 # The ports are AF_PACKET unless told otherwise: fast, and there on every kernel. But its
 # driver has the kernel put IPv4 fragments together before the box sees them. Tests of the
 # box's own reassembly of IPv4 take pcap.
@@ -71,9 +84,12 @@ boards: ( $(lab_conf_list "$LAB_BOARDS" '{ slot = @; cpus = ( { cpu = 0; lcore =
 license: ( $(lab_conf_list "$LAB_BOARDS" "{ slot = @; sessions = $LAB_SESSIONS; users = 8192;
            nat44 = true; ds_lite = true; nat64 = true; }") );
 
-service_locations: ( $(lab_conf_list "$LAB_BOARDS" '{ id = @; slot = @; cpu = 0; }') );
+service_locations: ( $(lab_conf_locations) );
+ha: { $LAB_HA };
 service_instance_groups: ( { name = "group1";
-        service_locations = ( $(lab_conf_list "$LAB_BOARDS" '{ id = @; weight = 1; }') ); } );
+        service_locations = ( $(lab_conf_list "$LAB_BOARDS" '{ id = @; weight = 1; }') );
+        $LAB_GROUP } );
+$LAB_TOP
 
 address_groups: ( { name = "pool1"; id = 1; addresses = [ "203.0.113.0/28" ]; },
                   { name = "pool2"; id = 2; addresses = [ "203.0.113.64/28" ]; } );

@@ -229,6 +229,43 @@ test_age(void)
 	end();
 }
 
+/* A thread that was stopped in the middle of everything. */
+static void
+test_bury(void)
+{
+	struct rte_ring *to, *from;
+	struct cgn_msg msg = { .op = CGN_MSG_SESSIONS, .n = 3 };
+	struct rte_mbuf *m;
+	unsigned n;
+
+	begin();
+	to = t.rt.mesh->ring[0][CONTROL];
+	from = t.rt.mesh->ring[CONTROL][0];
+	m = nat_frame();
+	CU_ASSERT_EQUAL(cgn_mesh_give(t.rt.mesh, CONTROL, 0, &m, 1), 1);
+	to->prod.head = to->prod.tail + 5;   /* giving */
+	from->cons.head = from->cons.tail + 1; /* taking */
+	t.lc->burst = 7;
+	t.lc->inbox = &msg;
+	t.lc->out.tx[1].n = 2;
+	rte_rcu_qsbr_thread_register(t.rt.qsbr, 0);
+	rte_rcu_qsbr_thread_online(t.rt.qsbr, 0);
+	CU_ASSERT_EQUAL(cgn_lcore_bury(t.lc), 9);
+	CU_ASSERT_EQUAL(rte_rcu_qsbr_check(t.rt.qsbr, rte_rcu_qsbr_start(t.rt.qsbr), false), 1);
+	CU_ASSERT_TRUE(msg.done && msg.end && msg.n == 0);
+	CU_ASSERT_TRUE(cgn_lcore_post(t.lc, &msg));
+	t.lc->inbox = NULL;
+	n = cgn_mesh_take(t.rt.mesh, CONTROL, 0, &m, 1);
+	CU_ASSERT_EQUAL_FATAL(n, 1); /* what it had not taken is still there */
+	CU_ASSERT_EQUAL(cgn_mesh_give(t.rt.mesh, 0, CONTROL, &m, 1), 1);
+	CU_ASSERT_EQUAL(cgn_mesh_take(t.rt.mesh, 0, CONTROL, &m, 1), 1);
+	rte_pktmbuf_free(m);
+	CU_ASSERT_EQUAL(cgn_lcore_reset(t.lc), 9);
+	CU_ASSERT_EQUAL(t.lc->burst, 0);
+	CU_ASSERT_EQUAL(t.lc->out.tx[1].n, 0);
+	end();
+}
+
 const char *const eal_suite = "lcore";
 CU_TestInfo eal_tests[] = {
 	{ "a packet in by one port, out by another", test_through },
@@ -237,5 +274,6 @@ CU_TestInfo eal_tests[] = {
 	{ "messages, one at a time", test_message },
 	{ "stopped", test_stop },
 	{ "age of the last turn", test_age },
+	{ "stopped anywhere", test_bury },
 	CU_TEST_INFO_NULL,
 };

@@ -189,6 +189,35 @@ test_largest(void)
 	CU_ASSERT_EQUAL(plan.tx_queue[63][64], 64);
 }
 
+/* Between two plans nobody polls what somebody else still may. */
+static void
+test_common(void)
+{
+	struct cgn_plan_port port[] = { { 0, 4, 2 }, { 1, 1, 1 } };
+	static struct cgn_plan between;
+
+	cgn_plan_make(&plan, port, 2, 4, 7, 7);
+	cgn_plan_make(&other, port, 2, 4, 7, 5);
+	/* worker 1 has gone: who lives loses nothing */
+	CU_ASSERT_FALSE(cgn_plan_common(&between, &plan, &other, 5));
+	for (unsigned q = 0; q < 4; q++)
+		CU_ASSERT_EQUAL(poller(&between, 0, q),
+			poller(&plan, 0, q) == 1 ? CGN_NONE : poller(&plan, 0, q));
+	/* it comes back: who helped out gives up first */
+	CU_ASSERT_TRUE(cgn_plan_common(&between, &other, &plan, 7));
+	for (unsigned q = 0; q < 4; q++)
+		CU_ASSERT_EQUAL(poller(&between, 0, q),
+			poller(&plan, 0, q) == 1 ? CGN_NONE : poller(&plan, 0, q));
+	CU_ASSERT_EQUAL(poller(&between, 1, 0),
+		poller(&plan, 1, 0) == poller(&other, 1, 0) ? poller(&plan, 1, 0)
+							    : CGN_NONE);
+	for (unsigned node = 0; node < 4; node++)
+		if (between.tx_queue[0][node] != CGN_NONE16) {
+			CU_ASSERT_EQUAL(between.tx_queue[0][node], plan.tx_queue[0][node]);
+			CU_ASSERT_EQUAL(between.tx_queue[0][node], other.tx_queue[0][node]);
+		}
+}
+
 static CU_TestInfo tests[] = {
 	{ "one board polls all ports", test_one_board },
 	{ "ports with one queue are spread over boards", test_ports_are_spread },
@@ -198,6 +227,7 @@ static CU_TestInfo tests[] = {
 	{ "without the last line card a board polls", test_line_card_fails },
 	{ "nobody is left", test_all_fail },
 	{ "the largest box", test_largest },
+	{ "between two plans", test_common },
 	CU_TEST_INFO_NULL,
 };
 

@@ -3,6 +3,7 @@
 
 #include <rte_malloc.h>
 
+#include "dataplane/block.h"
 #include "dataplane/create.h"
 #include "dataplane/msg.h"
 #include "eal_main.h"
@@ -126,6 +127,44 @@ test_line_card(void)
 	world_close();
 }
 
+/* As new, whatever it had; what it held comes back if that can be trusted. */
+static void
+test_reset(void)
+{
+	struct packet p = { .proto = 17, .src = NAT_HOST, .dst = REMOTE_HOST };
+	struct packet syn = { .proto = 6, .src = REMOTE_HOST, .dst = POOL_NAT_FIRST,
+		.sport = 80, .dport = 5000, .tcp_flags = 2 };
+	struct ledger empty;
+	uint64_t created;
+
+	world_open(1000, 100, 1000);
+	empty = world_ledger();
+	for (unsigned i = 0; i < 10; i++) {
+		p.sport = (uint16_t)(4000 + i);
+		CU_ASSERT_EQUAL(world_nat_up(&p)->kind, CGN_OUT_TX);
+	}
+	world_down(&syn);
+	CU_ASSERT_EQUAL(world.w->held.n, 1);
+	created = world.w->stats.event[CGN_EVENT_SESSION_ADD];
+	CU_ASSERT_EQUAL(created, 10);
+	CU_ASSERT_EQUAL(cgn_worker_reset(world.w, true), 0);
+	for (unsigned i = 0; i < ADDRESSES; i++)
+		if (world.state[0][i]) {
+			bool used = cgn_address_is_used(world.state[0][i]);
+
+			CU_ASSERT_EQUAL(used, empty.free[i] != world.state[0][i]->free);
+			cgn_address_init(world.state[0][i], i);
+		}
+	CU_ASSERT_EQUAL(world.w->held.n, 0);
+	CU_ASSERT_EQUAL(world.w->stats.event[CGN_EVENT_SESSION_ADD], created);
+	struct ledger now = world_ledger();
+	CU_ASSERT_TRUE(world_same(&empty, &now));
+	world_tick(world.ms + 1);
+	CU_ASSERT_EQUAL(world_nat_up(&p)->kind, CGN_OUT_TX);
+	CU_ASSERT_EQUAL(world.w->sessions.used, 1);
+	world_close();
+}
+
 const char *const eal_suite = "worker";
 CU_TestInfo eal_tests[] = {
 	{ "memory comes and goes", test_memory },
@@ -134,5 +173,6 @@ CU_TestInfo eal_tests[] = {
 	{ "time", test_time },
 	{ "a tick", test_tick },
 	{ "a line card", test_line_card },
+	{ "a reset", test_reset },
 	CU_TEST_INFO_NULL,
 };

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The watch over the lcores of the path: who turns, who has failed, who is out of
+ * service. */
+#ifndef CGN_CONTROL_WATCH_H
+#define CGN_CONTROL_WATCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "dataplane/types.h"
+
+struct cgn_daemon;
+
+enum cgn_watch_state {
+	CGN_WATCH_UP,	  /* it turns */
+	CGN_WATCH_DOWN,	  /* taken out of service by command */
+	CGN_WATCH_FAILED, /* it has crashed, and is parked */
+	CGN_WATCH_FENCED  /* it was silent for too long, and has been stopped */
+};
+
+/* On the way from one state to another. */
+enum cgn_watch_step {
+	CGN_WATCH_STEADY,
+	CGN_WATCH_LEAVING,  /* its locations are moved, then it is asked to park */
+	CGN_WATCH_PARKING,  /* it has been asked */
+	CGN_WATCH_LETTING,  /* it has been let go, and is on its way back to EAL */
+	CGN_WATCH_STARTING, /* launched: empties its tables */
+};
+
+struct cgn_watch_cpu {
+	enum cgn_watch_state state;
+	enum cgn_watch_step step;
+	uint64_t since_ms; /* of the state; now_ms of the daemon */
+	uint64_t turns;	   /* of its beat when it was last looked at */
+	uint64_t silent;   /* cycles without a turn, as far as that was watched */
+	uint64_t asked;	   /* tsc: when the step began */
+	bool reported;	   /* it is parked; else it does not execute */
+	bool buried;	   /* what it left has been taken over */
+	pid_t core;	   /* child that writes its core file */
+};
+
+struct cgn_watch {
+	struct cgn_watch_cpu cpu[CGN_MAX_WORKERS];
+	uint64_t looked; /* tsc */
+	uint64_t settled_ms;
+	bool changed; /* to be settled */
+	bool owed;    /* a snapshot that could not be made */
+};
+
+/* Silence of an lcore after another look, in any unit of time. turned: it has turned
+ * since the look before, `elapsed` ago. A watch that was itself stopped does not know
+ * what went on: of one interval at most half of `limit` counts. Pure. */
+uint64_t cgn_watch_silence(
+	uint64_t silent, bool turned, uint64_t elapsed, uint64_t limit);
+
+/* "up" and so on. */
+const char *cgn_watch_name(enum cgn_watch_state state);
+
+/* Looks at all lcores: those that have crashed, or have been silent for ha.detect_ms, are
+ * fenced and buried. Publishes nothing, hence allowed while a publication waits. */
+void cgn_watch_look(struct cgn_daemon *d);
+
+/* Looks, and settles what has changed. Once per millisecond. */
+void cgn_watch_turn(struct cgn_daemon *d);
+
+/* Takes a CPU out of service / starts one that is not up. 0, or -errno with a line in
+ * err. The change follows within milliseconds (after a start, within the time that it
+ * takes to empty its tables). */
+int cgn_watch_shutdown(struct cgn_daemon *d, uint16_t cpu, char *err, size_t err_size);
+int cgn_watch_start(struct cgn_daemon *d, uint16_t cpu, char *err, size_t err_size);
+
+static inline bool
+cgn_watch_is_well(const struct cgn_watch *w, uint16_t worker)
+{
+	return w->cpu[worker].state == CGN_WATCH_UP;
+}
+
+#endif
