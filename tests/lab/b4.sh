@@ -22,4 +22,5 @@ tally() {
 	[[ $figure = *"hop-limit 64 traffic-class 72" ]]
 }
 t_ok "outer header towards the B4" tally
+t_ok "all ports return" t_returned
 t_end

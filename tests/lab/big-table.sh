@@ -57,7 +57,7 @@ wait "$iperf" || true
 lossless() {
 	figure=$(jq -r '.end.sum | "\(.lost_packets) of \(.packets) lost in \(.seconds) s"' \
 		"$LAB_RUN/iperf")
-	[[ $figure = "0 of "[1-9]* ]] && 
+	[[ $figure = "0 of "[1-9]* ]] &&
 		jq -e ".end.sum.seconds > $listing" "$LAB_RUN/iperf" >/dev/null
 }
 t_ok "no packet was lost meanwhile" lossless

@@ -39,4 +39,5 @@ t_ok "the sessions are the subscriber's" t_json \
 t_ok "one user" t_json '[.users[] | select(.instance == "ds1")] | length == 1' show user
 t_ok "the way in was refused and counted" t_json \
 	'[.statistics.drops[]] | add > 0' show statistics
+t_ok "all ports return" t_returned
 t_end

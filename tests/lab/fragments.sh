@@ -15,4 +15,5 @@ t_ok "NAT44: UDP in fragments, up" m_iperf nsub 1 5202 -u -b 20M -l 4000
 t_ok "NAT44: UDP in fragments, down" m_iperf nsub 1 5202 -u -b 20M -l 4000 -R
 t_ok "DS-Lite: UDP in fragments, up" m_iperf sub 1 5201 -u -b 20M -l 4000
 t_ok "DS-Lite: UDP in fragments, down" m_iperf sub 1 5201 -u -b 20M -l 4000 -R
+t_ok "all ports return" t_returned
 t_end

@@ -195,4 +195,5 @@ while True: print(s.recv(2000).decode(), flush=True)' "$COLLECTOR"
 t_ok "a host that comes back is told its loss" wait_for 10 has_line "$work/revived" \
 	'lost \[lost@32473 records="[0-9]+" total="[0-9]+"\] lost [0-9]+ records'
 t_ok "and is up" wait_for 5 host dead '.state == "up" and .messages_waiting == 0'
+t_ok "all ports return" t_returned
 t_end

@@ -49,4 +49,5 @@ t_ok "no block has two owners" t_json \
 t_ok "all users can be cleared" lab_ctl clear user
 no_users() { t_json '.users == []' show user; }
 t_ok "and are gone" wait_for 5 no_users
+t_ok "all ports return" t_returned
 t_end

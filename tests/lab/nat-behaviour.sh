@@ -20,11 +20,17 @@ stun_listens() {
 	[ "$(in_ns inet ss -Hlnu 'sport = :3478 or sport = :3479' | wc -l)" -ge 4 ]
 }
 
-# discover NS OPTION KIND WHAT: the client's verdict, e.g. "Endpoint Independent Mapping".
-discover() {
-	local out
-	out=$(in_ns "$1" timeout 15 turnutils_natdiscovery "$2" "$STUN1" 2>&1) || true
-	figure=$(grep -E '^NAT with|^No NAT' <<<"$out" | head -n 1)
+# ask NS: both questions of the client, which waits for answers that do not come.
+ask() {
+	local option
+	for option in -m -f; do
+		in_ns "$1" timeout 15 turnutils_natdiscovery $option "$STUN1" \
+			>"$LAB_RUN/$1$option" 2>&1 || true
+	done
+}
+# verdict NS OPTION KIND WHAT: e.g. "Endpoint Independent Mapping".
+verdict() {
+	figure=$(grep -E '^NAT with|^No NAT' "$LAB_RUN/$1$2" | head -n 1)
 	[ "$figure" = "NAT with $3 $4!" ]
 }
 # A packet to its own public address comes back to the client.
@@ -33,12 +39,17 @@ hairpin() {
 		grep -o 'Received a request.*')
 }
 
-# behaviour KIND: of both ways of access.
+# behaviour KIND: of both ways of access, asked at once.
 behaviour() {
-	local ns
+	local ns pids=()
 	for ns in sub nsub; do
-		t_ok "$ns: mapping" discover "$ns" -m "$1" Mapping
-		t_ok "$ns: filtering" discover "$ns" -f "$1" Filtering
+		ask "$ns" &
+		pids+=("$!")
+	done
+	wait "${pids[@]}"
+	for ns in sub nsub; do
+		t_ok "$ns: mapping" verdict "$ns" -m "$1" Mapping
+		t_ok "$ns: filtering" verdict "$ns" -f "$1" Filtering
 	done
 }
 

@@ -58,4 +58,5 @@ no_tcp_sessions() { t_json '[.sessions[] | select(.proto == "tcp")] == []' show 
 t_ok "sessions can be cleared" lab_ctl clear session proto=tcp
 t_ok "and are gone" wait_for 5 no_tcp_sessions
 t_ok "and the next download goes through" m_download nsub file "$sum"
+t_ok "all ports return" t_returned
 t_end

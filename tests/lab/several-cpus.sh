@@ -25,4 +25,5 @@ t_ok "no address in two places" t_json \
 head -c 20000000 /dev/urandom >"$LAB_RUN/www/file"
 sum=$(sha256sum <"$LAB_RUN/www/file")
 for n in '' 2 3 4; do t_ok "sub$n: download" m_download "sub$n" file "$sum"; done
+t_ok "all ports return" t_returned
 t_end

@@ -132,13 +132,11 @@ start_sessions(struct cgn_cmd_ctx *ctx)
 static int
 start_text(struct cgn_cmd_ctx *ctx)
 {
-	ctx->state = calloc(1, sizeof(long));
+	start_sessions(ctx);
 	ctx->next = next_text;
-	ctx->release = release_state;
 	return 0;
 }
 
-/* A page, and then the daemon is no more. */
 static int
 next_death(struct cgn_cmd_ctx *ctx)
 {
