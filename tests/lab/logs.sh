@@ -12,12 +12,13 @@ for program in nfacctd ipfixDump nfcapd nfdump rsyslogd; do
 done
 
 COLLECTOR=10.255.255.9
+hosts='"pmacct", "dump", "nfdump", "rsyslog", "dead", "nowhere"'
 LAB_TUNNEL_MTU=1540
+LAB_DS_LITE="log: { hosts = [ $hosts ]; events = \"all\"; };"
+LAB_NAT44="log: { hosts = [ $hosts ]; };"
 conf=$(mktemp)
 {
-	lab_conf | sed 's/\(mtu = 1540;\) } );/\1\n    log: { hosts = [ HOSTS ]; events = "all"; }; } );/
-		s/\(size = [0-9]*; };\) } );/\1\n    log: { hosts = [ HOSTS ]; }; } );/
-		s/HOSTS/"pmacct", "dump", "nfdump", "rsyslog", "dead", "nowhere"/'
+	lab_conf
 	cat <<CONF
 log_hosts: ( { name = "pmacct"; address = "$COLLECTOR"; format = "ipfix"; },
   { name = "dump"; address = "$COLLECTOR"; port = 4740; format = "ipfix"; },
@@ -159,7 +160,7 @@ flows() {
 }
 t_ok "nfdump: block of a softwire" wait_for 15 flows "src addr = $B4\b" "src xlt ip = $ds_out\b" \
 	"nat event = 16:" "pblock start = $ds_first\b" "pblock end = $ds_last\b"
-t_ok "nfdump: block of an inside address" flows "src addr = $NSUB4\b" \
+t_ok "nfdump: block of an inside address" wait_for 10 flows "src addr = $NSUB4\b" \
 	"src xlt ip = $nat_out\b" "nat event = 17:" "pblock start = $nat_first\b"
 
 # --- dead hosts
