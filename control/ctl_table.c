@@ -28,7 +28,8 @@ static const struct {
 		   "rx_packets=RX:8 tx_packets=TX:8 rx_missed=MISSED:6 addresses:20" },
 	{ "routes", "prefix:18 next_hop:15 port:8 vpn:4 origin:9" },
 	{ "neighbours", "address:15 mac:17 port:8 vpn:4 state:10 age:4 held:4" },
-	{ "boards", "slot:4 cpu:3 lcore:5 state:6 heartbeat_age_ms=BEAT-MS:7 load:5 "
+	{ "boards", "slot:4 cpu:3 lcore:5 state:6 heartbeat_age_ms=BEAT-MS:7 "
+		    "heartbeat_longest_ms=LONGEST:7 load:5 "
 		    "sessions:8 sessions_licensed=LICENSED:8 users:8 "
 		    "users_licensed=LICENSED:8" },
 	{ "service_locations",

@@ -10,6 +10,7 @@
 #include <linux/capability.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -80,6 +81,12 @@ cgn_privilege_init(struct cgn_daemon *d)
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	keep(cgn_privilege_set(d->conf, false));
 	return 0;
+}
+
+void
+cgn_privilege_hurry(void)
+{
+	setpriority(PRIO_PROCESS, (id_t)gettid(), -20);
 }
 
 void

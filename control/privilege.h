@@ -10,6 +10,10 @@
  * running, that are needed from then on. Pure. */
 uint64_t cgn_privilege_set(const struct cgn_conf *conf, bool running);
 
+/* The calling thread comes before ordinary ones where it shares a processor with them;
+ * not allowed, it goes on without. Before cgn_privilege_drop(). */
+void cgn_privilege_hurry(void);
+
 /* Keeps only what running needs. Each thread for itself. */
 void cgn_privilege_drop(const struct cgn_conf *conf);
 

@@ -155,6 +155,7 @@ fini_logs(struct cgn_daemon *d)
 static int
 init_ready(struct cgn_daemon *d)
 {
+	cgn_privilege_hurry();
 	cgn_privilege_drop(d->conf);
 	clock_gettime(CLOCK_REALTIME, &d->started);
 	d->start_ms = d->now_ms = cgn_runtime_ms(&d->rt, rte_get_tsc_cycles());

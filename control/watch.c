@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * The watch. Once per millisecond the control lcore compares how often each lcore has
- * turned with what it was; one that stands still for ha.detect_ms has failed and is
- * fenced (dataplane/park.c), one that has faulted is parked already. What a failed one
- * shared is put in order at once (bury.c); what follows from its failure, settle.c does.
+ * turned with what it was. One that stands still for ha.detect_ms has failed and is
+ * fenced (dataplane/park.c); one that would run but is given no processor has some more
+ * time. One that has faulted is parked already. What a failed one shared is put in order
+ * at once (bury.c); what follows from its failure, settle.c does.
  *
  * A CPU that is shut down loses its locations first, while it still turns and passes on
  * what comes, and then parks between two turns, so nothing is lost. One that is started
@@ -15,10 +16,13 @@
 
 #include <errno.h>
 #include <execinfo.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <rte_cycles.h>
 #include <rte_launch.h>
@@ -34,6 +38,16 @@ uint64_t
 cgn_watch_silence(uint64_t silent, bool turned, uint64_t elapsed, uint64_t limit)
 {
 	return turned ? 0 : silent + RTE_MIN(elapsed, limit / 2);
+}
+
+enum cgn_watch_verdict
+cgn_watch_judge(uint64_t silent, uint64_t limit, uint64_t ran, bool runnable)
+{
+	if (silent <= limit)
+		return CGN_WATCH_FINE;
+	if (runnable && ran < silent / 4 && silent <= CGN_WATCH_PATIENCE * limit)
+		return CGN_WATCH_STARVED;
+	return CGN_WATCH_DEAD;
 }
 
 const char *
@@ -187,6 +201,56 @@ follow_steps(struct cgn_daemon *d, uint16_t i)
 
 /* ---- looking ---- */
 
+/* Processor time that a thread has had, in nanoseconds. */
+static uint64_t
+ran_ns(const struct cgn_lcore *lc)
+{
+	clockid_t clock = (clockid_t)(~(unsigned)lc->park.tid << 3 | 6);
+	struct timespec ts = { 0, 0 };
+
+	clock_gettime(clock, &ts); /* of a thread: see clock_getcpuclockid(3) */
+	return (uint64_t)ts.tv_sec * 1000000000ull + (uint64_t)ts.tv_nsec;
+}
+
+/* Runs, or would if it were given a processor. */
+static bool
+is_runnable(const struct cgn_lcore *lc)
+{
+	char path[64], text[128] = "";
+	const char *state;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", lc->park.tid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	state = n > 0 ? strrchr(text, ')') : NULL;
+	return state && strncmp(state, ") R", 3) == 0;
+}
+
+/* Looks closer at one that has been silent for a while. */
+static bool
+is_dead(struct cgn_daemon *d, uint16_t i, uint64_t limit)
+{
+	struct cgn_watch_cpu *c = &d->watch.cpu[i];
+	const struct cgn_lcore *lc = d->rt.lcore[i];
+	uint64_t ran;
+
+	if (c->silent == 0) {
+		c->ran_ns = 0;
+		return false;
+	}
+	if (!c->ran_ns)
+		c->ran_ns = ran_ns(lc);
+	if (c->silent <= limit)
+		return false;
+	ran = (ran_ns(lc) - c->ran_ns) * d->rt.tsc_per_ms / 1000000;
+	return cgn_watch_judge(c->silent, limit, ran, is_runnable(lc)) == CGN_WATCH_DEAD;
+}
+
 static void
 look_at(struct cgn_daemon *d, uint16_t i, uint64_t elapsed, uint64_t limit)
 {
@@ -199,7 +263,7 @@ look_at(struct cgn_daemon *d, uint16_t i, uint64_t elapsed, uint64_t limit)
 	c->silent = cgn_watch_silence(c->silent, turns != c->turns, elapsed, limit);
 	c->turns = turns;
 	if (!cgn_park_is_parked(&lc->park)) {
-		if (c->silent > limit)
+		if (is_dead(d, i, limit))
 			fail(d, i, false);
 	} else if (c->step == CGN_WATCH_PARKING && !lc->park.fault.signal) {
 		park(d, i);

@@ -35,6 +35,7 @@ struct cgn_watch_cpu {
 	uint64_t since_ms; /* of the state; now_ms of the daemon */
 	uint64_t turns;	   /* of its beat when it was last looked at */
 	uint64_t silent;   /* cycles without a turn, as far as that was watched */
+	uint64_t ran_ns;   /* processor time of its thread when it fell silent */
 	uint64_t asked;	   /* tsc: when the step began */
 	bool reported;	   /* it is parked; else it does not execute */
 	bool buried;	   /* what it left has been taken over */
@@ -54,6 +55,16 @@ struct cgn_watch {
  * what went on: of one interval at most half of `limit` counts. Pure. */
 uint64_t cgn_watch_silence(
 	uint64_t silent, bool turned, uint64_t elapsed, uint64_t limit);
+
+enum cgn_watch_verdict { CGN_WATCH_FINE, CGN_WATCH_STARVED, CGN_WATCH_DEAD };
+
+/* Of an lcore that has been silent for so long: one that wants to run and is not given a
+ * processor is starved, and has CGN_WATCH_PATIENCE times as long. limit: ha.detect_ms;
+ * ran: how much of its silence it spent executing, all in one unit of time; runnable: the
+ * kernel says that it is. Pure. */
+enum cgn_watch_verdict cgn_watch_judge(
+	uint64_t silent, uint64_t limit, uint64_t ran, bool runnable);
+#define CGN_WATCH_PATIENCE 5
 
 /* "up" and so on. */
 const char *cgn_watch_name(enum cgn_watch_state state);

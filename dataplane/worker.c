@@ -146,6 +146,9 @@ empty_tables(struct cgn_worker *w)
 	cgn_slots_clear(&w->sessions);
 	cgn_slots_clear(&w->mappings);
 	cgn_slots_clear(&w->blocks);
+	cgn_slots_clear(&w->alg.controls);
+	cgn_slots_clear(&w->alg.expected);
+	w->alg.swept = 0;
 }
 
 unsigned

@@ -46,6 +46,29 @@ test_silence(void)
 }
 
 static void
+test_verdict(void)
+{
+	static const struct {
+		uint64_t silent, ran;
+		bool runnable;
+		enum cgn_watch_verdict verdict;
+	} table[] = {
+		{ 0, 0, true, CGN_WATCH_FINE }, { LIMIT, LIMIT, true, CGN_WATCH_FINE },
+		{ LIMIT + 1, LIMIT, true, CGN_WATCH_DEAD },	/* spins */
+		{ LIMIT + 1, 0, false, CGN_WATCH_DEAD },	/* stopped, blocked */
+		{ LIMIT + 1, 0, true, CGN_WATCH_STARVED },	/* no processor */
+		{ LIMIT + 1, LIMIT / 2, true, CGN_WATCH_DEAD }, /* half of one */
+		{ 5 * LIMIT, LIMIT, true, CGN_WATCH_STARVED },
+		{ 5 * LIMIT + 1, 0, true, CGN_WATCH_DEAD }, /* enough is enough */
+	};
+
+	for (unsigned i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		CU_ASSERT_EQUAL(cgn_watch_judge(table[i].silent, LIMIT, table[i].ran,
+					table[i].runnable),
+			table[i].verdict);
+}
+
+static void
 test_names(void)
 {
 	CU_ASSERT_STRING_EQUAL(cgn_watch_name(CGN_WATCH_UP), "up");
@@ -56,6 +79,7 @@ test_names(void)
 
 static CU_TestInfo tests[] = {
 	{ "silence", test_silence },
+	{ "verdict", test_verdict },
 	{ "names", test_names },
 	CU_TEST_INFO_NULL,
 };
