@@ -11,6 +11,7 @@
  * made of, so that a block's log line stays true. */
 #include "dataplane/block.h"
 #include "dataplane/journal.h"
+#include "dataplane/sync.h"
 
 /* Bits [first, first + size) of a bitmap, one word at a time. */
 #define FOREACH_WORD(word, mask, first, size)                                            \
@@ -142,6 +143,7 @@ take(struct cgn_worker *w, uint32_t user, uint32_t first, uint16_t size)
 	w->stats.event[CGN_EVENT_BLOCK_TAKE]++;
 	if (!blk->ruled)
 		cgn_journal_block(w, CGN_RECORD_BLOCK_TAKE, u, blk);
+	cgn_sync_block(w, u, blk);
 	return CGN_DROP_REASONS;
 }
 
@@ -166,6 +168,77 @@ cgn_block_take_at(struct cgn_worker *w, uint32_t user, uint16_t first)
 		!range_clear(a->blocked, first, u->block_size))
 		return CGN_DROP_NO_BLOCK;
 	return take(w, user, first, u->block_size);
+}
+
+static bool
+overlap(const struct cgn_block *blk, uint32_t address, uint32_t first, uint32_t size)
+{
+	return blk->address == address && blk->first < first + size &&
+	       first < (uint32_t)blk->first + blk->size;
+}
+
+static void release(struct cgn_worker *w, uint32_t index);
+
+/* Ends the quarantine of ports that their owner has given out again already: its clock
+ * decides. */
+static void
+release_waiting(struct cgn_worker *w, uint32_t address, uint32_t first, uint32_t size)
+{
+	uint32_t index = w->sweep.quarantine_head, before = CGN_NONE;
+
+	for (uint32_t left = w->sweep.quarantined; left--;) {
+		const struct cgn_block *blk = cgn_block_at(w, index);
+		uint32_t next = blk->next;
+
+		if (!overlap(blk, address, first, size)) {
+			before = index;
+		} else {
+			w->snap->state[w->conf.index][address]->quarantined -= blk->size;
+			if (before == CGN_NONE)
+				w->sweep.quarantine_head = next;
+			else
+				cgn_block_at(w, before)->next = next;
+			if (index == w->sweep.quarantine_tail)
+				w->sweep.quarantine_tail = before;
+			w->sweep.quarantined--;
+			release(w, index);
+		}
+		index = next;
+	}
+}
+
+bool
+cgn_block_copy(struct cgn_worker *w, uint32_t user, uint16_t first, uint16_t size,
+	cgn_tick age, uint32_t *index)
+{
+	struct cgn_user *u = cgn_user_at(w, user);
+	struct cgn_address *a = w->snap->state[w->conf.index][u->address];
+	uint32_t *link = &u->block;
+
+	if (!range_clear(a->blocked, first, size))
+		release_waiting(w, u->address, first, size);
+	if (!range_clear(a->blocked, first, size))
+		return false;
+	*index = cgn_slots_take(&w->blocks);
+	if (*index == CGN_NONE)
+		return false;
+	while (*link != CGN_NONE &&
+		cgn_tick_age(w->now, cgn_block_at(w, *link)->given) <= age)
+		link = &cgn_block_at(w, *link)->next;
+	*cgn_block_at(w, *index) = (struct cgn_block){ .next = *link,
+		.user = user,
+		.address = u->address,
+		.first = first,
+		.size = size,
+		.ruled = u->port_mode == CGN_MODE_DETERMINISTIC,
+		.given = w->now - age };
+	*link = *index;
+	range_set(a->blocked, first, size, true);
+	a->free -= size;
+	a->blocks++;
+	u->extended = (uint16_t)u->blocks++;
+	u->spare++;
+	return true;
 }
 
 static void
@@ -204,7 +277,8 @@ give(struct cgn_worker *w, const struct cgn_user *u, uint32_t index)
 	const struct cgn_block *blk = cgn_block_at(w, index);
 
 	w->snap->state[w->conf.index][blk->address]->blocks--;
-	w->stats.event[CGN_EVENT_BLOCK_GIVE]++;
+	cgn_count(w, CGN_EVENT_BLOCK_GIVE);
+	cgn_sync_block_gone(w, u, blk);
 	if (!blk->ruled)
 		cgn_journal_block(w, CGN_RECORD_BLOCK_GIVE, u, blk);
 	if (blk->served && !blk->ruled)
@@ -271,6 +345,28 @@ in_use(const struct cgn_block *blk)
 	return blk->used[CGN_TCP] || blk->used[CGN_UDP] || blk->used[CGN_ICMP];
 }
 
+/* Takes a block out of the user's list. */
+static void
+unlink_block(struct cgn_worker *w, struct cgn_user *u, uint32_t index)
+{
+	uint32_t *link = &u->block;
+
+	while (*link != index)
+		link = &cgn_block_at(w, *link)->next;
+	*link = cgn_block_at(w, index)->next;
+	u->blocks--;
+	if (u->extended)
+		u->extended--;
+}
+
+void
+cgn_block_drop(struct cgn_worker *w, struct cgn_user *u, uint32_t index)
+{
+	unlink_block(w, u, index);
+	u->spare--;
+	give(w, u, index);
+}
+
 /* A block that has become empty stays as the user's spare one, so that a user at the edge
  * of a block does not make a log line with every flow; a second empty block goes back.
  * The oldest, last in the list, stays as long as the user does. */
@@ -279,19 +375,38 @@ give_spare(struct cgn_worker *w, uint32_t index)
 {
 	struct cgn_block *blk = cgn_block_at(w, index);
 	struct cgn_user *u = cgn_user_at(w, blk->user);
-	uint32_t *link = &u->block;
 
-	if (!u->spare || blk->next == CGN_NONE) {
+	/* of a copy, its owner says which go */
+	if (!u->spare || blk->next == CGN_NONE ||
+		w->role[u->location] & CGN_ROLE_STANDBY) {
 		u->spare++;
 		return;
 	}
-	while (*link != index)
-		link = &cgn_block_at(w, *link)->next;
-	*link = blk->next;
-	u->blocks--;
-	if (u->extended)
-		u->extended--;
+	unlink_block(w, u, index);
 	give(w, u, index);
+}
+
+bool
+cgn_port_claim(struct cgn_worker *w, struct cgn_user *u, enum cgn_class class,
+	uint16_t port, uint32_t *block)
+{
+	struct cgn_address *a = w->snap->state[w->conf.index][u->address];
+
+	for (uint32_t k = u->block; k != CGN_NONE; k = cgn_block_at(w, k)->next) {
+		struct cgn_block *blk = cgn_block_at(w, k);
+
+		if (port < blk->first || port - blk->first >= blk->size)
+			continue;
+		if (a->used[class][port / 64] >> port % 64 & 1)
+			return false;
+		a->used[class][port / 64] |= 1ull << port % 64;
+		if (!in_use(blk))
+			u->spare--;
+		blk->used[class]++;
+		*block = k;
+		return true;
+	}
+	return false;
 }
 
 uint16_t

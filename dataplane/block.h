@@ -25,6 +25,14 @@ enum cgn_drop cgn_block_take(struct cgn_worker *w, uint32_t user, uint16_t size)
 /* The same of the block at `first`, of the user's block_size ports, and of no other. */
 enum cgn_drop cgn_block_take_at(struct cgn_worker *w, uint32_t user, uint16_t first);
 
+/* Gives the user a block that another worker has chosen, in its place by age (ticks).
+ * false: some of its ports are taken, or there is no memory. Standby. */
+bool cgn_block_copy(struct cgn_worker *w, uint32_t user, uint16_t first, uint16_t size,
+	cgn_tick age, uint32_t *index);
+
+/* Takes a block without ports in use from its user, who stays. Standby. */
+void cgn_block_drop(struct cgn_worker *w, struct cgn_user *u, uint32_t index);
+
 /* Gives all blocks of a user back, into quarantine (RFC 6888 REQ-8) unless no session
  * ever used them. All their ports must have been given back. Owner. */
 void cgn_block_give_all(struct cgn_worker *w, struct cgn_user *u);
@@ -36,6 +44,10 @@ void cgn_block_expire(struct cgn_worker *w);
  * *block: where it was found. 0: none is free. Host order. Owner. */
 uint16_t cgn_port_take(
 	struct cgn_worker *w, struct cgn_user *u, enum cgn_class class, uint32_t *block);
+
+/* Takes this very port (host order) if one of the user's blocks has it free. Standby. */
+bool cgn_port_claim(struct cgn_worker *w, struct cgn_user *u, enum cgn_class class,
+	uint16_t port, uint32_t *block);
 
 /* Gives a port back to its block, and the block too when the user has an empty one
  * already. Owner. */

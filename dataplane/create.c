@@ -12,6 +12,7 @@
 #include "dataplane/journal.h"
 #include "dataplane/pipeline.h"
 #include "dataplane/softwire.h"
+#include "dataplane/sync.h"
 #include "dataplane/user.h"
 
 /* State after the first packet; CGN_STATE_FREE: it may not be the first. */
@@ -71,13 +72,16 @@ licensed(const struct cgn_worker *w, uint8_t kind)
 
 /* A prefix identifies the user, but answers go to one B4: the one heard last. */
 static void
-heard(struct cgn_user *u, const struct cgn_who *who, const struct cgn_instance *inst)
+heard(struct cgn_worker *w, uint32_t user, const struct cgn_who *who)
 {
+	struct cgn_user *u = cgn_user_at(w, user);
+
 	if (u->kind != CGN_DS_LITE ||
 		memcmp(u->softwire, who->b4, sizeof(u->softwire)) == 0)
 		return;
 	memcpy(u->softwire, who->b4, sizeof(u->softwire));
-	cgn_softwire_header(u->header, inst, u->softwire);
+	cgn_softwire_header(u->header, &w->snap->instance[u->instance], u->softwire);
+	cgn_sync_user_moved(w, user);
 }
 
 static enum cgn_drop
@@ -110,7 +114,7 @@ open_up(struct cgn_burst *b, uint64_t i)
 		fresh = true;
 	}
 	p->user = f.user;
-	heard(cgn_user_at(b->w, f.user), &who, &b->snap->instance[p->instance]);
+	heard(b->w, f.user, &who);
 	why = open_for_user(b, i, &f);
 	/* a mapping that was undone has taken a fresh user along */
 	if (why != CGN_DROP_REASONS && fresh && cgn_user_at(b->w, f.user)->live)

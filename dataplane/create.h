@@ -39,6 +39,16 @@ uint32_t cgn_mapping_find(
 enum cgn_drop cgn_mapping_fix(
 	struct cgn_worker *w, uint32_t user, const struct cgn_server *s, uint32_t *index);
 
+/* The mapping of a flow that another worker has: with this public port (network order).
+ * CGN_DROP_REASONS; CGN_DROP_NO_PORT: the user's blocks do not have the port, or an
+ * inside port has another mapping; or CGN_DROP_SESSIONS_FULL. Standby. */
+enum cgn_drop cgn_mapping_copy(struct cgn_worker *w, const struct cgn_flow *f,
+	rte_be16_t port, bool shared, uint32_t *index);
+
+/* The session of another worker on such a mapping. As cgn_session_add(). Standby. */
+enum cgn_drop cgn_session_copy(struct cgn_worker *w, const struct cgn_flow *f,
+	uint32_t mapping, uint32_t *index);
+
 /* Removes the mapping, and with the last one its user, unless it has sessions, is fixed,
  * or a connection to it is expected. Owner. */
 void cgn_mapping_release(struct cgn_worker *w, uint32_t index);

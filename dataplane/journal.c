@@ -6,6 +6,7 @@
 #include <rte_ring_elem.h>
 
 #include "dataplane/journal.h"
+#include "dataplane/sync.h"
 
 static void
 write(struct cgn_worker *w, struct cgn_record *r)
@@ -45,7 +46,8 @@ cgn_journal_block(struct cgn_worker *w, enum cgn_record_type type,
 {
 	struct cgn_record r = about(w, type, u->instance, u);
 
-	if (!(w->snap->instance[u->instance].journal & CGN_JOURNAL_BLOCKS))
+	if (w->sync->quiet ||
+		!(w->snap->instance[u->instance].journal & CGN_JOURNAL_BLOCKS))
 		return;
 	r.first = blk->first;
 	r.last = (uint16_t)(blk->first + blk->size - 1);
@@ -58,7 +60,8 @@ cgn_journal_session(
 {
 	struct cgn_record r;
 
-	if (!(w->snap->instance[s->instance].journal & CGN_JOURNAL_SESSIONS))
+	if (w->sync->quiet ||
+		!(w->snap->instance[s->instance].journal & CGN_JOURNAL_SESSIONS))
 		return;
 	r = about(w, type, s->instance, cgn_user_at(w, s->user));
 	r.proto = s->proto;

@@ -2,13 +2,15 @@
  *
  * A server is a mapping that stands without sessions, and a user that stands with it.
  * With every new snapshot the list is worked off again, a few per tick: servers of
- * locations hosted here get their mapping, those that stand already keep it with all its
- * sessions, those that have gone from the list lose it. A port that a user's block has at
- * the moment is asked for again with every tick until it is free.
+ * locations hosted here get their mapping
+ * (and of those whose copy is here, once their user has come), those that stand already
+ * keep it with all its sessions, those that have gone from the list lose it. A port that
+ * a user's block has at the moment is asked for again with every tick until it is free.
  *
  * Worker only. */
 #include "dataplane/create.h"
 #include "dataplane/server.h"
+#include "dataplane/sync.h"
 #include "dataplane/user.h"
 
 #define STEPS 64 /* servers looked at per call */
@@ -25,6 +27,10 @@ user_of(struct cgn_worker *w, const struct cgn_server *s)
 
 	memcpy(who.b4, s->softwire, sizeof(who.b4));
 	user = cgn_user_find(w, &who);
+	if (w->role[who.location] & CGN_ROLE_STANDBY)
+		return user != CGN_NONE && cgn_user_at(w, user)->address == s->slot
+			       ? user
+			       : CGN_NONE;
 	if (user == CGN_NONE && cgn_user_add(w, &who, &user) != CGN_DROP_REASONS)
 		return CGN_NONE;
 	return user;
@@ -75,7 +81,8 @@ stand(struct cgn_worker *w, const struct cgn_server *s)
 	uint32_t index, user;
 	bool fresh;
 
-	if (w->snap->location[location].worker != w->conf.index)
+	if (w->snap->location[location].worker != w->conf.index &&
+		!(w->role[location] & CGN_ROLE_STANDBY))
 		return true;
 	index = standing(w, s);
 	if (index == CGN_NONE) {
@@ -84,7 +91,8 @@ stand(struct cgn_worker *w, const struct cgn_server *s)
 		user = user_of(w, s);
 		if (user == CGN_NONE)
 			return false;
-		fresh = !cgn_user_at(w, user)->mappings;
+		fresh = !cgn_user_at(w, user)->mappings &&
+			!(w->role[location] & CGN_ROLE_STANDBY);
 		if (cgn_mapping_fix(w, user, s, &index) != CGN_DROP_REASONS) {
 			if (fresh)
 				cgn_user_del(w, user);

@@ -17,6 +17,7 @@
 #include "dataplane/checksum.h"
 #include "dataplane/create.h"
 #include "dataplane/journal.h"
+#include "dataplane/sync.h"
 #include "dataplane/user.h"
 
 enum cgn_class
@@ -103,19 +104,24 @@ add_both(struct cgn_worker *w, struct cgn_table *up, struct cgn_table *down,
 	return false;
 }
 
-/* A public port for the mapping; other protocols have none. */
+/* A public port for the mapping (wanted, if not 0; host order); other protocols have
+ * none. */
 static enum cgn_drop
-take_port(struct cgn_worker *w, struct cgn_mapping *m, enum cgn_class class)
+take_port(struct cgn_worker *w, struct cgn_mapping *m, enum cgn_class class,
+	uint16_t wanted)
 {
 	struct cgn_user *u = cgn_user_at(w, m->user);
 	enum cgn_drop why;
-	uint16_t port;
+	uint16_t port = wanted;
 
 	m->block = CGN_NONE;
 	m->outside_port = 0;
 	if (class == CGN_OTHER)
 		return CGN_DROP_REASONS;
-	port = cgn_user_port(w, m->user, class, &m->block, &why);
+	if (!wanted)
+		port = cgn_user_port(w, m->user, class, &m->block, &why);
+	else if (!cgn_port_claim(w, u, class, wanted, &m->block))
+		return CGN_DROP_NO_PORT;
 	if (!port)
 		return why;
 	m->outside_port = rte_cpu_to_be_16(port);
@@ -170,6 +176,14 @@ mapping_retire(struct cgn_worker *w, uint32_t index)
 	cgn_table_del(w->map_down, &key[1]);
 }
 
+/* The copy of a user lives as long as its owner says so. */
+static bool
+kept(const struct cgn_worker *w, const struct cgn_user *u)
+{
+	return w->role[u->location] & CGN_ROLE_STANDBY && u->told.era &&
+	       u->told_state == CGN_TOLD_COPY;
+}
+
 void
 cgn_mapping_release(struct cgn_worker *w, uint32_t index)
 {
@@ -184,13 +198,14 @@ cgn_mapping_release(struct cgn_worker *w, uint32_t index)
 	u->mappings--;
 	m->proto = 0;
 	cgn_slots_give(&w->mappings, index);
-	w->stats.event[CGN_EVENT_MAPPING_DEL]++;
-	if (!u->mappings)
+	cgn_count(w, CGN_EVENT_MAPPING_DEL);
+	if (!u->mappings && !kept(w, u))
 		cgn_user_del(w, user);
 }
 
-enum cgn_drop
-cgn_mapping_add(struct cgn_worker *w, const struct cgn_flow *f, uint32_t *index)
+static enum cgn_drop
+mapping_new(struct cgn_worker *w, const struct cgn_flow *f, uint16_t port, bool shared,
+	uint32_t *index)
 {
 	struct cgn_user *u = cgn_user_at(w, f->user);
 	enum cgn_class class = cgn_class_of(f->proto);
@@ -207,8 +222,8 @@ cgn_mapping_add(struct cgn_worker *w, const struct cgn_flow *f, uint32_t *index)
 		.user = f->user,
 		.instance = u->instance,
 		.proto = f->proto,
-		.shared = class != CGN_OTHER && w->snap->instance[u->instance].eim };
-	why = take_port(w, m, class);
+		.shared = shared && class != CGN_OTHER };
+	why = take_port(w, m, class, port);
 	if (why == CGN_DROP_REASONS && !mapping_publish(w, *index)) {
 		give_port(w, m, class);
 		why = CGN_DROP_SESSIONS_FULL;
@@ -219,8 +234,34 @@ cgn_mapping_add(struct cgn_worker *w, const struct cgn_flow *f, uint32_t *index)
 		return why;
 	}
 	u->mappings++;
-	w->stats.event[CGN_EVENT_MAPPING_ADD]++;
 	return CGN_DROP_REASONS;
+}
+
+enum cgn_drop
+cgn_mapping_add(struct cgn_worker *w, const struct cgn_flow *f, uint32_t *index)
+{
+	uint16_t instance = cgn_user_at(w, f->user)->instance;
+	enum cgn_drop why = mapping_new(w, f, 0, w->snap->instance[instance].eim, index);
+
+	if (why == CGN_DROP_REASONS)
+		w->stats.event[CGN_EVENT_MAPPING_ADD]++;
+	return why;
+}
+
+enum cgn_drop
+cgn_mapping_copy(struct cgn_worker *w, const struct cgn_flow *f, rte_be16_t port,
+	bool shared, uint32_t *index)
+{
+	uint16_t instance = cgn_user_at(w, f->user)->instance;
+	union cgn_key key = {
+		.owner = cgn_inside_owner(w, instance, f->proto, f->user),
+		.local = f->inside,
+		.local_port = f->inside_port,
+	};
+
+	if (shared && cgn_table_find(w->map_up, &key) != CGN_NONE)
+		return CGN_DROP_NO_PORT;
+	return mapping_new(w, f, rte_be_to_cpu_16(port), shared, index);
 }
 
 /* The inside port may have a mapping of its own making already: that one stays, and the
@@ -320,8 +361,8 @@ session_publish(struct cgn_worker *w, const struct cgn_session *s,
 						       : CGN_DROP_SESSIONS_FULL;
 }
 
-enum cgn_drop
-cgn_session_add(
+static enum cgn_drop
+session_new(
 	struct cgn_worker *w, const struct cgn_flow *f, uint32_t mapping, uint32_t *index)
 {
 	struct cgn_mapping *m = cgn_mapping_at(w, mapping);
@@ -347,13 +388,38 @@ cgn_session_add(
 		cgn_block_at(w, m->block)->served = true;
 	u->sessions[cgn_class_of(f->proto)]++;
 	u->reverse += f->from == CGN_DOWN;
-	w->instance[u->instance].sessions++;
 	w->location[u->location].sessions++;
+	return CGN_DROP_REASONS;
+}
+
+enum cgn_drop
+cgn_session_add(
+	struct cgn_worker *w, const struct cgn_flow *f, uint32_t mapping, uint32_t *index)
+{
+	enum cgn_drop why = session_new(w, f, mapping, index);
+	struct cgn_session *s;
+
+	if (why != CGN_DROP_REASONS)
+		return why;
+	s = cgn_session_at(w, *index);
+	w->instance[s->instance].sessions++;
 	w->stats.event[CGN_EVENT_SESSION_ADD]++;
-	if (w->snap->instance[u->instance].alg_ftp)
+	if (w->snap->instance[s->instance].alg_ftp)
 		cgn_alg_open(w, s);
 	cgn_journal_session(w, CGN_RECORD_SESSION_ADD, s);
-	return CGN_DROP_REASONS;
+	cgn_sync_session(w, s);
+	return why;
+}
+
+enum cgn_drop
+cgn_session_copy(
+	struct cgn_worker *w, const struct cgn_flow *f, uint32_t mapping, uint32_t *index)
+{
+	enum cgn_drop why = session_new(w, f, mapping, index);
+
+	if (why == CGN_DROP_REASONS)
+		cgn_session_at(w, *index)->told_state = CGN_TOLD_COPY;
+	return why;
 }
 
 void
@@ -371,9 +437,11 @@ cgn_session_del(struct cgn_worker *w, uint32_t index)
 	cgn_table_del(w->down, &key[1]);
 	u->sessions[cgn_class_of(s->proto)]--;
 	u->reverse -= s->from == CGN_DOWN;
-	w->instance[s->instance].sessions--;
+	if (s->told_state != CGN_TOLD_COPY)
+		w->instance[s->instance].sessions--;
 	w->location[s->location].sessions--;
-	w->stats.event[CGN_EVENT_SESSION_DEL]++;
+	cgn_count(w, CGN_EVENT_SESSION_DEL);
+	cgn_sync_session_gone(w, s);
 	cgn_journal_session(w, CGN_RECORD_SESSION_DEL, s);
 	cgn_mapping_at(w, mapping)->sessions--;
 	s->state = CGN_STATE_FREE;

@@ -36,6 +36,15 @@ bool cgn_tcp_refreshes(uint8_t before, uint8_t now, enum cgn_dir dir);
 enum cgn_timer cgn_state_timer(uint8_t state, uint8_t proto);
 const char *cgn_state_name(uint8_t state);
 
+/* What the other end of replication knows of an object; see dataplane/sync.h. */
+struct cgn_told {
+	uint8_t era; /* of the location, in which it got to know; 0: never */
+	/* host: when a session was last seen, as was told (of a user: the copy it went
+	 * with); standby: the copy with which it came */
+	uint8_t mark;
+};
+#define CGN_TOLD_COPY 15 /* instead of a state: came from the host */
+
 /* One flow, both ways: everything that the rewrite needs, in one cache line. */
 struct cgn_session {
 	uint32_t mapping; /* first: overwritten when the slot is freed */
@@ -52,13 +61,15 @@ struct cgn_session {
 	uint16_t delta3, delta4;
 	uint16_t instance;
 	uint8_t location;
-	uint8_t kind : 2;    /* enum cgn_kind */
-	uint8_t from : 1;    /* enum cgn_dir of the first packet */
-	uint8_t spilled : 1; /* struct cgn_session_count holds a part of the counts */
+	uint8_t kind : 2;	/* enum cgn_kind */
+	uint8_t from : 1;	/* enum cgn_dir of the first packet */
+	uint8_t spilled : 1;	/* struct cgn_session_count holds a part of the counts */
+	uint8_t told_state : 4; /* enum cgn_state, as the standby knows it; CGN_TOLD_COPY
+				 */
 	/* since the last spill; see cgn_session_counts() */
 	uint32_t packets[CGN_DIRS], bytes[CGN_DIRS];
+	struct cgn_told told;
 	uint16_t alg; /* slot + 1 of its gateway's state; 0: it has none */
-	uint8_t spare[2];
 } __rte_cache_aligned;
 _Static_assert(sizeof(struct cgn_session) == RTE_CACHE_LINE_SIZE, "one line a session");
 
@@ -94,8 +105,9 @@ struct cgn_block {
 	uint32_t address;     /* slot in the snapshot */
 	uint16_t first, size; /* host order */
 	uint16_t used[CGN_CLASSES];
-	bool served;	/* a session has used one of its ports */
-	bool ruled;	/* follows from configuration: not reported, no quarantine */
+	bool served; /* a session has used one of its ports */
+	bool ruled;  /* follows from configuration: not reported, no quarantine */
+	struct cgn_told told;
 	cgn_tick given; /* since when the user has it; later, when quarantine began */
 };
 
@@ -140,6 +152,8 @@ struct cgn_user {
 	/* of the instance, when the user came: a change touches new users only */
 	uint8_t port_mode, extended_times;
 	uint16_t block_size, extended_size;
+	uint8_t told_state; /* 1: with all its blocks; CGN_TOLD_COPY */
+	struct cgn_told told;
 	uint64_t discards[CGN_DISCARDS];
 	uint8_t header[40]; /* DS-Lite: ready-made outer IPv6 header towards the B4 */
 	uint16_t mtu;	    /* DS-Lite: of the way to the B4, as far as is known */

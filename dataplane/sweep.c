@@ -9,6 +9,7 @@
 #include "dataplane/block.h"
 #include "dataplane/create.h"
 #include "dataplane/reassembly.h"
+#include "dataplane/sync.h"
 
 #define SWEEP_MS    1000
 #define SLOTS_MAX   256 /* per call */
@@ -29,14 +30,23 @@ static void
 look(struct cgn_worker *w, uint32_t index)
 {
 	struct cgn_session *s = cgn_session_at(w, index);
+	uint8_t role;
 
 	if (s->state == CGN_STATE_FREE)
 		return;
+	role = w->role[s->location];
+	if (role & ~CGN_ROLE_HOST && !cgn_sync_arrange(w, index, s))
+		return;
 	if (cgn_tick_age(w->now, s->seen) >=
-		w->snap->instance[s->instance].timer[cgn_state_timer(s->state, s->proto)])
+		w->snap->instance[s->instance]
+			.timer[cgn_state_timer(s->state, s->proto)]) {
 		cgn_session_del(w, index);
-	else if ((s->bytes[CGN_UP] | s->bytes[CGN_DOWN]) >= SPILL_BYTES)
+		return;
+	}
+	if ((s->bytes[CGN_UP] | s->bytes[CGN_DOWN]) >= SPILL_BYTES)
 		spill(w, index, s);
+	if (role & CGN_ROLE_HOST)
+		cgn_sync_offer(w, index, s);
 }
 
 /* How many slots are to be looked at now. What a call leaves, because of rounding or of
@@ -64,10 +74,14 @@ cgn_sweep(struct cgn_worker *w)
 	w->stats.drop[CGN_DROP_FRAGMENT_TIMEOUT] +=
 		cgn_reassembly_expire(w->reassembly, w->now_ms);
 	for (uint32_t k = due(w); k; k--) {
-		if (w->sweep.next >= top)
+		if (w->sweep.next >= top) {
 			w->sweep.next = 0;
+			w->sync->lap++;
+		}
 		look(w, w->sweep.next++);
 	}
+	w->sync->lap += !top;
+	cgn_sync_sweep_users(w);
 	for (uint32_t k = 0; k < AHEAD && w->sweep.next + k < top; k++)
 		rte_prefetch0(cgn_session_at(w, w->sweep.next + k));
 }

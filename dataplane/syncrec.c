@@ -6,6 +6,7 @@
  *     8 stamp                          | 12 instance | 14 kind | 15 flags
  *    16 whose: 16 bytes
  *    32 user:  outside, age, B4 (16)
+ *                                       port mode, extended times, two sizes
  *       block: first (2), size (2), age
  *       flow:  inside, outside, remote, three ports, protocol, state, idle, age
  *    12 copy:  id (4), set of ranges (32)
@@ -20,6 +21,7 @@
 #include <string.h>
 
 #include "dataplane/session.h"
+#include "dataplane/snapshot.h"
 
 #define FLAG_FROM   0x01 /* opened from outside */
 #define FLAG_SHARED 0x02
@@ -116,6 +118,10 @@ put_object(const struct cgn_syncrec *r, uint8_t *wire)
 		memcpy(body, &r->user.outside, 4);
 		put32(body + 4, r->user.age);
 		memcpy(body + 8, r->user.b4, 16);
+		body[24] = r->user.port_mode;
+		body[25] = r->user.extended_times;
+		put16(body + 26, r->user.block_size);
+		put16(body + 28, r->user.extended_size);
 		break;
 	case CGN_SYNCREC_BLOCK:
 	case CGN_SYNCREC_BLOCK_DEL:
@@ -164,8 +170,13 @@ good_user(const uint8_t *wire, struct cgn_syncrec *r)
 	memcpy(&r->user.outside, body, 4);
 	r->user.age = get32(body + 4);
 	memcpy(r->user.b4, body + 8, 16);
+	r->user.port_mode = body[24];
+	r->user.extended_times = body[25];
+	r->user.block_size = get16(body + 26);
+	r->user.extended_size = get16(body + 28);
 	return wire[15] == 0 && r->user.outside && r->user.age <= AGE_MAX &&
-	       zero(r->user.b4, 16) == (r->kind != CGN_DS_LITE) && zero(body + 24, 8);
+	       zero(r->user.b4, 16) == (r->kind != CGN_DS_LITE) && zero(body + 30, 2) &&
+	       r->user.port_mode <= CGN_MODE_DETERMINISTIC && r->user.block_size;
 }
 
 static bool
@@ -210,12 +221,12 @@ good_state(const struct cgn_syncrec *r)
 						: r->flow.state == CGN_STATE_OPEN;
 }
 
-/* A server has no other end; a session that is gone has no times. */
+/* A session that is gone has no times. */
 static bool
 good_flow(const uint8_t *wire, struct cgn_syncrec *r)
 {
 	const uint8_t *body = wire + 32;
-	bool gone = r->type == CGN_SYNCREC_SESSION_DEL, fixed;
+	bool gone = r->type == CGN_SYNCREC_SESSION_DEL;
 
 	memcpy(&r->flow.inside, body, 4);
 	memcpy(&r->flow.outside, body + 4, 4);
@@ -234,10 +245,6 @@ good_flow(const uint8_t *wire, struct cgn_syncrec *r)
 		!r->flow.inside || !r->flow.outside || !good_ports(r) ||
 		!zero(body + 28, 4))
 		return false;
-	fixed = r->type == CGN_SYNCREC_SERVER || r->type == CGN_SYNCREC_SERVER_DEL;
-	if (fixed)
-		return r->flow.server && !r->flow.from && !r->flow.remote &&
-		       !r->flow.remote_port && !r->flow.state && zero(body + 20, 8);
 	return r->flow.remote && good_state(r) && r->flow.age <= AGE_MAX &&
 	       r->flow.idle <= r->flow.age && (!gone || !r->flow.age);
 }
@@ -336,7 +343,7 @@ uint64_t
 cgn_syncrec_hash(const uint8_t wire[CGN_SYNCREC_BYTES], uint64_t seed)
 {
 	static const uint64_t head = 0xffffffffull << 32; /* first half of a word */
-	bool flow = wire[0] >= CGN_SYNCREC_SERVER;
+	bool flow = wire[0] >= CGN_SYNCREC_SESSION;
 	uint64_t h = seed ^ wire[0];
 
 	/* instance, kind, flags; a block's flag tells of its past */

@@ -21,15 +21,13 @@ enum cgn_syncrec_type {
 	CGN_SYNCREC_USER_DEL = 2, /* with its blocks */
 	CGN_SYNCREC_BLOCK = 3,
 	CGN_SYNCREC_BLOCK_DEL = 4,
-	CGN_SYNCREC_SERVER = 5, /* a mapping that stands without sessions */
-	CGN_SYNCREC_SERVER_DEL = 6,
-	CGN_SYNCREC_SESSION = 7,
-	CGN_SYNCREC_SESSION_DEL = 8,
-	CGN_SYNCREC_BEGIN = 9, /* of a copy of some ranges */
-	CGN_SYNCREC_END = 10,  /* of it: what did not come is gone */
-	CGN_SYNCREC_DIGEST = 11,
-	CGN_SYNCREC_ASK = 12,  /* behind all digests: which ranges differ? */
-	CGN_SYNCREC_WANT = 13, /* the answer, from the standby */
+	CGN_SYNCREC_SESSION = 5, /* with its mapping */
+	CGN_SYNCREC_SESSION_DEL = 6,
+	CGN_SYNCREC_BEGIN = 7, /* of a copy of some ranges */
+	CGN_SYNCREC_END = 8,   /* of it: what did not come is gone */
+	CGN_SYNCREC_DIGEST = 9,
+	CGN_SYNCREC_ASK = 10,  /* behind all digests: which ranges differ? */
+	CGN_SYNCREC_WANT = 11, /* the answer, from the standby */
 	CGN_SYNCREC_TYPES
 };
 
@@ -53,6 +51,10 @@ struct cgn_syncrec {
 			rte_be32_t outside;
 			uint32_t age;
 			uint8_t b4[16]; /* DS-Lite: answers go there */
+			/* how it gets ports, as when it came */
+			uint8_t port_mode; /* enum cgn_port_mode */
+			uint8_t extended_times;
+			uint16_t block_size, extended_size;
 		} user;
 		struct {
 			uint16_t first, size; /* host order */
@@ -67,7 +69,7 @@ struct cgn_syncrec {
 			uint8_t from;  /* enum cgn_dir of the first packet */
 			bool shared, server;
 			uint32_t idle, age;
-		} flow; /* SERVER: without remote, state and times */
+		} flow; /* server: its mapping is a static forward */
 		struct {
 			uint32_t id;
 			struct cgn_sync_set ranges;
@@ -89,7 +91,7 @@ void cgn_syncrec_encode(const struct cgn_syncrec *r, uint8_t wire[CGN_SYNCREC_BY
 int cgn_syncrec_decode(const uint8_t wire[CGN_SYNCREC_BYTES], struct cgn_syncrec *r);
 
 /* Keyed hash of an object's key and state, without its times: what two ends add up for
- * each range. wire: of a USER, BLOCK, SERVER or SESSION. Any lcore. */
+ * each range. wire: of a USER, BLOCK or SESSION. Any lcore. */
 uint64_t cgn_syncrec_hash(const uint8_t wire[CGN_SYNCREC_BYTES], uint64_t seed);
 
 /* Range of a user, 0..CGN_SYNC_RANGES-1. Any lcore. */

@@ -8,6 +8,7 @@
 #include "dataplane/block.h"
 #include "dataplane/softwire.h"
 #include "dataplane/steer.h"
+#include "dataplane/sync.h"
 #include "dataplane/user.h"
 
 #define OVERLOADS_MAX 4 /* pools that are asked one after the other */
@@ -149,6 +150,21 @@ settle(struct cgn_worker *w, const struct cgn_who *who, uint32_t user, uint16_t 
 	return CGN_DROP_NO_ADDRESS;
 }
 
+/* A new user among its like: at its address, and found by its key. */
+static enum cgn_drop
+enter(struct cgn_worker *w, uint32_t user)
+{
+	const struct cgn_user *u = cgn_user_at(w, user);
+
+	w->snap->state[w->conf.index][u->address]->users++;
+	w->location[u->location].users++;
+	if (cgn_table_add(w->user_by_key, &u->key, user) == 0)
+		return CGN_DROP_REASONS;
+	w->stats.event[CGN_EVENT_TABLE_FULL]++;
+	cgn_user_del(w, user);
+	return CGN_DROP_USERS_FULL;
+}
+
 enum cgn_drop
 cgn_user_add(struct cgn_worker *w, const struct cgn_who *who, uint32_t *user)
 {
@@ -170,16 +186,23 @@ cgn_user_add(struct cgn_worker *w, const struct cgn_who *who, uint32_t *user)
 		return why;
 	}
 	u = cgn_user_at(w, *user);
-	w->snap->state[w->conf.index][u->address]->users++;
 	w->instance[u->instance].users++;
-	w->location[u->location].users++;
 	w->stats.event[CGN_EVENT_USER_ADD]++;
-	if (cgn_table_add(w->user_by_key, &u->key, *user)) {
-		w->stats.event[CGN_EVENT_TABLE_FULL]++;
-		cgn_user_del(w, *user);
+	why = enter(w, *user);
+	if (why == CGN_DROP_REASONS)
+		cgn_sync_user(w, *user);
+	return why;
+}
+
+enum cgn_drop
+cgn_user_copy(struct cgn_worker *w, const struct cgn_who *who, uint32_t *user)
+{
+	if (w->users.used == w->users.capacity)
 		return CGN_DROP_USERS_FULL;
-	}
-	return CGN_DROP_REASONS;
+	*user = cgn_slots_take(&w->users);
+	fill(w, who, cgn_user_at(w, *user), who->slot);
+	cgn_user_at(w, *user)->told_state = CGN_TOLD_COPY;
+	return enter(w, *user);
 }
 
 void
@@ -190,11 +213,13 @@ cgn_user_del(struct cgn_worker *w, uint32_t user)
 	cgn_table_del(w->user_by_key, &u->key);
 	cgn_block_give_all(w, u);
 	w->snap->state[w->conf.index][u->address]->users--;
-	w->instance[u->instance].users--;
+	cgn_sync_user_gone(w, u);
+	if (u->told_state != CGN_TOLD_COPY)
+		w->instance[u->instance].users--;
 	w->location[u->location].users--;
 	u->live = false;
 	cgn_slots_give(&w->users, user);
-	w->stats.event[CGN_EVENT_USER_DEL]++;
+	cgn_count(w, CGN_EVENT_USER_DEL);
 }
 
 /* A session costs TOKENS, and a tick gives `rate` of them, so that nothing is rounded

@@ -26,6 +26,11 @@ uint32_t cgn_user_find(const struct cgn_worker *w, const struct cgn_who *who);
 enum cgn_drop cgn_user_add(
 	struct cgn_worker *w, const struct cgn_who *who, uint32_t *user);
 
+/* Makes a user that another worker has: with this public address, without blocks.
+ * CGN_DROP_REASONS, or CGN_DROP_USERS_FULL. Standby. */
+enum cgn_drop cgn_user_copy(
+	struct cgn_worker *w, const struct cgn_who *who, uint32_t *user);
+
 /* Removes a user without mappings; its blocks go into quarantine. Owner. */
 void cgn_user_del(struct cgn_worker *w, uint32_t user);
 

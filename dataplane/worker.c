@@ -16,6 +16,7 @@
 #include "dataplane/journal.h"
 #include "dataplane/reassembly.h"
 #include "dataplane/server.h"
+#include "dataplane/sync.h"
 #include "dataplane/worker.h"
 
 #define DATAGRAMS 4096		  /* that are reassembled at once */
@@ -105,7 +106,8 @@ cgn_worker_create(const struct cgn_worker_conf *conf)
 		return NULL;
 	w->conf = *conf;
 	w->random = conf->seed;
-	if (create_tables(w) || create_slots(w) || create_journal(w)) {
+	if (create_tables(w) || create_slots(w) || create_journal(w) ||
+		cgn_sync_init(w)) {
 		cgn_worker_destroy(w);
 		return NULL;
 	}
@@ -118,6 +120,7 @@ cgn_worker_destroy(struct cgn_worker *w)
 	if (!w)
 		return;
 	cgn_held_fini(w);
+	cgn_sync_fini(w);
 	rte_ring_free(w->journal);
 	cgn_reassembly_destroy(w->reassembly);
 	cgn_alg_fini(w);
@@ -178,6 +181,7 @@ cgn_worker_tick(struct cgn_worker *w, const struct cgn_snapshot *snap, uint64_t 
 	w->snap = snap;
 	w->now_ms = now_ms;
 	w->now = (cgn_tick)(now_ms / CGN_MS_PER_TICK);
+	cgn_sync_tick(w);
 	cgn_sweep(w);
 	cgn_expect_sweep(w);
 	cgn_held_release(w);

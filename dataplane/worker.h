@@ -17,6 +17,7 @@
 
 struct cgn_msg;
 struct cgn_reassembly;
+struct cgn_sync;
 struct rte_ring;
 
 /* What a worker asks the runtime to do with a packet. */
@@ -92,8 +93,10 @@ struct cgn_worker {
 		uint32_t swept; /* slots of expected */
 	} alg;
 	struct cgn_reassembly *reassembly;
-	struct rte_ring *journal;   /* of struct cgn_record */
-	uint16_t ip_id[CGN_IP_IDS]; /* next identification, by hash of the ends */
+	struct cgn_sync *sync;
+	uint8_t role[CGN_MAX_LOCATIONS]; /* CGN_ROLE_* */
+	struct rte_ring *journal;	 /* of struct cgn_record */
+	uint16_t ip_id[CGN_IP_IDS];	 /* next identification, by hash of the ends */
 	uint64_t random;
 	uint64_t bursts;
 	struct {
@@ -171,6 +174,9 @@ cgn_session_counts(const struct cgn_worker *w, uint32_t i)
 	}
 	return c;
 }
+
+/* Counts an event of this worker's own making, not of replication. Owner. */
+void cgn_count(struct cgn_worker *w, enum cgn_event_id event);
 
 static inline struct cgn_mapping *
 cgn_mapping_at(const struct cgn_worker *w, uint32_t i)

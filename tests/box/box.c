@@ -18,6 +18,7 @@
 #include <rte_log.h>
 #include <rte_mbuf.h>
 
+#include "dataplane/block.h"
 #include "dataplane/mark.h"
 
 #define BUFFERS	  4095
@@ -68,6 +69,10 @@ queue_to(struct cgn_box *box, uint16_t worker, struct rte_mbuf *m)
 
 	if (worker >= box->n_workers || q->n == BUFFERS)
 		rte_panic("a packet for worker %u, of %u\n", worker, box->n_workers);
+	if (box->parked >> worker & 1) {
+		rte_pktmbuf_free(m);
+		return;
+	}
 	q->pkt[q->n++] = m;
 }
 
@@ -136,6 +141,12 @@ host_hand(void *ctx, struct rte_mbuf *m, uint16_t worker)
 
 /* ---- birth ---- */
 
+static uint16_t
+standby_of(const struct cgn_conf_location *l)
+{
+	return l->backup.present ? (uint16_t)l->backup.index : CGN_NONE16;
+}
+
 static int
 compile(struct cgn_box *box)
 {
@@ -159,7 +170,7 @@ compile(struct cgn_box *box)
 		const struct cgn_conf_cpu_ref *at = &conf->locations[i].active;
 
 		host[i] = (struct cgn_compile_host){ .worker = (uint16_t)at->index,
-			.standby = CGN_NONE16,
+			.standby = standby_of(&conf->locations[i]),
 			.slot = (uint16_t)at->slot,
 			.cpu = (uint16_t)at->cpu };
 	}
@@ -169,31 +180,39 @@ compile(struct cgn_box *box)
 	return rc;
 }
 
+static struct cgn_worker *
+create_worker(const struct cgn_box *box, uint32_t i)
+{
+	const struct cgn_conf *conf = box->conf;
+	const struct cgn_conf_cpu *cpu = conf->cpus[i];
+	const struct cgn_conf_license *lic =
+		&conf->license[conf->boards[cpu->board].license];
+	struct cgn_worker_conf wc = { .index = (uint16_t)i,
+		.slot = (uint16_t)cpu->slot,
+		.cpu = (uint16_t)cpu->cpu,
+		.sessions = cpu->sessions,
+		.users = cpu->users,
+		.ds_lite = lic->ds_lite,
+		.nat44 = lic->nat44,
+		.nat64 = lic->nat64,
+		.seed = box->seed + i,
+		.socket = -1,
+		.pool = box->pool };
+
+	return cgn_worker_create(&wc);
+}
+
 static int
 create_workers(struct cgn_box *box, uint64_t seed)
 {
-	const struct cgn_conf *conf = box->conf;
+	uint32_t n = box->conf->n_cpus;
 
-	box->queue = calloc(conf->n_cpus, sizeof(*box->queue));
+	box->seed = seed;
+	box->queue = calloc(n, sizeof(*box->queue));
 	if (!box->queue)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < conf->n_cpus; i++) {
-		const struct cgn_conf_cpu *cpu = conf->cpus[i];
-		const struct cgn_conf_license *lic =
-			&conf->license[conf->boards[cpu->board].license];
-		struct cgn_worker_conf wc = { .index = (uint16_t)i,
-			.slot = (uint16_t)cpu->slot,
-			.cpu = (uint16_t)cpu->cpu,
-			.sessions = cpu->sessions,
-			.users = cpu->users,
-			.ds_lite = lic->ds_lite,
-			.nat44 = lic->nat44,
-			.nat64 = lic->nat64,
-			.seed = seed + i,
-			.socket = -1,
-			.pool = box->pool };
-
-		box->worker[i] = cgn_worker_create(&wc);
+	for (uint32_t i = 0; i < n; i++) {
+		box->worker[i] = create_worker(box, i);
 		if (!box->worker[i])
 			return -ENOMEM;
 		box->n_workers++;
@@ -330,6 +349,8 @@ cgn_box_advance(struct cgn_box *box, uint64_t now_ms)
 	do {
 		box->now_ms = RTE_MIN(box->now_ms + box->step_ms, now_ms);
 		for (unsigned i = 0; i < box->n_workers; i++) {
+			if (box->parked >> i & 1)
+				continue;
 			cgn_worker_tick(box->worker[i], box->snap, box->now_ms);
 			empty_outbox(box, box->worker[i]);
 		}
@@ -337,6 +358,40 @@ cgn_box_advance(struct cgn_box *box, uint64_t now_ms)
 		cgn_box_stations_answer(box);
 		settle(box);
 	} while (box->now_ms < now_ms);
+}
+
+void
+cgn_box_rehost(struct cgn_box *box, const struct cgn_compile_host *host)
+{
+	const struct cgn_snapshot *old = box->snap;
+
+	if (cgn_compile_rehost(box->compiler, host, &box->snap))
+		rte_panic("no other hosts\n");
+	cgn_host_snapshot(box->host, box->snap);
+	cgn_box_advance(box, box->now_ms);
+	for (unsigned i = 0; i < box->n_workers; i++)
+		if (box->worker[i]->snap == old)
+			box->worker[i]->snap = box->snap; /* parked: looked at by tests */
+	cgn_snapshot_free(old);
+}
+
+void
+cgn_box_park(struct cgn_box *box, unsigned worker)
+{
+	box->parked |= 1ull << worker;
+}
+
+void
+cgn_box_restart(struct cgn_box *box, unsigned worker)
+{
+	cgn_worker_destroy(box->worker[worker]);
+	for (uint32_t k = 0; k < box->snap->n_addresses; k++)
+		if (box->snap->state[worker][k])
+			cgn_address_init(box->snap->state[worker][k], k);
+	box->worker[worker] = create_worker(box, worker);
+	if (!box->worker[worker])
+		rte_panic("no memory for a worker\n");
+	box->parked &= ~(1ull << worker);
 }
 
 static void

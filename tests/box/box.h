@@ -40,9 +40,11 @@ struct cgn_box {
 	unsigned n_workers;
 	struct cgn_worker *worker[CGN_MAX_WORKERS];
 	struct cgn_box_queue *queue; /* handed over, [n_workers] */
+	uint64_t seed;
 	unsigned n_stations;
 	struct cgn_box_station station[CGN_BOX_STATIONS];
 	struct cgn_stats host_stats;
+	uint64_t parked; /* workers that do not turn; what comes for them is lost */
 	uint64_t now_ms;
 	uint32_t step_ms; /* in which cgn_box_advance() lets time pass */
 	cgn_box_sent *sent;
@@ -56,6 +58,16 @@ int cgn_box_start_eal(void);
  * clock stands at now_ms. 0, or -errno with lines on err. */
 int cgn_box_open(struct cgn_box *box, const char *path, const char *text, uint64_t seed,
 	uint64_t now_ms, FILE *err);
+
+/* Lets others host the locations, in the order of the configuration: a new snapshot,
+ * which all workers see at once. */
+void cgn_box_rehost(struct cgn_box *box, const struct cgn_compile_host *host);
+
+/* A worker stops as if it had died, with all it has. */
+void cgn_box_park(struct cgn_box *box, unsigned worker);
+
+/* It turns again, empty. */
+void cgn_box_restart(struct cgn_box *box, unsigned worker);
 
 /* Packet buffers that are not in the pool: waiting for fragments or neighbours, or lost.
  */

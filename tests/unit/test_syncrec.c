@@ -7,6 +7,7 @@
 #include <CUnit/CUnit.h>
 
 #include "dataplane/session.h"
+#include "dataplane/snapshot.h"
 #include "dataplane/syncrec.h"
 #include "eal_main.h"
 
@@ -30,6 +31,10 @@ object(uint8_t type)
 		r.user.outside = RTE_BE32(0xcb007101);
 		r.user.age = 12345678;
 		memcpy(r.user.b4, head.who, 16);
+		r.user.port_mode = CGN_MODE_SEMI_DYNAMIC;
+		r.user.extended_times = 3;
+		r.user.block_size = 256;
+		r.user.extended_size = 64;
 		break;
 	case CGN_SYNCREC_BLOCK:
 		r.block.age = 77;
@@ -48,11 +53,6 @@ object(uint8_t type)
 		r.flow.remote_port = RTE_BE16(80);
 		r.flow.state = CGN_STATE_FIN_BOTH;
 		r.flow.from = CGN_DOWN;
-		/* fall through */
-	case CGN_SYNCREC_SERVER:
-	case CGN_SYNCREC_SERVER_DEL:
-		r.flow.server =
-			type == CGN_SYNCREC_SERVER || type == CGN_SYNCREC_SERVER_DEL;
 		r.flow.shared = true;
 		r.flow.inside = RTE_BE32(0xc0a80101);
 		r.flow.outside = RTE_BE32(0xcb007101);
@@ -136,6 +136,10 @@ test_fields(void)
 	CU_ASSERT_EQUAL_FATAL(cgn_syncrec_decode(wire, &out), 0);
 	CU_ASSERT_EQUAL(out.user.outside, in.user.outside);
 	CU_ASSERT_EQUAL(out.user.age, in.user.age);
+	CU_ASSERT_EQUAL(out.user.port_mode, CGN_MODE_SEMI_DYNAMIC);
+	CU_ASSERT_EQUAL(out.user.extended_times, 3);
+	CU_ASSERT_EQUAL(out.user.block_size, 256);
+	CU_ASSERT_EQUAL(out.user.extended_size, 64);
 	in = sample(CGN_SYNCREC_BLOCK);
 	cgn_syncrec_encode(&in, wire);
 	CU_ASSERT_EQUAL_FATAL(cgn_syncrec_decode(wire, &out), 0);
@@ -159,7 +163,9 @@ static const struct {
 	{ CGN_SYNCREC_USER, 14, CGN_NAT44, -EINVAL }, /* whose owner is IPv4 */
 	{ CGN_SYNCREC_USER, 15, 1, -EINVAL },
 	{ CGN_SYNCREC_USER, 36, 0x80, -EINVAL }, /* age */
-	{ CGN_SYNCREC_USER, 56, 1, -EINVAL },
+	{ CGN_SYNCREC_USER, 56, CGN_MODE_DETERMINISTIC + 1, -EINVAL },
+	{ CGN_SYNCREC_USER, 58, 0, -EINVAL }, /* blocks without ports */
+	{ CGN_SYNCREC_USER, 62, 1, -EINVAL },
 	{ CGN_SYNCREC_USER, 63, 1, -EINVAL },
 	{ CGN_SYNCREC_USER_DEL, 15, 1, -EINVAL },
 	{ CGN_SYNCREC_USER_DEL, 32, 1, -EINVAL },
@@ -185,13 +191,6 @@ static const struct {
 	{ CGN_SYNCREC_SESSION, 56, 0x80, -EINVAL },
 	{ CGN_SYNCREC_SESSION, 60, 1, -EINVAL },
 	{ CGN_SYNCREC_SESSION_DEL, 59, 1, -EINVAL },
-	{ CGN_SYNCREC_SERVER, 15, 2, -EINVAL }, /* no server */
-	{ CGN_SYNCREC_SERVER, 15, 7, -EINVAL }, /* from outside */
-	{ CGN_SYNCREC_SERVER, 40, 1, -EINVAL }, /* with a remote end */
-	{ CGN_SYNCREC_SERVER, 49, 1, -EINVAL },
-	{ CGN_SYNCREC_SERVER, 51, CGN_STATE_ESTABLISHED, -EINVAL },
-	{ CGN_SYNCREC_SERVER, 55, 1, -EINVAL },
-	{ CGN_SYNCREC_SERVER_DEL, 59, 1, -EINVAL },
 	{ CGN_SYNCREC_BEGIN, 48, 1, -EINVAL },
 	{ CGN_SYNCREC_END, 63, 1, -EINVAL },
 	{ CGN_SYNCREC_ASK, 16, 1, -EINVAL },
@@ -231,8 +230,8 @@ test_missing(void)
 	} field[] = { { CGN_SYNCREC_USER, 2, 2 }, { CGN_SYNCREC_USER, 16, 16 },
 		{ CGN_SYNCREC_USER, 32, 4 }, { CGN_SYNCREC_USER, 40, 16 },
 		{ CGN_SYNCREC_SESSION, 32, 4 }, { CGN_SYNCREC_SESSION, 36, 4 },
-		{ CGN_SYNCREC_SESSION, 40, 4 }, { CGN_SYNCREC_SERVER, 46, 2 },
-		{ CGN_SYNCREC_BEGIN, 16, 32 }, { CGN_SYNCREC_END, 16, 32 } };
+		{ CGN_SYNCREC_SESSION, 40, 4 }, { CGN_SYNCREC_BEGIN, 16, 32 },
+		{ CGN_SYNCREC_END, 16, 32 } };
 
 	for (unsigned k = 0; k < RTE_DIM(field); k++) {
 		struct cgn_syncrec r = sample(field[k].type), out;
@@ -257,10 +256,14 @@ test_kinds(void)
 	r.flow.shared = false;
 	cgn_syncrec_encode(&r, wire);
 	CU_ASSERT_EQUAL(cgn_syncrec_decode(wire, &out), 0);
-	r = sample(CGN_SYNCREC_SERVER);
+	r = sample(CGN_SYNCREC_SESSION);
+	r.flow.server = true;
 	r.flow.outside_port = RTE_BE16(80);
 	cgn_syncrec_encode(&r, wire);
 	CU_ASSERT_EQUAL(cgn_syncrec_decode(wire, &out), 0);
+	r.flow.outside_port = 0;
+	cgn_syncrec_encode(&r, wire);
+	CU_ASSERT_EQUAL(cgn_syncrec_decode(wire, &out), -EINVAL);
 	r = sample(CGN_SYNCREC_USER);
 	r.kind = CGN_NAT44;
 	memset(r.who, 0, 16);

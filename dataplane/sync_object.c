@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Records become users, blocks, mappings and sessions of the same tables as live traffic,
+ * by the same functions. An object that finds no room, or in whose place there is
+ * another, is refused; the next comparison of digests finds that its range differs.
+ *
+ * Owner only. */
+#include "dataplane/block.h"
+#include "dataplane/create.h"
+#include "dataplane/softwire.h"
+#include "dataplane/sync.h"
+#include "dataplane/user.h"
+
+/* A record on its way into the tables. */
+struct entry {
+	const struct cgn_syncrec *r;
+	uint16_t location;
+	bool late;    /* of the former host: only what is not here */
+	uint8_t mark; /* of its range */
+	struct cgn_who who;
+	uint32_t user; /* or CGN_NONE */
+};
+
+/* ---- names ---- */
+
+static bool
+matches(const struct cgn_remote *remote, const uint8_t addr[16])
+{
+	for (unsigned k = 0; k < 16; k++)
+		if ((addr[k] & remote->mask[k]) != remote->addr[k])
+			return false;
+	return true;
+}
+
+static bool
+find_scope(const struct cgn_snapshot *snap, uint16_t instance, const uint8_t addr[16],
+	uint16_t *scope)
+{
+	for (uint32_t k = 0; k < snap->n_remotes; k++)
+		if (snap->remote[k].instance == instance &&
+			matches(&snap->remote[k], addr)) {
+			*scope = snap->remote[k].scope;
+			return true;
+		}
+	return false;
+}
+
+/* Whose record this is, in the words of this box. */
+static bool
+find_who(const struct cgn_worker *w, struct entry *e)
+{
+	const struct cgn_snapshot *snap = w->snap;
+	const struct cgn_syncrec *r = e->r;
+	uint16_t k = 0;
+
+	while (k < snap->n_instances && (snap->instance[k].id != r->instance ||
+						snap->instance[k].kind != r->kind))
+		k++;
+	if (k == snap->n_instances)
+		return false;
+	e->who = (struct cgn_who){
+		.instance = k, .location = e->location, .slot = CGN_NONE
+	};
+	if (r->kind == CGN_NAT44) {
+		memcpy(&e->who.inside, r->who + 12, 4);
+	} else {
+		memcpy(e->who.b4, r->who, 16);
+		if (!find_scope(snap, k, r->who, &e->who.scope))
+			return false;
+	}
+	e->user = cgn_user_find(w, &e->who);
+	return e->user == CGN_NONE || cgn_user_at(w, e->user)->location == e->location;
+}
+
+/* A public address of the location, if this worker keeps its state. */
+static uint32_t
+find_slot(const struct cgn_worker *w, const struct entry *e, rte_be32_t addr)
+{
+	const struct cgn_snapshot *snap = w->snap;
+	uint16_t vpn = snap->instance[e->who.instance].vpn_out;
+	uint32_t ip = rte_be_to_cpu_32(addr);
+
+	for (uint32_t k = 0; k < snap->n_ranges; k++) {
+		const struct cgn_pool_range *p = &snap->range[k];
+		uint32_t slot = p->slot + (ip - p->first);
+
+		if (ip < p->first || ip > p->last || snap->address[slot].vpn != vpn)
+			continue;
+		return snap->address[slot].location == e->location &&
+				       snap->state[w->conf.index][slot]
+			       ? slot
+			       : CGN_NONE;
+	}
+	return CGN_NONE;
+}
+
+/* ---- objects ---- */
+
+/* An object that has come: in the sum, unless it came too late for that. */
+static void
+settle(struct cgn_worker *w, const struct entry *e, struct cgn_told *t)
+{
+	const struct cgn_sync_location *l = &w->sync->location[e->location];
+
+	if (e->late) {
+		*t = (struct cgn_told){ 0 };
+		return;
+	}
+	if (t->era != l->era)
+		cgn_sync_add(w, e->location, e->r);
+	*t = (struct cgn_told){ .era = l->era, .mark = e->mark };
+}
+
+static bool
+apply_user(struct cgn_worker *w, struct entry *e)
+{
+	const struct cgn_syncrec *r = e->r;
+	uint32_t slot = find_slot(w, e, r->user.outside);
+	struct cgn_user *u;
+
+	if (e->user != CGN_NONE && e->late)
+		return true;
+	if (slot == CGN_NONE ||
+		(e->user != CGN_NONE && cgn_user_at(w, e->user)->address != slot))
+		return false;
+	if (r->kind == CGN_DS_LITE)
+		memcpy(e->who.b4, r->user.b4, 16);
+	if (e->user == CGN_NONE) {
+		e->who.slot = slot;
+		if (cgn_user_copy(w, &e->who, &e->user) != CGN_DROP_REASONS)
+			return false;
+		cgn_user_at(w, e->user)->created = w->now - r->user.age;
+	}
+	u = cgn_user_at(w, e->user);
+	u->port_mode = r->user.port_mode;
+	u->extended_times = r->user.extended_times;
+	u->block_size = r->user.block_size;
+	u->extended_size = r->user.extended_size;
+	if (u->told_state != CGN_TOLD_COPY)
+		w->instance[u->instance].users--;
+	if (memcmp(u->softwire, e->who.b4, 16) != 0) {
+		memcpy(u->softwire, e->who.b4, 16);
+		cgn_softwire_header(
+			u->header, &w->snap->instance[u->instance], u->softwire);
+	}
+	u->told_state = CGN_TOLD_COPY;
+	settle(w, e, &u->told);
+	return true;
+}
+
+static bool
+apply_user_del(struct cgn_worker *w, const struct entry *e)
+{
+	struct cgn_user *u;
+
+	if (e->user == CGN_NONE)
+		return true;
+	u = cgn_user_at(w, e->user);
+	if (!u->mappings) {
+		cgn_user_del(w, e->user);
+		return true;
+	}
+	/* goes with its last mapping */
+	if (u->told.era == w->sync->location[e->location].era) {
+		struct cgn_syncrec r = cgn_sync_of_user(w, u);
+
+		cgn_sync_sub(w, e->location, &r);
+	}
+	u->told.era = 0;
+	return true;
+}
+
+static uint32_t
+find_block(const struct cgn_worker *w, const struct entry *e)
+{
+	uint32_t k = cgn_user_at(w, e->user)->block;
+
+	while (k != CGN_NONE && (cgn_block_at(w, k)->first != e->r->block.first ||
+					cgn_block_at(w, k)->size != e->r->block.size))
+		k = cgn_block_at(w, k)->next;
+	return k;
+}
+
+static bool
+apply_block(struct cgn_worker *w, const struct entry *e)
+{
+	const struct cgn_syncrec *r = e->r;
+	uint32_t index;
+
+	if (e->user == CGN_NONE)
+		return false;
+	index = find_block(w, e);
+	if (index != CGN_NONE && e->late)
+		return true;
+	if (index == CGN_NONE && !cgn_block_copy(w, e->user, r->block.first,
+					 r->block.size, r->block.age, &index))
+		return false;
+	cgn_block_at(w, index)->served |= r->block.served;
+	settle(w, e, &cgn_block_at(w, index)->told);
+	return true;
+}
+
+static bool
+apply_block_del(struct cgn_worker *w, const struct entry *e)
+{
+	uint32_t index = e->user == CGN_NONE ? CGN_NONE : find_block(w, e);
+	struct cgn_block *b;
+
+	if (index == CGN_NONE)
+		return true;
+	b = cgn_block_at(w, index);
+	if (b->used[CGN_TCP] || b->used[CGN_UDP] || b->used[CGN_ICMP])
+		return false;
+	b->served |= e->r->block.served;
+	cgn_block_drop(w, cgn_user_at(w, e->user), index);
+	return true;
+}
+
+static uint32_t
+find_session(const struct cgn_worker *w, const struct entry *e)
+{
+	union cgn_key key = {
+		.owner = cgn_inside_owner(w, e->who.instance, e->r->flow.proto, e->user),
+		.local = e->r->flow.inside,
+		.remote = e->r->flow.remote,
+		.local_port = e->r->flow.inside_port,
+		.remote_port = e->r->flow.remote_port,
+	};
+
+	return cgn_table_find(w->up, &key);
+}
+
+/* The mapping that has the public port. */
+static uint32_t
+find_mapping(const struct cgn_worker *w, const struct entry *e)
+{
+	union cgn_key key = {
+		.owner = cgn_owner_scope(
+			e->r->flow.proto, w->snap->instance[e->who.instance].vpn_out),
+		.local = e->r->flow.outside,
+		.local_port = e->r->flow.outside_port,
+	};
+
+	return cgn_class_of(e->r->flow.proto) == CGN_OTHER
+		       ? CGN_NONE
+		       : cgn_table_find(w->map_down, &key);
+}
+
+/* A server of the configuration, which stands before or without its own turn. */
+static bool
+new_server(struct cgn_worker *w, const struct entry *e, uint32_t *index)
+{
+	const struct cgn_syncrec *r = e->r;
+	struct cgn_server s = { .instance = e->who.instance,
+		.scope = e->who.scope,
+		.proto = r->flow.proto,
+		.slot = cgn_user_at(w, e->user)->address,
+		.inside = r->flow.inside,
+		.inside_port = r->flow.inside_port,
+		.outside_port = r->flow.outside_port };
+
+	if (cgn_mapping_fix(w, e->user, &s, index) != CGN_DROP_REASONS)
+		return false;
+	cgn_mapping_at(w, *index)->fixed = false;
+	return true;
+}
+
+static bool
+take_mapping(struct cgn_worker *w, const struct entry *e, const struct cgn_flow *f,
+	uint32_t *index)
+{
+	const struct cgn_syncrec *r = e->r;
+	const struct cgn_mapping *m;
+
+	*index = find_mapping(w, e);
+	if (*index == CGN_NONE)
+		return r->flow.server
+			       ? new_server(w, e, index)
+			       : cgn_mapping_copy(w, f, r->flow.outside_port,
+					 r->flow.shared, index) == CGN_DROP_REASONS;
+	m = cgn_mapping_at(w, *index);
+	return m->user == e->user && m->inside == r->flow.inside &&
+	       m->inside_port == r->flow.inside_port && m->server == r->flow.server &&
+	       (m->shared || !m->sessions || m->server);
+}
+
+static bool
+new_session(struct cgn_worker *w, const struct entry *e, uint32_t *index)
+{
+	const struct cgn_syncrec *r = e->r;
+	struct cgn_flow f = { .user = e->user,
+		.inside = r->flow.inside,
+		.remote = r->flow.remote,
+		.inside_port = r->flow.inside_port,
+		.remote_port = r->flow.remote_port,
+		.proto = r->flow.proto,
+		.state = r->flow.state,
+		.from = r->flow.from };
+	uint32_t mapping;
+
+	if (!take_mapping(w, e, &f, &mapping))
+		return false;
+	if (cgn_session_copy(w, &f, mapping, index) == CGN_DROP_REASONS)
+		return true;
+	cgn_mapping_release(w, mapping);
+	return false;
+}
+
+/* Takes a session out of the sum: its state is about to change. */
+static void
+unsettle(struct cgn_worker *w, const struct entry *e, struct cgn_session *s)
+{
+	struct cgn_syncrec r;
+
+	if (s->told.era != w->sync->location[e->location].era)
+		return;
+	r = cgn_sync_of_session(w, s, s->state);
+	cgn_sync_sub(w, e->location, &r);
+	s->told.era = 0;
+}
+
+static bool
+apply_session(struct cgn_worker *w, struct entry *e)
+{
+	const struct cgn_syncrec *r = e->r;
+	struct cgn_session *s;
+	uint32_t index;
+
+	if (e->user == CGN_NONE ||
+		w->snap->address[cgn_user_at(w, e->user)->address].addr !=
+			r->flow.outside)
+		return false;
+	index = find_session(w, e);
+	if (index != CGN_NONE && e->late)
+		return true;
+	if (index != CGN_NONE &&
+		cgn_session_at(w, index)->outside_port != r->flow.outside_port) {
+		cgn_session_del(w, index);
+		index = CGN_NONE;
+	}
+	if (index == CGN_NONE) {
+		if (!new_session(w, e, &index))
+			return false;
+		s = cgn_session_at(w, index);
+		s->created = w->now - r->flow.age;
+		s->seen = w->now - r->flow.idle;
+	} else {
+		s = cgn_session_at(w, index);
+		unsettle(w, e, s);
+		if (s->told_state != CGN_TOLD_COPY)
+			w->instance[s->instance].sessions--;
+		s->state = r->flow.state;
+		if (cgn_tick_age(w->now, s->seen) > r->flow.idle)
+			s->seen = w->now - r->flow.idle;
+	}
+	s->told_state = CGN_TOLD_COPY;
+	settle(w, e, &s->told);
+	return true;
+}
+
+static bool
+apply_session_del(struct cgn_worker *w, const struct entry *e)
+{
+	uint32_t index = e->user == CGN_NONE ? CGN_NONE : find_session(w, e);
+
+	if (index != CGN_NONE &&
+		cgn_session_at(w, index)->outside_port == e->r->flow.outside_port)
+		cgn_session_del(w, index);
+	return true;
+}
+
+bool
+cgn_sync_object(struct cgn_worker *w, uint16_t location, const struct cgn_syncrec *r,
+	bool late, uint8_t mark)
+{
+	struct entry entry = { .r = r, .location = location, .late = late, .mark = mark };
+	struct entry *e = &entry;
+
+	if (!find_who(w, e))
+		return false;
+	switch (r->type) {
+	case CGN_SYNCREC_USER:
+		return apply_user(w, e);
+	case CGN_SYNCREC_USER_DEL:
+		return apply_user_del(w, e);
+	case CGN_SYNCREC_BLOCK:
+		return apply_block(w, e);
+	case CGN_SYNCREC_BLOCK_DEL:
+		return apply_block_del(w, e);
+	case CGN_SYNCREC_SESSION:
+		return apply_session(w, e);
+	}
+	return apply_session_del(w, e);
+}
