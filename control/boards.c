@@ -219,7 +219,8 @@ run_lcore(void *arg)
 static void
 empty_cache(struct rte_mempool *pool, const struct cgn_lcore *lc)
 {
-	struct rte_mempool_cache *cache = rte_mempool_default_cache(pool, lc->id);
+	struct rte_mempool_cache *cache =
+		pool ? rte_mempool_default_cache(pool, lc->id) : NULL;
 
 	if (!cache)
 		return;
@@ -257,6 +258,7 @@ cgn_boards_relaunch(struct cgn_daemon *d, uint16_t worker)
 	if (collect_stale(d, lc))
 		return -ENOMEM;
 	empty_cache(d->port_pool, lc);
+	empty_cache(d->whole_pool, lc);
 	empty_cache(d->own_pool, lc);
 	__atomic_store_n(&lc->park.state, CGN_PARK_RUN, __ATOMIC_RELEASE);
 	return rte_eal_remote_launch(run_lcore, lc, lc->id);
