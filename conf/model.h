@@ -181,6 +181,12 @@ struct cgn_conf_ha {
 	uint32_t pacing_mbps;
 };
 
+/* Ports that have come back (RFC 6888 REQ-8). */
+struct cgn_conf_quarantine {
+	uint32_t time;	/* s before another user gets them; 0: at once */
+	uint32_t ports; /* of a public address that may wait, the rest is free at once */
+};
+
 /* One tracked thing: a location or a port, the other index is CGN_CONF_NONE. */
 struct cgn_conf_track {
 	struct cgn_conf_src src;
@@ -273,6 +279,7 @@ struct cgn_conf {
 	struct cgn_conf_node node;
 	struct cgn_conf_dpdk dpdk;
 	struct cgn_conf_ha ha;
+	struct cgn_conf_quarantine quarantine;
 	const char **vpns; /* vpns[0] is "", the global one */
 	uint32_t n_vpns;
 	struct cgn_conf_port *ports;

@@ -25,6 +25,16 @@ static const struct cgn_schema_key address_group_keys[] = {
 const struct cgn_schema cgn_schema_address_group = { CGN_TABLE(address_group_keys),
 	.has_src = true };
 
+#define S struct cgn_conf_quarantine
+static const struct cgn_schema_key quarantine_keys[] = {
+	{ CGN_VALUE("time", INT, time), CGN_LIMITS(0, 3600), .def = 120,
+		.help = "how long a block waits (RFC 6888 REQ-8), s; 0: not at all" },
+	{ CGN_VALUE("ports", INT, ports), CGN_LIMITS(0, 64512), .def = 64512,
+		.help = "of an address that may wait; more of them serve at once" },
+};
+#undef S
+const struct cgn_schema cgn_schema_quarantine = { CGN_TABLE(quarantine_keys) };
+
 #define S struct cgn_conf_acl
 static const struct cgn_schema_key acl_keys[] = {
 	{ CGN_VALUE("name", NAME, name), .required = true,

@@ -29,7 +29,6 @@
 #define MAX_GROUPS    1024
 #define MAX_POOLS     4096
 #define MAX_SLOTS     (1u << 24)
-#define QUARANTINE_MS 120000 /* RFC 6888 REQ-8 */
 #define INSTANCE_KEY  (CGN_NAME + 1)
 
 /* A scope never reads as an instance index below 1024 in the bytes that both kinds of
@@ -220,7 +219,8 @@ run_steps(struct cgn_compile_run *r)
 		if (rc < 0)
 			return rc;
 	}
-	r->snap->quarantine_ms = QUARANTINE_MS;
+	r->snap->quarantine_ms = r->conf->quarantine.time * 1000;
+	r->snap->quarantine_ports = r->conf->quarantine.ports;
 	cgn_compile_sync(r);
 	r->snap->location = r->base->location;
 	return 0;

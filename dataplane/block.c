@@ -268,6 +268,16 @@ quarantine(struct cgn_worker *w, uint32_t index)
 	w->sweep.quarantine_tail = index;
 }
 
+/* Time and number of the ports that wait are the operator's (RFC 6888 REQ-8). */
+static bool
+may_wait(const struct cgn_worker *w, const struct cgn_block *blk)
+{
+	const struct cgn_address *a = w->snap->state[w->conf.index][blk->address];
+
+	return w->snap->quarantine_ms &&
+	       a->quarantined + blk->size <= w->snap->quarantine_ports;
+}
+
 /* Takes a block, already out of the user's list, from the user. One that never carried a
  * session could not be traced to anybody, and one that a rule gives is nobody else's:
  * they need no quarantine (RFC 6888 REQ-8). */
@@ -281,7 +291,7 @@ give(struct cgn_worker *w, const struct cgn_user *u, uint32_t index)
 	cgn_sync_block_gone(w, u, blk);
 	if (!blk->ruled)
 		cgn_journal_block(w, CGN_RECORD_BLOCK_GIVE, u, blk);
-	if (blk->served && !blk->ruled)
+	if (blk->served && !blk->ruled && may_wait(w, blk))
 		quarantine(w, index);
 	else
 		release(w, index);

@@ -255,6 +255,7 @@ struct cgn_snapshot {
 	struct rte_ring *const (*link)[CGN_MAX_WORKERS];
 	struct cgn_protocols other; /* of all instances */
 	uint32_t quarantine_ms;	    /* before a freed block serves another user */
+	uint32_t quarantine_ports;  /* of an address that may wait so */
 };
 
 static inline bool

@@ -468,3 +468,44 @@ def refresh_is_of_the_user_alone(c):
     c.state(sessions=1, mappings=1)
     c.gone(sessions=1)
     expires(c, 300)
+
+
+def passed_on(c, time, before=True):
+    """A user's only block goes to another one `time` s after its end, and not earlier."""
+    p, q = (c.port(n, size=64512) for n in ("p", "q"))
+    udp_out(c, p, user=U1)
+    start = c.now + 30000  # the user goes within a second of this
+    if before:
+        c.now = start + (time - 1) * 1000
+        refused(c, "no_address", user=U2)
+        c.events(log_records=1)
+    c.now = start + (time + 2) * 1000
+    udp_out(c, q, user=U2)
+    c.made(users=2, blocks=2, mappings=2, sessions=2)
+    c.gone(users=1, blocks=1, mappings=1, sessions=1)
+
+
+ONE_BLOCK = ('port_range: { mode = "static"; size = 64512; };\n'
+             "timers: { udp = 30; };")
+
+
+@case
+def quarantine_configured(c):
+    """RFC 6888 REQ-8: how long freed ports wait is configurable."""
+    c.conf("quarantine: { time = 20; };", conf_nat(ONE_BLOCK))
+    passed_on(c, 20)
+
+
+@case
+def quarantine_off(c):
+    """RFC 6888 REQ-8: and may be nothing."""
+    c.conf("quarantine: { time = 0; };", conf_nat(ONE_BLOCK))
+    passed_on(c, 0, before=False)
+
+
+@case
+def quarantine_of_so_many_ports(c):
+    """RFC 6888 REQ-8: how many ports of an address may wait is configurable; what is more
+    serves at once."""
+    c.conf("quarantine: { ports = 64511; };", conf_nat(ONE_BLOCK))
+    passed_on(c, 0, before=False)

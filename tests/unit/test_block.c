@@ -176,6 +176,28 @@ test_quarantine_queue(void)
 	world_close();
 }
 
+/* Of an address only so many ports wait; what is more, or all where there is no time to
+ * wait, serves others at once. */
+static void
+test_quarantine_limits(void)
+{
+	open_users();
+	world.snap.quarantine_ports = 3 * 64;
+	for (unsigned n = 0; n < 5; n++)
+		CU_ASSERT_EQUAL_FATAL(
+			cgn_block_take(world.w, user[0], 64), CGN_DROP_REASONS);
+	give_all(0, true);
+	CU_ASSERT_EQUAL(address()->quarantined, 3 * 64);
+	CU_ASSERT_EQUAL(address()->free, CGN_PORT_COUNT - 3 * 64);
+	world.snap.quarantine_ms = 0;
+	CU_ASSERT_EQUAL(cgn_block_take(world.w, user[1], 64), CGN_DROP_REASONS);
+	give_all(1, true);
+	CU_ASSERT_EQUAL(address()->quarantined, 3 * 64);
+	world_tick(100);
+	CU_ASSERT_EQUAL(address()->free, CGN_PORT_COUNT);
+	world_close();
+}
+
 /* A bounded number of blocks comes back in one call, the rest in the next. */
 static void
 test_expire_bounded(void)
@@ -296,6 +318,7 @@ CU_TestInfo eal_tests[] = {
 	{ "a locked address", test_locked },
 	{ "quarantine", test_quarantine },
 	{ "queue of the quarantine", test_quarantine_queue },
+	{ "limits of the quarantine", test_quarantine_limits },
 	{ "end of quarantine is bounded", test_expire_bounded },
 	{ "blocks that never served", test_unserved },
 	{ "every port of the blocks", test_ports },

@@ -230,6 +230,7 @@ policy(void)
 	CU_ASSERT(acl->rule[1].permit);
 	CU_ASSERT_EQUAL(acl->rule[1].mask, inet_addr("255.0.0.0"));
 	CU_ASSERT_EQUAL(s->quarantine_ms, 120000);
+	CU_ASSERT_EQUAL(s->quarantine_ports, 64512);
 	teardown(s);
 }
 

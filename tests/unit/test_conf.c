@@ -51,6 +51,8 @@ test_box_defaults(void)
 	CU_ASSERT(conf->ha.batch_backup);
 	CU_ASSERT_EQUAL(conf->ha.batch_interval, 3600);
 	CU_ASSERT_EQUAL(conf->ha.detect_ms, 20);
+	CU_ASSERT_EQUAL(conf->quarantine.time, 120);
+	CU_ASSERT_EQUAL(conf->quarantine.ports, 64512);
 	CU_ASSERT_EQUAL(conf->license[0].users, 65536);
 	CU_ASSERT_EQUAL(conf->groups[0].members[0].weight, 1);
 	CU_ASSERT_EQUAL(conf->vrrp[1].priority, 100);

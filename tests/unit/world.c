@@ -268,7 +268,8 @@ snapshot(void)
 		.acl = &world.acl,
 		.instance = world.instance,
 		.state = { world.state[0], world.state[1] },
-		.quarantine_ms = 120000 };
+		.quarantine_ms = 120000,
+		.quarantine_ports = 64512 };
 }
 
 void
