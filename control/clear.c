@@ -72,6 +72,7 @@ start_clear(struct cgn_cmd_ctx *ctx, enum cgn_msg_op op)
 		return -ENOMEM;
 	clear->query->msg.op = (uint8_t)op;
 	clear->query->msg.filter = select.filter;
+	clear->query->msg.filter.role = CGN_ROLES_ACTIVE; /* copies follow */
 	clear->query->slot = select.slot;
 	return 0;
 }

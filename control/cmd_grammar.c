@@ -131,6 +131,8 @@ static const struct cgn_cmd_def table[CGN_CMD_COUNT] = {
 		NULL, "takes a board, or one CPU of it, out of service", true },
 	{ CGN_CMD_BOARD_START, "board start", "SLOT CPU", "board", CGN_CMD_OBJECT, NULL,
 		"takes it back into service, with empty tables", true },
+	{ CGN_CMD_HA_BATCH, "ha batch-backup", "LOCATION", "batch_backup", CGN_CMD_OBJECT,
+		NULL, "sends all state to the standby once more" },
 #ifdef CGN_FAULT_INJECTION
 	{ CGN_CMD_DEBUG_CLOCK, "debug clock", "SECONDS", "clock", CGN_CMD_OBJECT, NULL,
 		"turns the clock of the box on; for tests" },

@@ -85,8 +85,8 @@ cgn_select_init(struct cgn_select *s, struct cgn_cmd_ctx *ctx, const struct cgn_
 	if (value != NULL)
 		s->slot = (uint32_t)value->number;
 	value = cgn_cmd_grammar_filter(call, "role");
-	if (value != NULL && value->number == 1)
-		s->nothing = true;
+	if (value != NULL)
+		f->role = value->number ? CGN_ROLES_STANDBY : CGN_ROLES_ACTIVE;
 	select_softwire(s, call);
 	select_endpoint(s, call, "inside", &f->inside, &f->inside_mask, &f->inside_port);
 	select_endpoint(

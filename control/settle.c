@@ -20,6 +20,7 @@
 #include "control/moves.h"
 #include "control/stage.h"
 #include "dataplane/mark.h"
+#include "dataplane/sync.h"
 
 /* ---- locations ---- */
 
@@ -56,13 +57,25 @@ count_spares(const struct cgn_conf *conf)
 	return n;
 }
 
-/* A location that is not backed up by a channel of records has nothing to wait for. */
+/* Has the standby all? Before the location goes home, also what came a moment ago. */
 static bool
 is_filled(const struct cgn_daemon *d, uint32_t location)
 {
-	(void)d;
-	(void)location;
-	return true;
+	const struct cgn_compile_host *now = &d->where[location];
+	const struct cgn_conf_location *l = &d->conf->locations[location];
+	uint16_t home = (uint16_t)l->active.index;
+	uint32_t index;
+
+	if (now->worker == CGN_NONE16 || now->standby == CGN_NONE16)
+		return false;
+	index = cgn_compile_find_location(d->compiler, (uint16_t)l->id);
+	if (index == CGN_NONE ||
+		!cgn_sync_filled(d->worker[now->worker], (uint16_t)index))
+		return false;
+	if (now->standby != home || d->now_ms - d->watch.cpu[home].since_ms <
+					    d->conf->ha.preempt_time * 1000ull)
+		return true;
+	return cgn_sync_ready(d->worker[now->worker], d->snap, (uint16_t)index);
 }
 
 static void

@@ -40,6 +40,7 @@ const struct cgn_cmd_handlers
 				      [CGN_CMD_SHOW_RULES] = cgn_show_rules,
 				      [CGN_CMD_BOARD_SHUTDOWN] = cgn_board_shutdown,
 				      [CGN_CMD_BOARD_START] = cgn_board_start,
+				      [CGN_CMD_HA_BATCH] = cgn_ha_batch_backup,
 #ifdef CGN_FAULT_INJECTION
 				      [CGN_CMD_DEBUG_CLOCK] = cgn_debug_clock,
 				      [CGN_CMD_DEBUG_HANG] = cgn_debug_hang,
@@ -153,16 +154,48 @@ cgn_show_cpu_state(const struct cgn_daemon *d, uint16_t index)
 	return cgn_watch_name(d->watch.cpu[index].state);
 }
 
+static struct cgn_tally
+tally_at(const struct cgn_daemon *d, uint16_t worker, uint32_t location)
+{
+	struct cgn_tally t = { 0, 0 };
+
+	if (worker >= d->n_cpus)
+		return t;
+	t.users = CGN_SHOW_READ(d->worker[worker]->location[location].users);
+	t.sessions = CGN_SHOW_READ(d->worker[worker]->location[location].sessions);
+	return t;
+}
+
 struct cgn_tally
 cgn_show_location_tally(const struct cgn_daemon *d, uint32_t location)
 {
-	struct cgn_tally sum = { 0, 0 };
+	if (location >= d->snap->n_locations)
+		return (struct cgn_tally){ 0, 0 };
+	return tally_at(d, d->snap->location[location].worker, location);
+}
 
-	for (uint16_t i = 0; i < d->n_cpus && location < CGN_MAX_LOCATIONS; i++) {
-		sum.users += CGN_SHOW_READ(d->worker[i]->location[location].users);
-		sum.sessions += CGN_SHOW_READ(d->worker[i]->location[location].sessions);
-	}
-	return sum;
+struct cgn_tally
+cgn_show_standby_tally(const struct cgn_daemon *d, uint32_t location)
+{
+	if (location >= d->snap->n_locations)
+		return (struct cgn_tally){ 0, 0 };
+	return tally_at(d, d->snap->location[location].standby, location);
+}
+
+struct cgn_worker *
+cgn_show_host_of(const struct cgn_daemon *d, uint32_t location)
+{
+	uint16_t worker = location < d->snap->n_locations
+				  ? d->snap->location[location].worker
+				  : CGN_NONE16;
+
+	return worker < d->n_cpus ? d->worker[worker] : NULL;
+}
+
+const char *
+cgn_show_role(const struct cgn_daemon *d, uint32_t location, uint16_t worker)
+{
+	return d->snap->location[location].standby == worker ? "standby" : "active";
 }
 
 struct cgn_tally

@@ -68,6 +68,18 @@ const char *cgn_show_cpu_state(const struct cgn_daemon *d, uint16_t index);
 
 /* Sum of a tally over all board CPUs. */
 struct cgn_tally cgn_show_location_tally(const struct cgn_daemon *d, uint32_t location);
+
+/* The same of its copy. */
+struct cgn_tally cgn_show_standby_tally(const struct cgn_daemon *d, uint32_t location);
+
+/* Worker that hosts a location, or NULL. */
+struct cgn_worker *cgn_show_host_of(const struct cgn_daemon *d, uint32_t location);
+
+/* active or standby: what a worker is to a location. */
+const char *cgn_show_role(
+	const struct cgn_daemon *d, uint32_t location, uint16_t worker);
+
+int cgn_ha_batch_backup(struct cgn_cmd_ctx *ctx);
 struct cgn_tally cgn_show_instance_tally(const struct cgn_daemon *d, uint32_t instance);
 
 #endif

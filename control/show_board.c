@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "control/show.h"
+#include "dataplane/sync.h"
 
 /* ---- boards ---- */
 
@@ -85,13 +86,28 @@ count_addresses(const struct cgn_snapshot *snap, uint32_t location)
 	return count;
 }
 
+/* State of the copy; without a standby now, one that is to come has not started. */
+static const char *
+batch_of(const struct cgn_daemon *d, const struct cgn_conf_location *location,
+	uint32_t index)
+{
+	const struct cgn_worker *host = cgn_show_host_of(d, index);
+	bool wanted = location->backup.present || location->remote_backup.present;
+
+	if (!wanted || !host)
+		return wanted ? "not-started" : "na";
+	if (d->snap->location[index].standby == CGN_NONE16)
+		return "not-started";
+	return cgn_sync_batch_name(host, (uint16_t)index);
+}
+
 static json_t *
 location_entry(struct cgn_cmd_ctx *ctx, size_t number)
 {
 	const struct cgn_daemon *d = ctx->app;
 	const struct cgn_conf_location *location = &d->conf->locations[number];
 	const struct cgn_location *live;
-	struct cgn_tally tally;
+	struct cgn_tally tally, standby;
 	uint32_t index;
 	bool hosted;
 
@@ -101,6 +117,7 @@ location_entry(struct cgn_cmd_ctx *ctx, size_t number)
 	live = index != CGN_NONE ? &d->snap->location[index] : NULL;
 	hosted = live != NULL && live->worker != CGN_NONE16;
 	tally = cgn_show_location_tally(d, index);
+	standby = cgn_show_standby_tally(d, index);
 	return json_pack("{s:i,s:s,s:{s:i,s:i},s:o,s:o,s:s,s:o,s:s,s:i,s:i,s:i,s:i,s:I}",
 		"id", (int)location->id, "state", hosted ? "active" : "down",
 		"configured", "slot", (int)location->active.slot, "cpu",
@@ -108,13 +125,10 @@ location_entry(struct cgn_cmd_ctx *ctx, size_t number)
 		hosted ? json_pack("{s:i,s:i}", "slot", live->slot, "cpu", live->cpu)
 		       : json_null(),
 		"backup", backup_of(d, location), "scene", scene_of(location), "vrrp",
-		vrrp_of(location), "batch_backup",
-		location->backup.present || location->remote_backup.present
-			? "not-started"
-			: "na",
+		vrrp_of(location), "batch_backup", batch_of(d, location, index),
 		"sessions", (int)tally.sessions, "users", (int)tally.users,
-		"standby_sessions", 0, "standby_users", 0, "addresses",
-		count_addresses(d->snap, index));
+		"standby_sessions", (int)standby.sessions, "standby_users",
+		(int)standby.users, "addresses", count_addresses(d->snap, index));
 }
 
 int

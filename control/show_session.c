@@ -270,7 +270,8 @@ write_session(struct dump *dump, const struct cgn_daemon *d, uint32_t at)
 	cgn_json_text_number(t, where->slot);
 	CGN_JSON_TEXT(t, ",\"cpu\":");
 	cgn_json_text_number(t, where->cpu);
-	CGN_JSON_TEXT(t, ",\"role\":\"active\"");
+	CGN_JSON_TEXT(t, ",\"role\":");
+	cgn_json_text_string(t, cgn_show_role(d, v->s.location, v->worker));
 	write_counts(t, v, instance->accounting);
 	CGN_JSON_TEXT(t, "}");
 }
@@ -298,7 +299,8 @@ add_place(json_t *entry, const struct cgn_daemon *d, uint16_t location, uint16_t
 		entry, "location", json_integer(d->snap->location[location].id));
 	json_object_set_new(entry, "slot", json_integer(conf->slot));
 	json_object_set_new(entry, "cpu", json_integer(conf->cpu));
-	json_object_set_new(entry, "role", json_string("active"));
+	json_object_set_new(
+		entry, "role", json_string(cgn_show_role(d, location, worker)));
 }
 
 static uint32_t

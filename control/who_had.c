@@ -181,6 +181,7 @@ ask(struct who *who, struct cgn_daemon *d, bool sessions)
 	if (!who->query)
 		return false;
 	who->query->msg.op = sessions ? CGN_MSG_SESSIONS : CGN_MSG_USERS;
+	who->query->msg.filter.role = CGN_ROLES_ACTIVE;
 	who->query->msg.filter.outside = who->addr;
 	who->query->msg.filter.outside_mask = UINT32_MAX;
 	who->query->msg.filter.outside_port = rte_cpu_to_be_16(who->port);

@@ -15,6 +15,7 @@
 
 #include "dataplane/block.h"
 #include "dataplane/msg.h"
+#include "dataplane/sync.h"
 
 /* Its producer stopped: entries beyond the tail were not complete. */
 static void
@@ -69,6 +70,8 @@ cgn_lcore_bury(struct cgn_lcore *lc)
 	rte_rcu_qsbr_thread_offline(lc->rt->qsbr, lc->out.node);
 	rte_rcu_qsbr_thread_unregister(lc->rt->qsbr, lc->out.node);
 	repair_mesh(lc->rt->mesh, lc->out.node);
+	if (lc->rt->snap)
+		cgn_sync_bury(lc->rt->snap, lc->out.node);
 	undo_enqueue(w->journal);
 	answer(w->msg);
 	answer(lc->inbox);

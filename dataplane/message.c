@@ -5,6 +5,7 @@
  * or go while a dump is under way may or may not be in it; none that stays is missed. */
 #include "dataplane/create.h"
 #include "dataplane/msg.h"
+#include "dataplane/sync.h"
 #include "dataplane/worker.h"
 
 #define SLOTS_PER_STEP 256
@@ -50,6 +51,15 @@ block_with(const struct cgn_worker *w, const struct cgn_user *u, uint16_t port)
 	return NULL;
 }
 
+/* Copies are the host's to end. */
+static bool
+matches_role(const struct cgn_worker *w, uint16_t location, uint8_t wanted)
+{
+	bool active = !(w->role[location] & (CGN_ROLE_STANDBY | CGN_ROLE_FOREIGN));
+
+	return wanted == CGN_ROLES_ANY || active == (wanted == CGN_ROLES_ACTIVE);
+}
+
 static bool
 matches_user(
 	const struct cgn_worker *w, const struct cgn_user *u, const struct cgn_filter *f)
@@ -57,6 +67,8 @@ matches_user(
 	if (f->instance != CGN_NONE && f->instance != u->instance)
 		return false;
 	if (f->location != CGN_NONE && f->location != u->location)
+		return false;
+	if (!matches_role(w, u->location, f->role))
 		return false;
 	if (!matches_softwire(w, u, f))
 		return false;
@@ -75,6 +87,8 @@ matches_session(const struct cgn_worker *w, const struct cgn_session *s,
 	if (f->instance != CGN_NONE && f->instance != s->instance)
 		return false;
 	if (f->location != CGN_NONE && f->location != s->location)
+		return false;
+	if (!matches_role(w, s->location, f->role))
 		return false;
 	if (f->has_softwire && !matches_softwire(w, cgn_user_at(w, s->user), f))
 		return false;

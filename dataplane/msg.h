@@ -16,11 +16,14 @@ enum cgn_msg_op {
 	CGN_MSG_CLEAR_USERS,	/* with their sessions */
 };
 
+enum cgn_role_filter { CGN_ROLES_ANY, CGN_ROLES_ACTIVE, CGN_ROLES_STANDBY };
+
 /* Which entries are meant: all fields that are given must agree. */
 struct cgn_filter {
 	uint32_t instance; /* index or CGN_NONE */
 	uint32_t location; /* index or CGN_NONE */
 	uint8_t proto;	   /* 0: any */
+	uint8_t role;	   /* enum cgn_role_filter */
 	bool has_softwire;
 	uint8_t softwire_len; /* bits; no more than identify the user are compared */
 	uint8_t softwire[16];

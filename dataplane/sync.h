@@ -60,9 +60,9 @@ struct cgn_sync_location {
 	uint32_t copy;	/* number of the copy under way or last */
 	struct cgn_sync_set set;
 	bool full_copy;
-	bool failed; /* something found the ring full in this round */
-	bool doubt;  /* something that nobody will send again did */
-	bool drain;
+	bool failed;		/* something found the ring full in this round */
+	bool doubt;		/* something that nobody will send again did */
+	bool drain;		/* atomic for control */
 	uint32_t lap, user_lap; /* of the sweep at which the round is complete */
 	uint32_t from;		/* slot of the session with which the copy began */
 	uint64_t due_ms, checked_ms;
@@ -169,6 +169,11 @@ bool cgn_sync_filled(const struct cgn_worker *host, uint16_t location);
  * that makes the standby the host loses nothing. */
 bool cgn_sync_drained(const struct cgn_worker *host, const struct cgn_snapshot *snap,
 	uint16_t location);
+
+/* For a planned move: asks for a drain unless one is under way; true once it is done. To
+ * be called until then. */
+bool cgn_sync_ready(
+	struct cgn_worker *host, const struct cgn_snapshot *snap, uint16_t location);
 
 /* not-started, running, finished, na. */
 const char *cgn_sync_batch_name(const struct cgn_worker *host, uint16_t location);

@@ -59,6 +59,16 @@ cgn_sync_drained(
 	       ring && rte_ring_empty(ring);
 }
 
+bool
+cgn_sync_ready(
+	struct cgn_worker *host, const struct cgn_snapshot *snap, uint16_t location)
+{
+	if (__atomic_load_n(&location_at(host, location)->drain, __ATOMIC_RELAXED))
+		return cgn_sync_drained(host, snap, location);
+	cgn_sync_ask(host, location, CGN_SYNC_ASK_DRAIN);
+	return false;
+}
+
 const char *
 cgn_sync_batch_name(const struct cgn_worker *host, uint16_t location)
 {

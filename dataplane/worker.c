@@ -170,6 +170,7 @@ cgn_worker_reset(struct cgn_worker *w, bool clean)
 	memset(w->location, 0, sizeof(w->location));
 	memset(&w->held, 0, sizeof(w->held));
 	memset(&w->fixed, 0, sizeof(w->fixed));
+	cgn_sync_reset(w);
 	w->out.n = 0;
 	w->msg = NULL;
 	return lost;
