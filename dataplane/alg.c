@@ -298,7 +298,19 @@ rewrite(struct cgn_burst *b, uint64_t i, const struct cgn_edits *e, struct segme
 		resize(b, i, g, len);
 }
 
-/* Reads what is new of a segment. */
+static bool
+checksum_right(const struct cgn_burst *b, uint64_t i, const struct segment *g)
+{
+	const struct cgn_pkt *p = &b->p[i];
+	uint32_t bytes = (uint32_t)(p->len - (p->l4 - p->l3));
+	uint16_t sum;
+
+	return rte_raw_cksum_mbuf(b->pkt[i], p->l4, bytes, &sum) == 0 &&
+	       __rte_raw_cksum_reduce((uint32_t)sum + rte_ipv4_phdr_cksum(g->ip, 0)) ==
+		       0xffff;
+}
+
+/* Reads what is new of a segment. One that was damaged will be sent again. */
 static bool
 read_segment(struct cgn_burst *b, uint64_t i, const struct cgn_session *s,
 	struct cgn_alg_control *c, struct segment *g)
@@ -309,6 +321,10 @@ read_segment(struct cgn_burst *b, uint64_t i, const struct cgn_session *s,
 		begin(c, g->seq);
 	if (!g->len || !after(end, c->next))
 		return true;
+	if (!checksum_right(b, i, g)) {
+		count(b->w, CGN_EVENT_ALG_UNREADABLE);
+		return true;
+	}
 	if (after(g->seq, c->next)) {
 		cgn_drop(b, i, CGN_DROP_ALG_ORDER);
 		return false;

@@ -218,6 +218,7 @@ cgn_alg_ftp_write(char text[CGN_ALG_FTP_TEXT], const struct cgn_alg_ftp_end *end
 {
 	uint32_t a = rte_be_to_cpu_32(addr);
 	unsigned h[4] = { a >> 24, a >> 16 & 255, a >> 8 & 255, a & 255 };
+	unsigned high = port >> 8, low = port & 255;
 	char line[CGN_ALG_FTP_TEXT + 1];
 	int n;
 
@@ -231,7 +232,7 @@ cgn_alg_ftp_write(char text[CGN_ALG_FTP_TEXT], const struct cgn_alg_ftp_end *end
 		break;
 	default:
 		n = snprintf(line, sizeof(line), "%u,%u,%u,%u,%u,%u", h[0], h[1], h[2],
-			h[3], port >> 8u, port & 255u);
+			h[3], high, low);
 	}
 	memcpy(text, line, (size_t)n);
 	return (unsigned)n;

@@ -88,7 +88,7 @@ enum cgn_flow_id {
 	X(ALG_FULL, "alg_full",                                                          \
 		"control or data connections that found no slot, port or limit left")    \
 	X(ALG_UNREADABLE, "alg_unreadable",                                              \
-		"segments too large for a gateway, passed as they came")                 \
+		"segments too large for a gateway, or damaged, passed as they came")     \
 	X(ALG_EXPECTED, "alg_expected", "data connections that were announced")          \
 	X(ALG_EXPIRED, "alg_expired", "data connections that never came")                \
 	X(FTP_TRANSLATED, "ftp_translated", "lines of FTP with a new address or port")   \

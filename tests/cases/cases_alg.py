@@ -379,17 +379,21 @@ def alg_ftp_other_ports(c):
 
 
 @case
-def alg_ftp_checksum_stays_wrong(c):
-    """RFC 1624: a segment that was damaged on its way here does not become right."""
+def alg_ftp_damaged_segment(c):
+    """RFC 9293 3.1: a segment with a wrong checksum is not read, and stays wrong; when it
+    has been sent again it is translated, and a damaged copy of that stays wrong too."""
     c.conf(nat())
     ftp = client(c)
-    old, new = b"PORT 10,1,0,1,7,232\r\n", b"PORT 203,0,113,1,234,96\r\n"
-    packet, out = ftp.sent(old, ftp.seq), ftp.seen(new, ftp.seq)
-    packet, out = IP(bytes(packet)), IP(bytes(out))
-    for p in (packet, out):
-        p[TCP].chksum = (p[TCP].chksum + 1) % 0xffff
-    ftp.through(packet, out)
-    c.events(ftp_translated=1)
+    one, old, new = ftp.seq, b"10,1,0,1,7,232", b"203,0,113,1,234,96"
+    for becomes in (old, new):
+        packet = IP(bytes(ftp.sent(b"PORT %s\r\n" % old, one)))
+        out = IP(bytes(ftp.seen(b"PORT %s\r\n" % becomes, one)))
+        for p in (packet, out):
+            p[TCP].chksum = (p[TCP].chksum + 1) % 0xffff
+        ftp.through(packet, out)
+        if becomes == old:
+            ftp.command(old, new)
+    c.events(alg_unreadable=1)
 
 
 @case
