@@ -25,11 +25,11 @@
 #include "dataplane/neigh.h"
 #include "dataplane/worker.h"
 
-#define MAX_VPNS      1024
-#define MAX_GROUPS    1024
-#define MAX_POOLS     4096
-#define MAX_SLOTS     (1u << 24)
-#define INSTANCE_KEY  (CGN_NAME + 1)
+#define MAX_VPNS     1024
+#define MAX_GROUPS   1024
+#define MAX_POOLS    4096
+#define MAX_SLOTS    (1u << 24)
+#define INSTANCE_KEY (CGN_NAME + 1)
 
 /* A scope never reads as an instance index below 1024 in the bytes that both kinds of
  * user key begin with: its low byte is at least 4. */

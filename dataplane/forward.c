@@ -11,6 +11,7 @@
 #include "dataplane/checksum.h"
 #include "dataplane/neigh.h"
 #include "dataplane/pipeline.h"
+#include "dataplane/softwire.h"
 
 static void
 count(struct cgn_burst *b, enum cgn_flow_id flow, uint32_t bytes)
@@ -138,8 +139,8 @@ mtu_of(const struct cgn_burst *b, uint64_t i, const struct cgn_iface *iface)
 	if (!(b->down & CGN_BIT(i)) || b->p[i].version != 6)
 		return iface->mtu;
 	s = cgn_session_at(b->w, b->p[i].session);
-	mtu = (uint16_t)RTE_MIN(
-		cgn_user_at(b->w, s->user)->mtu, b->snap->instance[s->instance].mtu);
+	mtu = cgn_softwire_mtu(
+		&b->snap->instance[s->instance], cgn_user_at(b->w, s->user), b->now);
 	return (uint16_t)RTE_MIN(mtu, iface->mtu);
 }
 

@@ -157,9 +157,10 @@ struct cgn_user {
 	uint64_t discards[CGN_DISCARDS];
 	uint8_t header[40]; /* DS-Lite: ready-made outer IPv6 header towards the B4 */
 	uint16_t mtu;	    /* DS-Lite: of the way to the B4, as far as is known */
+	cgn_tick learnt;    /* when mtu was */
 };
 _Static_assert(offsetof(struct cgn_user, header) / RTE_CACHE_LINE_SIZE ==
-		       offsetof(struct cgn_user, mtu) / RTE_CACHE_LINE_SIZE,
+		       offsetof(struct cgn_user, learnt) / RTE_CACHE_LINE_SIZE,
 	"down touches one line of a user");
 
 #endif

@@ -198,16 +198,28 @@ cgn_softwire_push(
 		ip->vtc_flow |= rte_cpu_to_be_32((uint32_t)tos << 20);
 }
 
+#define MTU_KEPT (600 * CGN_TICKS_PER_S)
+
+/* What was learnt of a way is forgotten after a while: it may be wider now (RFC 8201 4).
+ */
+uint16_t
+cgn_softwire_mtu(const struct cgn_instance *inst, struct cgn_user *u, cgn_tick now)
+{
+	if (u->mtu < inst->mtu && cgn_tick_age(now, u->learnt) >= MTU_KEPT)
+		u->mtu = UINT16_MAX;
+	return (uint16_t)RTE_MIN(inst->mtu, u->mtu);
+}
+
 /* Of the user only header and MTU are read: that is the line which has been fetched. */
 static void
 encap_one(struct cgn_burst *b, uint64_t i)
 {
 	const struct cgn_session *s = cgn_session_at(b->w, b->p[i].session);
 	const struct cgn_instance *inst = &b->snap->instance[s->instance];
-	const struct cgn_user *u = cgn_user_at(b->w, s->user);
+	struct cgn_user *u = cgn_user_at(b->w, s->user);
 	struct cgn_pkt *p = &b->p[i];
 	const struct rte_ipv4_hdr *ip = (const void *)cgn_at(b, i, p->l3);
-	uint32_t mtu = (uint16_t)RTE_MIN(inst->mtu, u->mtu);
+	uint32_t mtu = cgn_softwire_mtu(inst, u, b->now);
 
 	if (p->len + 40u > mtu && ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_DF_FLAG)) {
 		cgn_icmp_error(b, i, CGN_DROP_MTU, 3, 4, rte_cpu_to_be_32(mtu - 40));

@@ -13,6 +13,10 @@
 void cgn_softwire_header(
 	uint8_t header[40], const struct cgn_instance *inst, const uint8_t b4[16]);
 
+/* How large a tunnel packet to this user may be, bytes. Owner. */
+uint16_t cgn_softwire_mtu(
+	const struct cgn_instance *inst, struct cgn_user *u, cgn_tick now);
+
 /* Puts such a header before an IPv4 packet that starts at the mbuf's data; needs 40 bytes
  * of headroom. Worker. */
 void cgn_softwire_push(

@@ -5,7 +5,8 @@
  * of the tunnel, so the error becomes ICMPv4 about the inner packet, as if the inside
  * host had sent it: from there on it is an error on its way up like any other, and only
  * if a session of that B4 matches it goes out. A "packet too big" about such a session
- * also lowers the MTU of that user's softwire, never below IPv6's minimum. */
+ * also lowers the MTU of that user's softwire, never below IPv6's minimum, for ten
+ * minutes. */
 #include <rte_icmp.h>
 #include <rte_ip.h>
 
@@ -143,8 +144,10 @@ learn_mtu(struct cgn_burst *b, uint64_t i, const uint8_t *icmp6, unsigned inner)
 		return false;
 	memcpy(&mtu, icmp6 + 4, sizeof(mtu));
 	mtu = RTE_MAX(rte_be_to_cpu_32(mtu), (uint32_t)MTU_MIN);
-	if (mtu < u->mtu)
+	if (mtu <= u->mtu) {
 		u->mtu = (uint16_t)mtu;
+		u->learnt = b->now;
+	}
 	return true;
 }
 

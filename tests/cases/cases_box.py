@@ -29,7 +29,7 @@ def link_unknown_vlan(c):
 
 @case
 def link_unknown_ethertype(c):
-    """Neither ARP, IPv4 nor IPv6: dropped by name."""
+    """RFC 1122 2.3.3: neither ARP, IPv4 nor IPv6: dropped by name."""
     c.conf(conf_nat())
     for type_ in (0x88cc, 0x8847, 0x0600, 46):
         c.drop("inside", Ether(dst=BOX["inside"], src=HOST, type=type_) / Raw(b"\0" * 46),

@@ -43,8 +43,8 @@ def deterministic_nat44(c):
 
 @case
 def deterministic_block_is_all(c):
-    """A deterministic user has its block of each transport and never another; a user that
-    the rule does not know is not translated."""
+    """RFC 7422 2, RFC 6888 REQ-4: a deterministic user has its block of each transport and
+    never another; a user that the rule does not know is not translated."""
     c.events(log_records=1)
     c.conf(conf_rule(2))
     pub, port = place(9, 2)
@@ -94,9 +94,9 @@ def deterministic_ds_lite(c):
 
 @case
 def deterministic_two_cpus(c):
-    """The rule decides about the address, and the address about location and CPU: both
-    ways of a user meet there. The first of two addresses belongs to location 2 on worker
-    1, the second to location 1 on worker 0."""
+    """RFC 7422 2: the rule decides about the address, and the address about location and
+    CPU: both ways of a user meet there. The first of two addresses belongs to location 2 on
+    worker 1, the second to location 1 on worker 0."""
     c.conf(conf_rule(2), cpus="two-cpus")
     for number in (6, 7, 10, 21):
         pub, port = place(number, 2)

@@ -198,3 +198,18 @@ def tunnel_mtu_of_1540(c):
     c.conf(conf_ds("mtu = 1540;"))
     p = first_softwire(c)
     down_whole(c, p, 1500)
+
+
+@case
+def tunnel_mtu_forgotten_600(c):
+    """RFC 2473 6.7, RFC 8201 4: what a softwire has learnt of its way holds for ten
+    minutes; then larger packets are tried again."""
+    c.conf(conf_ds("timers: { udp = 3600; };"))
+    p = first_softwire(c)
+    quoted = softwire_down() / ip4(SRV, SUB, flags=0, ttl=63) / UDP(sport=53, dport=5000) / (
+        b"z" * 1100)
+    tunnel_error(c, ICMPv6PacketTooBig(mtu=1300), quoted, "tunnel_mtu_learnt")
+    c.wait(599)
+    down_in_pieces(c, p, 1480, 1300)
+    c.wait(2)
+    down_whole(c, p, 1460)
