@@ -299,8 +299,12 @@ learn(struct cgn_worker *w)
 		bool same = (w->role[k] & ~CGN_ROLE_FRESH) == role &&
 			    sync->location[k].epoch == snap->location[k].epoch;
 
-		if (!same && (role || !first))
-			begin(w, k, role);
+		if (same || (!role && first))
+			continue;
+		if (w->role[k] & CGN_ROLE_HOST && !sync->location[k].drained &&
+			snap->location[k].worker == sync->location[k].peer)
+			cgn_sync_farewell(w, k);
+		begin(w, k, role);
 	}
 	list_busy(w);
 }

@@ -214,6 +214,10 @@ bool cgn_sync_put(struct cgn_worker *w, uint16_t location, struct cgn_syncrec *r
  * way; false: the ring is full. */
 bool cgn_sync_put_user(struct cgn_worker *w, uint32_t user);
 
+/* Before a location goes: all that its standby does not know, as far as the ring holds
+ * it. Sees every session, so it is for workers that give up what they have. */
+void cgn_sync_farewell(struct cgn_worker *w, uint16_t location);
+
 /* Goes on with copy and digests of a location with a standby. */
 void cgn_sync_step(struct cgn_worker *w, uint16_t location);
 

@@ -292,6 +292,24 @@ cgn_sync_offer(struct cgn_worker *w, uint32_t index, struct cgn_session *s)
 		put_session(w, s);
 }
 
+void
+cgn_sync_farewell(struct cgn_worker *w, uint16_t location)
+{
+	const struct cgn_sync_location *l = &w->sync->location[location];
+
+	for (uint32_t i = 0; i < w->sessions.top && w->snap->sync.hot; i++) {
+		struct cgn_session *s = cgn_session_at(w, i);
+
+		if (s->state == CGN_STATE_FREE || s->location != location ||
+			(told(l, &s->told) && s->told_state == s->state))
+			continue;
+		if (w->role[location] & CGN_ROLE_FRESH)
+			cgn_sync_arrange(w, i, s);
+		if (!put_session(w, s))
+			return;
+	}
+}
+
 /* ---- users in the sweep ---- */
 
 /* A copy of a user becomes a user; one that has not come back goes when sessions would

@@ -346,6 +346,32 @@ test_two_in_a_row(void)
 	pair_close();
 }
 
+/* A board is shut down: nothing is lost, though sessions are too young to have been told
+ * and nobody asked before. */
+static void
+test_shutdown(void)
+{
+	struct pair_options o = hot;
+
+	for (unsigned k = 0; k < 2; k++) {
+		o.ds_lite = k;
+		pair_open(&o);
+		open_flows();
+		swap_roles(0);
+		pair_run(1);
+		flows_go_on();
+		open_flows();
+		swap_roles(0);
+		pair_run(1);
+		flows_go_on();
+		pair_settle();
+		flows_go_on();
+		pair_run(3);
+		SAME(0);
+		pair_close();
+	}
+}
+
 /* Died, taken over, back, filled, and then the survivor dies. */
 static void
 test_two_failures(void)
@@ -522,6 +548,7 @@ CU_TestInfo eal_tests[] = {
 	{ "an epoch that is over", test_old_epoch },
 	{ "switch back without loss", test_switch_back },
 	{ "two hand-overs in a row", test_two_in_a_row },
+	{ "shut down", test_shutdown },
 	{ "two failures", test_two_failures },
 	{ "1+1 and N:1", test_crossed },
 	{ "order of expiry", test_expiry },
