@@ -11,11 +11,14 @@
 #include "dataplane/stats.h"
 #include "dataplane/types.h"
 
-#define CGN_BENCH_POINTS 16  /* numbers of sessions in one command */
+#define CGN_BENCH_POINTS 16  /* figures of one command */
 #define CGN_BENCH_RUNS	 101 /* at most */
 #define CGN_BENCH_PORTS	 63  /* sessions per user: of the public performance labs */
 
 enum cgn_bench_direction { CGN_BENCH_UP, CGN_BENCH_DOWN, CGN_BENCH_MIX };
+
+/* Backup of the box's state to a second CPU: none, users and blocks, sessions too. */
+enum cgn_bench_ha { CGN_BENCH_OFF, CGN_BENCH_WARM, CGN_BENCH_HOT, CGN_BENCH_MODES };
 
 /* Frame size that stands for 64, 594 and 1518 bytes in the ratio 7:4:1. */
 #define CGN_BENCH_IMIX 0
@@ -25,6 +28,8 @@ struct cgn_bench_options {
 	enum cgn_bench_direction direction;
 	uint32_t sessions[CGN_BENCH_POINTS];
 	unsigned n_sessions;
+	enum cgn_bench_ha ha[CGN_BENCH_MODES];
+	unsigned n_ha;
 	unsigned size; /* of the IPv4 side's Ethernet frame with FCS; or CGN_BENCH_IMIX */
 	double new_percent;
 	double seconds; /* of wall clock, per run */
@@ -53,6 +58,7 @@ struct cgn_floors {
 
 struct cgn_point {
 	uint32_t sessions, users;
+	enum cgn_bench_ha ha;
 	struct cgn_bench_figure packet; /* cycles per packet */
 	struct cgn_bench_figure create; /* cycles per new session */
 	double create_worst_us;		/* longest burst while the table was filled */

@@ -24,7 +24,8 @@
 
 static const char head[] =
 	"node: { name = \"bench\"; run_dir = \"/run/cgnbench\"; };\n"
-	"dpdk: { lcores = \"0@0,1@0\"; control_lcore = 0; memory_mb = %" PRIu64 "; };\n"
+	"dpdk: { lcores = \"0@0,1@0,2@0\"; control_lcore = 0; memory_mb = %" PRIu64
+	"; };\n"
 	"ports: ( { name = \"inside\"; device = \"net_null0\"; mtu = 1600;\n"
 	"           addresses = [ \"2001:db8:0:1::1/64\", \"192.0.2.1/24\" ]; },\n"
 	"         { name = \"outside\"; device = \"net_null1\"; mtu = 1500;\n"
@@ -32,14 +33,17 @@ static const char head[] =
 	"routes: ( { prefix = \"2001:db8:100::/40\"; next_hop = \"2001:db8:0:1::2\"; },\n"
 	"          { prefix = \"10.0.0.0/8\"; next_hop = \"192.0.2.2\"; },\n"
 	"          { prefix = \"0.0.0.0/0\"; next_hop = \"198.51.100.254\"; } );\n"
-	"boards: ( { slot = 1; cpus = ( { cpu = 0; lcore = 1; } ); } );\n"
-	"license: ( { slot = 1; sessions = %u; users = %u; nat44 = true; ds_lite = true; "
-	"} );\n"
-	"service_locations: ( { id = 1; slot = 1; cpu = 0; } );\n"
+	"boards: ( { slot = 1; cpus = ( { cpu = 0; lcore = 1; } ); }%s );\n"
+	"service_locations: ( { id = 1; slot = 1; cpu = 0; %s } );\n"
 	"service_instance_groups: ( { name = \"group1\";\n"
 	"           service_locations = ( { id = 1; weight = 1; } ); } );\n"
 	"address_groups: ( { name = \"pool1\"; id = 1;\n"
 	"           addresses = [ \"203.0.0.1-203.0.%u.%u\" ]; } );\n";
+
+static const char board2[] = ", { slot = 2; cpus = ( { cpu = 0; lcore = 2; } ); }";
+
+static const char license[] =
+	"{ slot = %u; sessions = %u; users = %u; nat44 = true; ds_lite = true; }";
 
 static const char common[] =
 	"  name = \"bench\"; id = 1; service_instance_group = \"group1\";\n"
@@ -56,19 +60,23 @@ static const char ds_lite[] =
 static const char nat44[] = "  inside: { ports = [ \"inside\" ]; };\n";
 
 uint64_t
-cgn_box_bytes(uint32_t sessions)
+cgn_box_bytes(uint32_t sessions, enum cgn_bench_ha ha)
 {
-	return (uint64_t)sessions * 640 + (256ull << 20);
+	uint64_t one = (uint64_t)sessions * 640 + (256ull << 20);
+
+	return ha == CGN_BENCH_OFF ? one : 2 * one;
 }
 
 /* The configuration as text, to be freed; NULL: out of memory. A session that is opened
  * on top needs a port, so users then get blocks of four times the size. */
 static char *
-write_conf(const struct cgn_bench_options *o, const struct cgn_traffic *t, uint32_t extra)
+write_conf(const struct cgn_bench_options *o, const struct cgn_traffic *t, uint32_t extra,
+	enum cgn_bench_ha ha)
 {
 	unsigned block = extra ? 256 : 64;
 	uint32_t addresses = t->users / (CGN_PORT_COUNT / block) + 2;
-	uint64_t mb = cgn_box_bytes(t->sessions + extra) >> 20;
+	uint64_t mb = cgn_box_bytes(t->sessions + extra, ha) >> 20;
+	bool backup = ha != CGN_BENCH_OFF;
 	uint32_t sessions = RTE_MAX(t->sessions + extra, 1024u);
 	uint32_t users = RTE_MAX(t->users, 16u);
 	char *text = NULL;
@@ -77,7 +85,17 @@ write_conf(const struct cgn_bench_options *o, const struct cgn_traffic *t, uint3
 
 	if (!f)
 		return NULL;
-	fprintf(f, head, mb, sessions, users, addresses >> 8, addresses & 0xff);
+	fprintf(f, head, mb, backup ? board2 : "",
+		backup ? "backup: { slot = 2; cpu = 0; };" : "", addresses >> 8,
+		addresses & 0xff);
+	fputs("license: ( ", f);
+	fprintf(f, license, 1, sessions, users);
+	if (backup) {
+		fputs(", ", f);
+		fprintf(f, license, 2, sessions, users);
+	}
+	fprintf(f, " );\nha: { hot_backup = %s; };\n",
+		ha == CGN_BENCH_HOT ? "true" : "false");
 	fprintf(f, "%s: ( {\n",
 		o->kind == CGN_DS_LITE ? "ds_lite_instances" : "nat_instances");
 	fprintf(f, common, block, o->accounting ? "true" : "false");
@@ -87,11 +105,12 @@ write_conf(const struct cgn_bench_options *o, const struct cgn_traffic *t, uint3
 }
 
 static struct cgn_conf *
-read_conf(const struct cgn_bench_options *o, const struct cgn_traffic *t, uint32_t extra)
+read_conf(const struct cgn_bench_options *o, const struct cgn_traffic *t, uint32_t extra,
+	enum cgn_bench_ha ha)
 {
 	struct cgn_conf_errors errs = { 0 };
 	struct cgn_conf *conf = NULL;
-	char *text = write_conf(o, t, extra);
+	char *text = write_conf(o, t, extra, ha);
 
 	if (text && cgn_conf_load_string(text, "cgnbench", &conf, &errs) != 0)
 		cgn_conf_errors_print(&errs, stderr);
@@ -124,7 +143,8 @@ compile(struct cgn_box *b, const struct cgn_conf *conf, struct cgn_traffic *t)
 {
 	const struct cgn_compile_port port[2] = { { t->inside.device, t->inside.box },
 		{ t->outside.device, t->outside.box } };
-	const struct cgn_compile_host host = { .worker = 0, .slot = 1, .standby = CGN_NONE16 };
+	const struct cgn_compile_host host = { .slot = 1,
+		.standby = conf->n_cpus > 1 ? 1 : CGN_NONE16 };
 	struct cgn_compile_inputs in = { .port = port, .host = &host };
 	uint32_t inside, outside;
 
@@ -142,33 +162,43 @@ compile(struct cgn_box *b, const struct cgn_conf *conf, struct cgn_traffic *t)
 	return 0;
 }
 
-static int
-make_worker(struct cgn_box *b, const struct cgn_conf *conf)
+static struct cgn_worker *
+make_worker(const struct cgn_box *b, const struct cgn_conf *conf, uint16_t index)
 {
-	struct cgn_worker_conf w = { .index = 0,
-		.slot = 1,
+	struct cgn_worker_conf w = { .index = index,
+		.slot = (uint16_t)(index + 1),
 		.cpu = 0,
-		.sessions = conf->cpus[0]->sessions,
-		.users = conf->cpus[0]->users,
+		.sessions = conf->cpus[index]->sessions,
+		.users = conf->cpus[index]->users,
 		.ds_lite = true,
 		.nat44 = true,
 		.seed = 0x5eed5eed5eedull,
-		.socket = -1 };
+		.socket = -1,
+		.pool = b->pool };
 
+	return cgn_worker_create(&w);
+}
+
+static int
+make_workers(struct cgn_box *b, const struct cgn_conf *conf)
+{
 	b->pool = rte_pktmbuf_pool_create_by_ops("bench", MBUFS, 512, CGN_MARK_SIZE,
 		RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY, "lf_stack");
-	w.pool = b->pool;
+	if (!b->pool)
+		return -1;
+	if (conf->n_cpus > 1 && !(b->standby = make_worker(b, conf, 1)))
+		return -1;
 	b->resident = cgn_eal_resident();
 	b->allocated = cgn_eal_allocated();
-	b->worker = b->pool ? cgn_worker_create(&w) : NULL;
+	b->worker = make_worker(b, conf, 0);
 	return b->worker ? 0 : -1;
 }
 
 int
 cgn_box_create(struct cgn_box *b, const struct cgn_bench_options *o,
-	struct cgn_traffic *t, uint32_t extra)
+	struct cgn_traffic *t, uint32_t extra, enum cgn_bench_ha ha)
 {
-	struct cgn_conf *conf = read_conf(o, t, extra);
+	struct cgn_conf *conf = read_conf(o, t, extra, ha);
 	int rc = -1;
 
 	*b = (struct cgn_box){ 0 };
@@ -178,7 +208,7 @@ cgn_box_create(struct cgn_box *b, const struct cgn_bench_options *o,
 		{ { 2, 0, 0, 0, 1, 2 } } };
 	inet_pton(AF_INET6, "2001:db8::aaaa", t->aftr);
 	if (conf && (rc = compile(b, conf, t)) == 0)
-		rc = make_worker(b, conf);
+		rc = make_workers(b, conf);
 	cgn_conf_free(conf);
 	if (rc != 0) {
 		fprintf(stderr, "cgnbench: no box for %u sessions: %s\n", t->sessions,
@@ -191,8 +221,8 @@ cgn_box_create(struct cgn_box *b, const struct cgn_bench_options *o,
 void
 cgn_box_destroy(struct cgn_box *b)
 {
-	if (b->worker)
-		cgn_worker_destroy(b->worker);
+	cgn_worker_destroy(b->worker);
+	cgn_worker_destroy(b->standby);
 	cgn_snapshot_free(b->snap);
 	if (b->compiler)
 		cgn_compile_destroy(b->compiler);

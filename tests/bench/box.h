@@ -15,16 +15,17 @@ struct cgn_box {
 	const struct cgn_snapshot *snap;
 	struct rte_mempool *pool;
 	struct cgn_worker *worker;
+	struct cgn_worker *standby;   /* or NULL */
 	uint64_t resident, allocated; /* bytes, before there was a worker */
 };
 
 /* Makes a box that t fits into (sides and AFTR address of t are filled in), with room for
  * `extra` sessions more than t has. Needs the EAL. 0, or -1 with the reason on stderr. */
 int cgn_box_create(struct cgn_box *b, const struct cgn_bench_options *o,
-	struct cgn_traffic *t, uint32_t extra);
+	struct cgn_traffic *t, uint32_t extra, enum cgn_bench_ha ha);
 void cgn_box_destroy(struct cgn_box *b);
 
 /* Bytes of memory, a little high, that a box takes; usable before the EAL is started. */
-uint64_t cgn_box_bytes(uint32_t sessions);
+uint64_t cgn_box_bytes(uint32_t sessions, enum cgn_bench_ha ha);
 
 #endif

@@ -13,18 +13,19 @@
 #include "tests/bench/run.h"
 
 static void
-child(const struct cgn_bench_options *o, uint32_t sessions, int fd)
+child(const struct cgn_bench_options *o, uint32_t sessions, enum cgn_bench_ha ha, int fd)
 {
 	struct cgn_point p;
 
-	if (cgn_run_point(o, sessions, &p) != 0)
+	if (cgn_run_point(o, sessions, ha, &p) != 0)
 		exit(EXIT_FAILURE);
 	exit(write(fd, &p, sizeof(p)) == sizeof(p) ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
 /* 0, or -1 when the child failed, which has then said why. */
 static int
-measure(const struct cgn_bench_options *o, uint32_t sessions, struct cgn_point *p)
+measure(const struct cgn_bench_options *o, uint32_t sessions, enum cgn_bench_ha ha,
+	struct cgn_point *p)
 {
 	int fd[2], status = 0;
 	ssize_t got;
@@ -36,7 +37,7 @@ measure(const struct cgn_bench_options *o, uint32_t sessions, struct cgn_point *
 	}
 	if (pid == 0) {
 		close(fd[0]);
-		child(o, sessions, fd[1]);
+		child(o, sessions, ha, fd[1]);
 	}
 	close(fd[1]);
 	got = read(fd[0], p, sizeof(*p));
@@ -55,15 +56,17 @@ main(int argc, char **argv)
 	struct cgn_bench_options o;
 	struct cgn_point p[CGN_BENCH_POINTS];
 	int rc = cgn_options_parse(argc, argv, &o);
+	unsigned n = 0;
 
 	if (rc != 0)
 		return rc < 0 ? 2 : 0;
 	cgn_progress_enable(o.progress);
 	for (unsigned i = 0; i < o.n_sessions; i++)
-		if (measure(&o, o.sessions[i], &p[i]) != 0)
-			return 1;
+		for (unsigned m = 0; m < o.n_ha; m++)
+			if (measure(&o, o.sessions[i], o.ha[m], &p[n++]) != 0)
+				return 1;
 	if (o.json)
-		return cgn_report_json(&o, p, o.n_sessions) != 0;
-	cgn_report_table(&o, p, o.n_sessions);
+		return cgn_report_json(&o, p, n) != 0;
+	cgn_report_table(&o, p, n);
 	return 0;
 }

@@ -14,12 +14,14 @@
 #define MAX_SESSIONS 33554432u
 
 static const char *const kinds[CGN_KINDS] = { "ds-lite", "nat", "nat64" };
+static const char *const modes[CGN_BENCH_MODES] = { "off", "warm", "hot" };
 static const char *const directions[] = { "up", "down", "mix" };
 
 static const char usage[] =
 	"usage: cgnbench [--instance ds-lite|nat] [--direction up|down|mix]\n"
 	"                [--sessions N[,N...]] [--size BYTES|imix] [--new PERCENT]\n"
-	"                [--seconds S] [--runs N] [--cpu N] [--ha off] [--progress] "
+	"                [--seconds S] [--runs N] [--cpu N] [--ha off|warm|hot[,…]] "
+	"[--progress] "
 	"[--json]\n"
 	"Measures the packet path of Softboard in this process, without ports.\n"
 	"  --sessions  established sessions, 63 per user (64512)\n"
@@ -78,6 +80,12 @@ const char *
 cgn_options_direction(enum cgn_bench_direction direction)
 {
 	return directions[direction];
+}
+
+const char *
+cgn_options_ha(enum cgn_bench_ha ha)
+{
+	return modes[ha];
 }
 
 static int
@@ -166,15 +174,25 @@ parse_direction(struct cgn_bench_options *o, const char *value)
 	return 0;
 }
 
+/* One mode, or several that are measured one after the other. */
 static int
-parse_ha(const char *value)
+parse_ha(struct cgn_bench_options *o, const char *value)
 {
-	static const char *const modes[] = { "off", "warm", "hot" };
-	int m = word(value, modes, RTE_DIM(modes));
+	char *copy = strdup(value), *rest = copy;
+	int rc = copy ? 0 : -1;
 
-	if (m < 0)
-		return refuse("ha", value, "one of off, warm, hot");
-	return m ? refuse("ha", value, "this version has no backup; only off") : 0;
+	o->n_ha = 0;
+	for (char *p; rc == 0 && (p = strsep(&rest, ",")) != NULL;) {
+		int m = word(p, modes, CGN_BENCH_MODES);
+
+		if (m < 0 || o->n_ha == CGN_BENCH_MODES)
+			rc = refuse("ha", value,
+				"one or more of off, warm, hot, separated by commas");
+		else
+			o->ha[o->n_ha++] = (enum cgn_bench_ha)m;
+	}
+	free(copy);
+	return rc;
 }
 
 static int
@@ -205,7 +223,7 @@ parse_one(struct cgn_bench_options *o, int opt, const char *value)
 	case OPT_NEW:
 		return parse_number(&o->new_percent, "new", value, 0, 50);
 	case OPT_HA:
-		return parse_ha(value);
+		return parse_ha(o, value);
 	case OPT_HANDOVER:
 		return strcmp(value, "0") == 0
 			       ? 0
@@ -260,6 +278,7 @@ cgn_options_parse(int argc, char **argv, struct cgn_bench_options *o)
 	*o = (struct cgn_bench_options){ .kind = CGN_NAT44,
 		.sessions = { 64512 },
 		.n_sessions = 1,
+		.n_ha = 1,
 		.size = 64,
 		.seconds = 1,
 		.runs = 5,
@@ -279,6 +298,10 @@ cgn_options_parse(int argc, char **argv, struct cgn_bench_options *o)
 				argv[optind - 1]);
 		if (opt == '?' || parse_one(o, opt, optarg) != 0)
 			goto wrong;
+	}
+	if (o->n_ha * o->n_sessions > CGN_BENCH_POINTS) {
+		refuse("ha", "", "with so many numbers of sessions: at most 16 figures");
+		goto wrong;
 	}
 	if (optind == argc)
 		return 0;

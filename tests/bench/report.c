@@ -132,15 +132,16 @@ cgn_report_table(const struct cgn_bench_options *o, const struct cgn_point *p, u
 	printf(", %g %% new, %s accounting, %u runs of %g s; cycles per packet of the box"
 	       " alone\n\n",
 		o->new_percent, o->accounting ? "with" : "without", o->runs, o->seconds);
-	printf("  sessions    users  pages    min  median  floor  ratio    Mpps  lost"
+	printf("  sessions   ha    users  pages    min  median  floor  ratio    Mpps  "
+	       "lost"
 	       "  new min  new med  worst us  bytes/session\n");
 	for (unsigned i = 0; i < n; i++, p++)
-		printf("%10u %8u  %5s %6.1f  %6.1f %6.1f  %5.2f  %6.2f %5llu  %7.0f  "
+		printf("%10u %4s %8u  %5s %6.1f  %6.1f %6.1f  %5.2f  %6.2f %5llu  %7.0f  "
 		       "%7.0f"
 		       "  %8.1f  %13.0f\n",
-			p->sessions, p->users, p->hugepages ? "2 MB" : "4 kB",
-			p->packet.min, p->packet.median, p->floor_cycles,
-			p->packet.median / p->floor_cycles,
+			p->sessions, cgn_options_ha(p->ha), p->users,
+			p->hugepages ? "2 MB" : "4 kB", p->packet.min, p->packet.median,
+			p->floor_cycles, p->packet.median / p->floor_cycles,
 			p->tsc_hz / p->packet.median / 1e6, (unsigned long long)p->lost,
 			p->create.min, p->create.median, p->create_worst_us,
 			p->bytes_resident);
@@ -219,7 +220,7 @@ result(const struct cgn_bench_options *o, const struct cgn_point *p)
 	json_t *r = json_pack("{s:s,s:s,s:I,s:o,s:o,s:s}", "instance",
 		cgn_options_kind(o->kind), "direction",
 		cgn_options_direction(o->direction), "sessions", (json_int_t)p->sessions,
-		"size", size, "new", real(o->new_percent), "ha", "off");
+		"size", size, "new", real(o->new_percent), "ha", cgn_options_ha(p->ha));
 	json_t *more = json_pack("{s:o,s:o,s:o,s:o,s:o,s:I,s:o,s:o}", "cycles_per_packet",
 		figure(&p->packet), "floor_cycles", real(p->floor_cycles), "ratio",
 		real(p->packet.median / p->floor_cycles), "stages", stages(p), "mpps",

@@ -87,6 +87,16 @@ run_batch(struct run *r, unsigned n)
 	return end - start;
 }
 
+/* The standby's own time is not counted: it has a processor of its own in a box. */
+static void
+run_standby(struct run *r)
+{
+	uint64_t ms = r->base_ms + (uint64_t)((double)r->worked * r->ms_per_cycle);
+
+	for (unsigned i = 0; r->box.standby && i < BATCH / CGN_BURST; i++)
+		cgn_worker_tick(r->box.standby, r->box.snap, ms);
+}
+
 /* Adds what the box's own timing of stages has grown by; it times one burst in many. */
 static void
 note_stages(struct run *r, const struct cgn_stats *before)
@@ -108,6 +118,7 @@ pass_batch(struct run *r, unsigned n, bool checksums)
 	long before = switches();
 
 	cycles = run_batch(r, n);
+	run_standby(r);
 	r->disturbed = switches() != before;
 	if (r->disturbed)
 		r->longest = longest;
@@ -222,6 +233,7 @@ expire_extra(struct run *r)
 	while (w->sessions.used > r->t.sessions && rte_rdtsc() < deadline) {
 		cgn_worker_tick(w, r->box.snap,
 			++r->base_ms + (uint64_t)((double)r->worked * r->ms_per_cycle));
+		run_standby(r);
 		empty_outbox(r);
 		rte_pktmbuf_free_bulk(r->out, r->n_out);
 		r->n_out = 0;
@@ -294,7 +306,7 @@ note_memory(struct run *r)
 static int
 run_box(struct run *r)
 {
-	int rc = cgn_box_create(&r->box, r->o, &r->t, r->extra_max);
+	int rc = cgn_box_create(&r->box, r->o, &r->t, r->extra_max, r->p->ha);
 
 	if (rc != 0)
 		return rc;
@@ -319,8 +331,8 @@ run_all(struct run *r, uint32_t sessions)
 		r->extra_max = RTE_MIN(RTE_MAX(sessions / 2, 4u * BATCH), MAX_EXTRA);
 	r->batch = RTE_MIN(
 		RTE_MAX(sessions / 16 / CGN_BURST, 1u) * CGN_BURST, (uint32_t)BATCH);
-	if (cgn_eal_start(
-		    o->cpu, cgn_box_bytes(sessions + r->extra_max), &p->hugepages) != 0 ||
+	if (cgn_eal_start(o->cpu, cgn_box_bytes(sessions + r->extra_max, p->ha),
+		    &p->hugepages) != 0 ||
 		cgn_traffic_init(&r->t, o, sessions) != 0)
 		return -1;
 	p->sessions = sessions;
@@ -338,12 +350,14 @@ run_all(struct run *r, uint32_t sessions)
 }
 
 int
-cgn_run_point(const struct cgn_bench_options *o, uint32_t sessions, struct cgn_point *p)
+cgn_run_point(const struct cgn_bench_options *o, uint32_t sessions, enum cgn_bench_ha ha,
+	struct cgn_point *p)
 {
 	struct run *r = calloc(1, sizeof(*r));
 	int rc = -1;
 
 	memset(p, 0, sizeof(*p));
+	p->ha = ha;
 	if (r) {
 		r->o = o;
 		r->p = p;

@@ -25,7 +25,7 @@ def check(args, **expected):
     for r in doc["results"]:
         for key, value in expected.items():
             assert r[key] == value, (args, key, r[key])
-        assert r["ha"] == "off" and r["lost"] == 0 and not r["drops"], (args, r)
+        assert r["lost"] == 0 and not r["drops"], (args, r)
         for key in NUMBERS:
             if not (key == "size" and r[key] == "imix"):
                 assert isinstance(r[key], (int, float)), (args, key)
@@ -51,7 +51,15 @@ for instance in ("ds-lite", "nat"):
     check(["--instance", instance, "--size", "1518", "--new", "10"], size=1518, new=10)
 assert check(["--sessions", "64,5000"]) == [64, 5000]
 refused("--instance", "nat64")
-refused("--ha", "hot")
+modes = run(*COMMON, "--ha", "off,warm,hot", "--new", "5")
+assert modes.returncode == 0, modes.stderr
+assert [r["ha"] for r in json.loads(modes.stdout)["results"]] == ["off", "warm", "hot"]
+for instance in ("ds-lite", "nat"):
+    check(["--instance", instance, "--ha", "hot"], ha="hot")
+check(["--direction", "up"], ha="off")
+refused("--ha", "cold")
+refused("--ha", "off,off,off,off")
+refused("--sessions", "1,2,3,4,5,6,7,8,9", "--ha", "off,hot")
 refused("--handover", "50")
 refused("--port", "net_null0")
 refused("--sessions", "0")
