@@ -19,6 +19,7 @@
 
 #include "control/log.h"
 #include "control/privilege.h"
+#include "control/standin.h"
 #include "control/stage.h"
 #include "dataplane/block.h"
 
@@ -170,6 +171,8 @@ cgn_boards_init(struct cgn_daemon *d)
 	rc = create_workers(d);
 	if (rc == 0)
 		rc = create_shared(d);
+	if (rc == 0 && cgn_standin_init(d))
+		rc = fail(d, -ENOMEM, "memory", "control lcore");
 	if (rc)
 		cgn_boards_fini(d);
 	d->out.rt = &d->rt;
@@ -181,6 +184,7 @@ cgn_boards_init(struct cgn_daemon *d)
 void
 cgn_boards_fini(struct cgn_daemon *d)
 {
+	cgn_standin_fini(d);
 	free((void *)(uintptr_t)d->rt.plan);
 	d->rt.plan = NULL;
 	cgn_mesh_destroy(d->rt.mesh);

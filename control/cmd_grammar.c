@@ -133,6 +133,11 @@ static const struct cgn_cmd_def table[CGN_CMD_COUNT] = {
 		"takes it back into service, with empty tables", true },
 	{ CGN_CMD_HA_BATCH, "ha batch-backup", "LOCATION", "batch_backup", CGN_CMD_OBJECT,
 		NULL, "sends all state to the standby once more" },
+	{ CGN_CMD_SWITCH, "centralized-backup switch", "INSTANCE", "centralized_backup",
+		CGN_CMD_OBJECT, NULL, "an instance leaves its boards for another box",
+		true },
+	{ CGN_CMD_SWITCH_BACK, "centralized-backup switch-back", "INSTANCE",
+		"centralized_backup", CGN_CMD_OBJECT, NULL, "and comes back", true },
 #ifdef CGN_FAULT_INJECTION
 	{ CGN_CMD_DEBUG_CLOCK, "debug clock", "SECONDS", "clock", CGN_CMD_OBJECT, NULL,
 		"turns the clock of the box on; for tests" },

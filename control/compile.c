@@ -268,7 +268,7 @@ image_epochs(const struct cgn_compiler *c, struct cgn_location *location, uint16
 
 static int
 image_fill(struct cgn_compiler *c, struct cgn_compile_image *image,
-	const struct cgn_compile_host *host)
+	const struct cgn_compile_host *host, const bool *switched)
 {
 	const struct cgn_compile_base *base = image->base;
 	struct cgn_location *location = cgn_compile_take(
@@ -289,7 +289,9 @@ image_fill(struct cgn_compiler *c, struct cgn_compile_image *image,
 	}
 	image_epochs(c, location, base->snap.n_locations);
 	image->snap.location = location;
-	rc = cgn_compile_records(c, &image->snap);
+	rc = cgn_compile_switch(image, switched);
+	if (rc == 0)
+		rc = cgn_compile_records(c, &image->snap);
 	if (rc == 0)
 		rc = cgn_compile_links(c, &image->snap);
 	return rc < 0 ? rc : image_state(c, image);
@@ -306,7 +308,8 @@ image_free(struct cgn_compile_image *image)
 /* A snapshot of a base with these hosts. */
 static int
 image_create(struct cgn_compiler *c, struct cgn_compile_base *base,
-	const struct cgn_compile_host *host, const struct cgn_snapshot **out)
+	const struct cgn_compile_host *host, const bool *switched,
+	const struct cgn_snapshot **out)
 {
 	struct cgn_compile_image *image = calloc(1, sizeof(*image));
 	int rc;
@@ -317,7 +320,7 @@ image_create(struct cgn_compiler *c, struct cgn_compile_base *base,
 	}
 	image->base = base;
 	base->refs++;
-	rc = image_fill(c, image, host);
+	rc = image_fill(c, image, host, switched);
 	if (rc < 0) {
 		image_free(image);
 		return rc;
@@ -346,7 +349,7 @@ cgn_compile(struct cgn_compiler *c, const struct cgn_conf *conf,
 	r.old = c->base ? &c->base->snap : NULL;
 	rc = run_steps(&r);
 	if (rc == 0)
-		rc = image_create(c, base, in->host, out);
+		rc = image_create(c, base, in->host, in->switched, out);
 	cgn_region_fini(&r.scratch);
 	free(r.route);
 	if (rc < 0) {
@@ -360,9 +363,9 @@ cgn_compile(struct cgn_compiler *c, const struct cgn_conf *conf,
 
 int
 cgn_compile_rehost(struct cgn_compiler *c, const struct cgn_compile_host *host,
-	const struct cgn_snapshot **out)
+	const bool *switched, const struct cgn_snapshot **out)
 {
-	return image_create(c, c->base, host, out);
+	return image_create(c, c->base, host, switched, out);
 }
 
 void

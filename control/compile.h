@@ -29,6 +29,7 @@ struct cgn_compile_inputs {
 	const struct cgn_compile_port
 		*port; /* [conf->n_ports]; of sub-interfaces unused */
 	const struct cgn_compile_host *host; /* [conf->n_locations] */
+	const bool *switched; /* [conf->n_instances] to another box; NULL: none */
 };
 
 /* An address of an interface; IPv4 as ::ffff:a.b.c.d with 96 added to the length. */
@@ -56,10 +57,11 @@ int cgn_compile(struct cgn_compiler *c, const struct cgn_conf *conf,
 	const struct cgn_compile_inputs *in, const struct cgn_snapshot **out);
 
 /* The last compiled configuration with other hosts: everything else is shared.
- * host: in the order of that configuration's locations. 0 or -ENOMEM. Control lcore;
+ * host: in the order of that configuration's locations; switched: of its instances, NULL:
+ * none is. 0 or -ENOMEM. Control lcore;
  * microseconds, unless address records must be allocated for a new host. */
 int cgn_compile_rehost(struct cgn_compiler *c, const struct cgn_compile_host *host,
-	const struct cgn_snapshot **out);
+	const bool *switched, const struct cgn_snapshot **out);
 
 /* Frees a snapshot; NULL is allowed. Every worker has passed a quiescent state since it
  * was replaced. Control lcore. */

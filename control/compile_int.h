@@ -33,6 +33,8 @@ struct cgn_compile_base {
 	const struct cgn_compile_addr **addrs; /* [iface] */
 	uint32_t *n_addrs;
 	struct cgn_compile_routing *routing;
+	uint32_t n_instances;
+	uint16_t *instance_of; /* [n_instances]: index of the configuration's instance */
 	struct cgn_snapshot snap;      /* complete but for location[] and state[] */
 	struct cgn_location *location; /* without hosts */
 	struct cgn_region region;
@@ -86,6 +88,7 @@ struct cgn_compile_run {
 	struct cgn_instance *instances;
 	struct cgn_pool *pools;
 	struct cgn_snap_address *addresses;
+	struct cgn_nexthop *redirect; /* [conf->n_instances] */
 	uint32_t n_pieces; /* of public addresses with consecutive slots */
 	/* routes collected so far */
 	struct cgn_compile_entry *route;
@@ -128,6 +131,14 @@ int cgn_compile_rules(struct cgn_compile_run *r);
 int cgn_compile_aftrs(struct cgn_compile_run *r);
 int cgn_compile_servers(struct cgn_compile_run *r);
 int cgn_compile_routes(struct cgn_compile_run *r);
+
+/* Within the last step: where switched instances send their packets, from the routes as
+ * they were added; then all next hops. */
+int cgn_compile_redirects(struct cgn_compile_run *r);
+int cgn_compile_nexthops(struct cgn_compile_run *r);
+
+/* Marks the instances that are switched (by the configuration's index; NULL: none). */
+int cgn_compile_switch(struct cgn_compile_image *image, const bool *switched);
 
 /* Adds a route; 0 or -ENOMEM. nh is copied. */
 int cgn_compile_add_route(struct cgn_compile_run *r, const struct cgn_compile_entry *e);

@@ -349,6 +349,8 @@ cgn_compile_routes(struct cgn_compile_run *r)
 
 	for (uint32_t i = 0; rc == 0 && i < r->conf->n_routes; i++)
 		rc = static_route(r, &r->conf->routes[i]);
+	if (rc == 0)
+		rc = cgn_compile_redirects(r);
 	if (rc < 0)
 		return rc;
 	sort_unique(r);
@@ -357,7 +359,5 @@ cgn_compile_routes(struct cgn_compile_run *r)
 		return rc;
 	r->snap->vpn = r->base->routing->vpn;
 	r->snap->n_vpns = (uint16_t)r->base->routing->n_vpns;
-	r->snap->nexthop = r->base->routing->nexthop;
-	r->snap->n_nexthops = r->base->routing->n_nexthops;
-	return 0;
+	return cgn_compile_nexthops(r);
 }

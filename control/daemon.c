@@ -17,6 +17,7 @@
 #include "control/host.h"
 #include "control/log.h"
 #include "control/log_export.h"
+#include "control/standin.h"
 #include "dataplane/mark.h"
 
 #define IDLE_US	  250
@@ -132,7 +133,7 @@ turn(struct cgn_daemon *d)
 
 	cgn_sender_begin(&d->out);
 	every_ms(d, tsc, cgn_runtime_ms(&d->rt, tsc));
-	work = drain_mesh(d);
+	work = drain_mesh(d) + cgn_standin_turn(d);
 	work += cgn_log_export_turn(
 		d->logs, d->snap, d->worker, d->rt.n_workers, d->now_ms);
 	work += cgn_cmd_server_poll(d->cmd);

@@ -18,6 +18,7 @@ struct cgn_compile_host;
 struct cgn_compiler;
 struct cgn_host;
 struct cgn_log_export;
+struct cgn_switch;
 
 #define CGN_ERR 512 /* bytes of a line that says why */
 
@@ -46,6 +47,7 @@ struct cgn_daemon {
 	struct cgn_cmd_server *cmd;
 	struct cgn_log_export *logs; /* NAT events to log hosts */
 
+	struct cgn_worker *standin; /* of the control lcore, when no other is left */
 	struct cgn_sender out;	 /* the control lcore as a node of the mesh */
 	struct cgn_stats stats;	 /* its own counters */
 	struct timespec started; /* wall clock */
@@ -53,6 +55,7 @@ struct cgn_daemon {
 	uint64_t now_ms;	 /* monotonic; of this turn */
 
 	struct cgn_watch watch; /* over the lcores */
+	struct cgn_switch *instances; /* centralized backup: of conf->instances[] */
 	uint64_t planned;	/* lcores that the plan of queues counts on, a bit each */
 
 	int run_fd, lock_fd, signal_fd;

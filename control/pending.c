@@ -24,9 +24,7 @@ instance(const struct cgn_conf_instance *in)
 {
 	return warn(in->kind == CGN_CONF_NAT64, &in->src, "nat64_instances") +
 	       warn(in->alg & ~(uint32_t)CGN_CONF_ALG_FTP, &in->src,
-		       "alg (other than ftp)") +
-	       warn(in->centralized_backup.present && in->centralized_backup.enable,
-		       &in->src, "centralized_backup");
+		       "alg (other than ftp)");
 }
 
 unsigned

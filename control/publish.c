@@ -12,6 +12,7 @@
 #include "control/compile.h"
 #include "control/settle.h"
 #include "control/stage.h"
+#include "control/switch.h"
 
 /* The port by its name; NULL: a sub-interface. */
 static const struct cgn_port *
@@ -27,7 +28,9 @@ static int
 compile(struct cgn_daemon *d, const struct cgn_snapshot **snap)
 {
 	struct cgn_compile_port *port = calloc(d->conf->n_ports + 1, sizeof(*port));
-	struct cgn_compile_inputs in = { .port = port, .host = d->where };
+	struct cgn_compile_inputs in = { .port = port,
+		.host = d->where,
+		.switched = cgn_switch_flags(d) };
 	int rc;
 
 	if (!port)

@@ -19,6 +19,7 @@
 #include "control/log.h"
 #include "control/moves.h"
 #include "control/stage.h"
+#include "control/switch.h"
 #include "dataplane/mark.h"
 #include "dataplane/sync.h"
 
@@ -180,7 +181,9 @@ cgn_settle_init(struct cgn_daemon *d)
 	for (uint32_t i = 0; i < d->conf->n_locations; i++)
 		d->where[i] = (struct cgn_compile_host){ .worker = CGN_NONE16,
 			.standby = CGN_NONE16 };
-	rc = input_init(d, &in);
+	rc = cgn_switch_init(d);
+	if (rc == 0)
+		rc = input_init(d, &in);
 	if (rc)
 		return rc;
 	cgn_moves_decide(&in.moves, in.place);
@@ -192,6 +195,7 @@ cgn_settle_init(struct cgn_daemon *d)
 void
 cgn_settle_fini(struct cgn_daemon *d)
 {
+	cgn_switch_fini(d);
 	free(d->where);
 	d->where = NULL;
 }
@@ -284,10 +288,12 @@ move_locations(struct cgn_daemon *d)
 
 	if (input_init(d, &in))
 		return NULL;
-	if (cgn_moves_decide(&in.moves, in.place) || d->watch.owed) {
-		take_places(d, &in, false);
-		d->watch.owed = cgn_compile_rehost(d->compiler, d->where, &snap) != 0;
-	}
+	d->watch.owed |= cgn_moves_decide(&in.moves, in.place);
+	take_places(d, &in, false);
+	d->watch.owed |= cgn_switch_decide(d);
+	if (d->watch.owed)
+		d->watch.owed = cgn_compile_rehost(d->compiler, d->where,
+					cgn_switch_flags(d), &snap) != 0;
 	input_fini(&in);
 	return snap;
 }
@@ -336,4 +342,6 @@ cgn_settle(struct cgn_daemon *d)
 		if (d->planned >> i & 1 && !(alive >> i & 1))
 			rescue(d, i);
 	d->planned = alive;
+	if (snap)
+		cgn_switch_settled(d);
 }

@@ -16,7 +16,7 @@ cgn_cmd_fn cgn_show_version, cgn_show_ports, cgn_show_routes, cgn_show_neighbour
 	cgn_show_ds_lite, cgn_show_nat, cgn_show_nat64, cgn_show_session, cgn_show_user,
 	cgn_show_address_group, cgn_show_ha, cgn_show_vrrp, cgn_show_statistics,
 	cgn_clear_session, cgn_clear_user, cgn_who_had, cgn_show_rules,
-	cgn_board_shutdown, cgn_board_start;
+	cgn_board_shutdown, cgn_board_start, cgn_switch_away, cgn_switch_back;
 #ifdef CGN_FAULT_INJECTION
 cgn_cmd_fn cgn_debug_clock, cgn_debug_hang, cgn_debug_crash;
 #endif

@@ -2,37 +2,12 @@
 /*
  * show ds-lite instance, nat instance, nat64 instance.
  *
- * The CPUs of an instance are those that its group's locations are configured on. Control
- * lcore.
+ * Control lcore.
  */
 #include <string.h>
 
 #include "control/show.h"
-
-/* CPUs that an instance is bound to, and how many of them do not run. */
-struct cpus {
-	unsigned total, failed;
-};
-
-static struct cpus
-count_cpus(const struct cgn_daemon *d, const struct cgn_conf_instance *instance)
-{
-	const struct cgn_conf_group *group = &d->conf->groups[instance->group.index];
-	uint64_t seen = 0;
-	struct cpus cpus = { 0, 0 };
-
-	for (uint32_t i = 0; i < group->n_members; i++) {
-		int32_t location = group->members[i].location.index;
-		int32_t cpu = d->conf->locations[location].active.index;
-
-		if ((seen & UINT64_C(1) << cpu) != 0)
-			continue;
-		seen |= UINT64_C(1) << cpu;
-		cpus.total++;
-		cpus.failed += strcmp(cgn_show_cpu_state(d, (uint16_t)cpu), "up") != 0;
-	}
-	return cpus;
-}
+#include "control/switch.h"
 
 /* True when all address groups of an instance have this to say. */
 static bool
@@ -62,21 +37,26 @@ is_empty(const struct cgn_conf_address_group *group)
 
 static const char *
 state_of(const struct cgn_daemon *d, const struct cgn_conf_instance *instance,
-	struct cpus cpus)
+	struct cgn_switch_cpus cpus, bool switched)
 {
+	if (switched)
+		return "switched";
 	if (cpus.failed == cpus.total || all_groups(d, instance, is_empty))
 		return "no-resource";
 	return all_groups(d, instance, is_locked) ? "locked" : "active";
 }
 
 static json_t *
-centralized_of(const struct cgn_conf_instance *instance)
+centralized_of(const struct cgn_conf_instance *instance, const struct cgn_switch *s)
 {
-	const struct cgn_conf_centralized_backup *backup = &instance->centralized_backup;
+	bool changed = s->since.tv_sec != 0;
 
-	if (!backup->present || !backup->enable)
+	if (!instance->centralized_backup.enable)
 		return json_null();
-	return json_pack("{s:s,s:n,s:n}", "state", "normal", "reason", "since");
+	return json_pack("{s:s,s:o,s:o}", "state",
+		s->state.switched ? "switched" : "normal", "reason",
+		changed ? json_string(cgn_central_text(s->state.reason)) : json_null(),
+		"since", changed ? cgn_show_time(&s->since) : json_null());
 }
 
 static json_t *
@@ -85,23 +65,24 @@ instance_entry(struct cgn_cmd_ctx *ctx, size_t number, enum cgn_conf_kind kind)
 	const struct cgn_daemon *d = ctx->app;
 	const struct cgn_conf_instance *instance = &d->conf->instances[number];
 	struct cgn_tally tally;
-	struct cpus cpus;
+	struct cgn_switch_cpus cpus;
 	uint32_t down;
 
 	if (number >= d->conf->n_instances)
 		return NULL;
 	if (instance->kind != kind)
 		return json_null();
-	cpus = count_cpus(d, instance);
+	cpus = cgn_switch_count(d, instance);
 	tally = cgn_show_instance_tally(d, cgn_show_find_instance(d, instance->name));
 	down = instance->centralized_backup.down_number;
 	return json_pack("{s:s,s:i,s:s,s:i,s:i,s:o,s:o,s:i,s:i,s:s}", "name",
 		instance->name, "id", (int)instance->id, "state",
-		state_of(d, instance, cpus), "cpus_total", (int)cpus.total, "cpus_failed",
-		(int)cpus.failed, "down_number",
-		down != 0 ? json_integer(down) : json_null(), "centralized_backup",
-		centralized_of(instance), "users", (int)tally.users, "sessions",
-		(int)tally.sessions, "service_instance_group", instance->group.name);
+		state_of(d, instance, cpus, d->instances[number].state.switched),
+		"cpus_total", (int)cpus.total, "cpus_failed", (int)cpus.failed,
+		"down_number", down != 0 ? json_integer(down) : json_null(),
+		"centralized_backup", centralized_of(instance, &d->instances[number]),
+		"users", (int)tally.users, "sessions", (int)tally.sessions,
+		"service_instance_group", instance->group.name);
 }
 
 static json_t *

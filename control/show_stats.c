@@ -153,6 +153,8 @@ cgn_show_statistics(struct cgn_cmd_ctx *ctx)
 	for (uint16_t i = 0; i < d->rt.n_workers; i++)
 		add_stats(&sum, &d->worker[i]->stats);
 	add_stats(&sum, &d->stats);
+	if (d->standin)
+		add_stats(&sum, &d->standin->stats);
 	cgn_cmd_reply(
 		ctx, json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "flows", show_flows(&sum),
 			     "stages", show_stages(&sum), "drops", show_drops(&sum),

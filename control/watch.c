@@ -31,6 +31,7 @@
 #include "control/log.h"
 #include "control/settle.h"
 #include "control/stage.h"
+#include "control/switch.h"
 
 #define LEAVE_MS 10 /* until what is queued for a CPU that leaves has been passed on */
 
@@ -310,6 +311,7 @@ cgn_watch_look(struct cgn_daemon *d)
 void
 cgn_watch_turn(struct cgn_daemon *d)
 {
+	cgn_switch_turn(d);
 	cgn_watch_look(d);
 	for (uint16_t i = 0; i < d->rt.n_workers; i++)
 		follow_steps(d, i);

@@ -15,6 +15,7 @@
 
 struct deal {
 	uint64_t pollers, alive;
+	unsigned control;    /* node: polls when no worker is left */
 	unsigned next, lent; /* turn of the round robin, among all and among stand-ins */
 };
 
@@ -33,7 +34,7 @@ first_bits(unsigned n)
 	return n < 64 ? (1ull << n) - 1 : UINT64_MAX;
 }
 
-/* The worker that polls the next queue; CGN_NONE: nobody is left. */
+/* The node that polls the next queue. */
 static unsigned
 deal_rx(struct deal *d)
 {
@@ -42,7 +43,7 @@ deal_rx(struct deal *d)
 
 	if (d->alive >> worker & 1)
 		return worker;
-	return stand_in ? nth_bit(stand_in, d->lent++) : CGN_NONE;
+	return stand_in ? nth_bit(stand_in, d->lent++) : d->control;
 }
 
 static void
@@ -130,7 +131,9 @@ cgn_plan_make(struct cgn_plan *plan, const struct cgn_plan_port *port, unsigned 
 	unsigned n_nodes, uint64_t pollers, uint64_t alive)
 {
 	uint64_t workers = first_bits(n_nodes - 1);
-	struct deal deal = { .pollers = pollers & workers, .alive = alive & workers };
+	struct deal deal = { .pollers = pollers & workers,
+		.alive = alive & workers,
+		.control = n_nodes - 1 };
 	uint16_t order[CGN_MAX_NODES];
 
 	plan->n_nodes = (uint16_t)n_nodes;

@@ -36,9 +36,9 @@ struct cgn_plan {
 };
 
 /* Fills plan for n_nodes nodes (2..CGN_MAX_NODES). pollers, alive: sets of workers, one
- * bit each; the control lcore never polls and always lives. Queues go round robin over
- * the pollers in the order of port[]; those of a poller that is not alive go round robin
- * over the pollers that are, or if there is none over any living worker. Pure. */
+ * bit each; the control lcore always lives. Queues go round robin over the pollers in the
+ * order of port[]; those of a poller that is not alive go round robin over the pollers
+ * that are, or if there is none over any living worker, or to the control lcore. Pure. */
 void cgn_plan_make(struct cgn_plan *plan, const struct cgn_plan_port *port,
 	unsigned n_ports, unsigned n_nodes, uint64_t pollers, uint64_t alive);
 

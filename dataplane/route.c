@@ -155,6 +155,11 @@ classify_aftr(struct cgn_burst *b, uint64_t i, const struct cgn_nexthop *nh)
 		cgn_drop(b, i, CGN_DROP_SOFTWIRE_SOURCE);
 		return;
 	}
+	if (b->snap->instance[r->instance].switched) {
+		b->p[i].nexthop = b->snap->instance[r->instance].redirect;
+		b->plain |= CGN_BIT(i);
+		return;
+	}
 	b->p[i].instance = r->instance;
 	b->p[i].scope = r->scope;
 	b->up |= CGN_BIT(i);
@@ -225,7 +230,11 @@ classify4(struct cgn_burst *b, uint64_t i)
 	} else if (nh->kind == CGN_NH_LOCAL) {
 		punt_local(b, i);
 	} else if ((p->instance = find_nat44(b->snap, p)) != CGN_NONE16) {
-		b->up |= CGN_BIT(i);
+		const struct cgn_instance *inst = &b->snap->instance[p->instance];
+
+		if (inst->switched && inst->redirect)
+			p->nexthop = inst->redirect;
+		*(inst->switched ? &b->plain : &b->up) |= CGN_BIT(i);
 	} else if (nh->kind == CGN_NH_POOL) {
 		b->down |= CGN_BIT(i);
 	} else {

@@ -81,6 +81,8 @@ stand(struct cgn_worker *w, const struct cgn_server *s)
 	uint32_t index, user;
 	bool fresh;
 
+	if (w->snap->instance[s->instance].switched)
+		return true;
 	if (w->snap->location[location].worker != w->conf.index &&
 		!(w->role[location] & CGN_ROLE_STANDBY))
 		return true;

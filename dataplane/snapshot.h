@@ -218,6 +218,8 @@ struct cgn_instance {
 	const struct cgn_exempt *exempt;
 	uint8_t n_outbound;
 	struct cgn_outbound outbound[8];
+	bool switched;	   /* its packets are another box's, by centralized backup */
+	uint16_t redirect; /* next hop for them; 0: as the routing table says */
 	/* DS-Lite */
 	uint8_t local_ipv6[16];
 	uint8_t prefix_length;

@@ -174,6 +174,10 @@ lab_make_subs() {
 	done
 }
 
+# lab_make_more: for a test to define, when it wants more of a network before the box
+# starts.
+lab_make_more() { :; }
+
 # Programs in the namespaces find the lab's name server.
 lab_resolver() {
 	local ns
@@ -265,6 +269,7 @@ lab_up() {
 	lab_make_inet
 	lab_make_nsub
 	lab_make_subs
+	lab_make_more
 	lab_resolver
 	if [ -n "$LAB_CONFIG" ]; then
 		sed "s|@RUN_DIR@|$LAB_RUN/cgnd|g" "$LAB_CONFIG" >"$LAB_RUN/cgnd.conf"

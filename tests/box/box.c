@@ -365,7 +365,7 @@ cgn_box_rehost(struct cgn_box *box, const struct cgn_compile_host *host)
 {
 	const struct cgn_snapshot *old = box->snap;
 
-	if (cgn_compile_rehost(box->compiler, host, &box->snap))
+	if (cgn_compile_rehost(box->compiler, host, NULL, &box->snap))
 		rte_panic("no other hosts\n");
 	cgn_host_snapshot(box->host, box->snap);
 	cgn_box_advance(box, box->now_ms);

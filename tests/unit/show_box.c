@@ -16,6 +16,7 @@
 #include "control/compile.h"
 #include "control/host.h"
 #include "control/log_export.h"
+#include "control/switch.h"
 #include "dataplane/mark.h"
 #include "dataplane/pipeline.h"
 #include "dataplane/port.h"
@@ -129,7 +130,7 @@ make_snapshot(struct cgn_daemon *d)
 		.mac = d->port->mac } };
 	struct cgn_compile_host hosts[2] = { { 0, 1, 0, CGN_NONE16 },
 		{ 1, 2, 0, CGN_NONE16 } };
-	struct cgn_compile_inputs in = { ports, hosts };
+	struct cgn_compile_inputs in = { .port = ports, .host = hosts };
 
 	d->compiler = cgn_compile_create();
 	CU_ASSERT_EQUAL_FATAL(cgn_compile(d->compiler, d->conf, &in, &d->snap), 0);
@@ -169,6 +170,7 @@ show_box_init(void)
 
 	memset(d, 0, sizeof(*d));
 	load(d);
+	CU_ASSERT_EQUAL_FATAL(cgn_switch_init(d), 0);
 	make_port(d);
 	make_workers(d);
 	make_snapshot(d);
@@ -190,6 +192,7 @@ show_box_fini(void)
 	cgn_log_export_destroy(show_box.logs);
 	cgn_snapshot_free(d->snap);
 	cgn_compile_destroy(d->compiler);
+	cgn_switch_fini(d);
 	cgn_port_fini(d->port);
 	free(d->port);
 	rte_mempool_free(d->port_pool);

@@ -139,17 +139,66 @@ new_location(void)
 	teardown(b);
 }
 
+#define CENTRAL(keys)                                                                    \
+	NODE BOARDS LOCATIONS PORTS(INSIDE)                                              \
+		ROUTES(", { prefix = \"2001:db8::aaaa/128\"; next_hop = "                \
+		       "\"2001:db8:0:1::b\"; }") GROUP(TWO)                              \
+			POOLS(POOL1) "ds_lite_instances: ( { name = \"ds1\"; id = 4;\n"  \
+				     "    service_instance_group = \"group1\"; "         \
+				     "local_ipv6 = \"2001:db8::aaaa\";\n"                \
+				     "    remote_ipv6 = [ \"2001:db8:100::/40\" ];\n"    \
+				     "    outbound: ( { acl = \"any\"; address_group = " \
+				     "\"pool1\"; } );\n"                                 \
+				     "    centralized_backup: { enable = true; " keys    \
+				     " }; } );\n" NAT
+
+/* Where a switched instance sends its packets: to the redirect, or as the routing table
+ * would without our own AFTR address. */
+static void
+central(const char *text, uint8_t last)
+{
+	const bool switched[2] = { true, false };
+	const struct cgn_snapshot *a, *b = NULL;
+	const struct cgn_instance *ds;
+	uint32_t i;
+
+	setup();
+	a = compile(text);
+	i = cgn_compile_find_instance(compiler, CGN_DS_LITE, "ds1");
+	CU_ASSERT_FALSE(a->instance[i].switched);
+	CU_ASSERT_EQUAL_FATAL(cgn_compile_rehost(compiler, hosts, switched, &b), 0);
+	ds = &b->instance[i];
+	CU_ASSERT_TRUE(ds->switched);
+	CU_ASSERT_EQUAL(b->nexthop[ds->redirect].kind, CGN_NH_GATEWAY);
+	CU_ASSERT_EQUAL(b->nexthop[ds->redirect].gw[15], last);
+	CU_ASSERT_PTR_NOT_NULL(b->nexthop[ds->redirect].neigh);
+	CU_ASSERT_FALSE(
+		b->instance[cgn_compile_find_instance(compiler, CGN_NAT44, "nat1")]
+			.switched);
+	cgn_snapshot_free(a);
+	teardown(b);
+}
+
+static void
+centralized(void)
+{
+	central(CENTRAL("redirect: { port = \"inside\"; next_hop = \"2001:db8:0:1::c\"; "
+			"};"),
+		0x0c);
+	central(CENTRAL(""), 0x0b);
+}
+
 static void
 rehost(void)
 {
-	const struct cgn_compile_host moved[] = { { 3, 1, 3, 4 },
-		{ 1, 1, 1, CGN_NONE16 }, { CGN_NONE16, 0, 0, CGN_NONE16 } };
+	const struct cgn_compile_host moved[] = { { 3, 1, 3, 4 }, { 1, 1, 1, CGN_NONE16 },
+		{ CGN_NONE16, 0, 0, CGN_NONE16 } };
 	const struct cgn_snapshot *a, *b = NULL;
 	uint32_t seven;
 
 	setup();
 	a = compile(USUAL);
-	CU_ASSERT_EQUAL_FATAL(cgn_compile_rehost(compiler, moved, &b), 0);
+	CU_ASSERT_EQUAL_FATAL(cgn_compile_rehost(compiler, moved, NULL, &b), 0);
 	seven = cgn_compile_find_location(compiler, 7);
 	CU_ASSERT_EQUAL(a->location[seven].worker, 0);
 	CU_ASSERT_EQUAL(b->location[seven].worker, 3);
@@ -269,6 +318,7 @@ CU_TestInfo eal_tests[] = {
 	{ "a pool that grows", ranges_of_grown_pool },
 	{ "a new location moves its share", new_location },
 	{ "other hosts share everything else", rehost },
+	{ "centralized backup", centralized },
 	{ "a changed route changes new snapshots only", routes_change },
 	{ "refused, then as before", refused },
 	{ "servers at addresses of their users", servers },

@@ -197,6 +197,36 @@ test_hand_over(void)
 	world_close();
 }
 
+/* An instance that is switched to another box makes no users: its packets are routed, to
+ * the redirect or by the table. */
+static void
+test_switched(void)
+{
+	struct packet p = { .proto = 17, .src = NAT_HOST, .dst = REMOTE_HOST };
+	const struct out *out;
+
+	world_open(64, 16, 0);
+	world.instance[DS].switched = world.instance[NAT].switched = true;
+	world.instance[DS].redirect = NH_GW_OUTSIDE;
+	out = world_ds_up(B4_1, &udp);
+	CU_ASSERT_EQUAL(out->kind, CGN_OUT_TX);
+	CU_ASSERT_EQUAL(out->arg, 1);
+	CU_ASSERT_EQUAL(world_ip(out)[0] >> 4, 6); /* the tunnel packet as it came */
+	world.instance[DS].redirect = 0;
+	world_ds_up(B4_1, &udp);
+	CU_ASSERT_EQUAL(drops(CGN_DROP_NO_ROUTE), 1);
+	out = world_nat_up(&p);
+	CU_ASSERT_EQUAL(out->kind, CGN_OUT_TX);
+	CU_ASSERT_EQUAL(memcmp(world_ip(out) + 12,
+				&(rte_be32_t){ rte_cpu_to_be_32(NAT_HOST) }, 4),
+		0);
+	CU_ASSERT_EQUAL(world.w->users.used, 0);
+	world.instance[DS].switched = world.instance[NAT].switched = false;
+	CU_ASSERT_EQUAL(world_ds_up(B4_1, &udp)->kind, CGN_OUT_TX);
+	CU_ASSERT_EQUAL(world.w->users.used, 1);
+	world_close();
+}
+
 /* A packet that another CPU received is treated as if it had come here. */
 static void
 test_taken_over(void)
@@ -218,6 +248,7 @@ test_taken_over(void)
 
 const char *const eal_suite = "route";
 CU_TestInfo eal_tests[] = {
+	{ "switched to another box", test_switched },
 	{ "for the box", test_local },
 	{ "the AFTR address", test_aftr },
 	{ "longest prefix of B4s", test_longest_prefix },

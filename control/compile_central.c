@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Where the packets of an instance go while it is switched to another box: to the next
+ * hop of its `redirect`; else tunnel packets by the routing table as it would be without
+ * our own AFTR address, and others by the routing table as it is.
+ *
+ * These next hops stand behind those of the routing table, in the base. Which instances
+ * are switched is not known here but with the hosts, for each image.
+ *
+ * Control lcore. */
+#include "control/compile_int.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "dataplane/neigh.h"
+
+static int
+by_redirect(struct cgn_compile_run *r, const struct cgn_conf_redirect *to,
+	struct cgn_nexthop *nh)
+{
+	nh->kind = CGN_NH_GATEWAY;
+	nh->iface = r->iface[to->port.index];
+	cgn_compile_key(nh->gw, &to->next_hop);
+	nh->neigh = cgn_neigh_add(r->ifaces[nh->iface].neigh, nh->gw);
+	if (nh->neigh != NULL)
+		return 0;
+	cgn_log(LOG_ERR, "redirect: no room for the next hop as a neighbour of \"%s\"",
+		r->ifaces[nh->iface].name);
+	return -ENOSPC;
+}
+
+/* The longest prefix that is neither an address of the box nor an AFTR address. */
+static void
+by_routes(const struct cgn_compile_run *r, uint16_t vpn, const uint8_t key[16],
+	struct cgn_nexthop *nh)
+{
+	int best = -1;
+
+	for (uint32_t i = 0; i < r->n_routes; i++) {
+		const struct cgn_compile_entry *e = &r->route[i];
+
+		if (e->vpn != vpn || e->len <= best ||
+			(e->source != CGN_FROM_STATIC && e->source != CGN_FROM_CONNECTED))
+			continue;
+		if (cgn_compile_match(e->key, key, e->len)) {
+			*nh = e->nh;
+			best = e->len;
+		}
+	}
+}
+
+int
+cgn_compile_redirects(struct cgn_compile_run *r)
+{
+	r->redirect =
+		cgn_compile_take(&r->scratch, r->conf->n_instances, sizeof(*r->redirect));
+	if (r->redirect == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < r->conf->n_instances; i++) {
+		const struct cgn_conf_instance *in = &r->conf->instances[i];
+		const struct cgn_conf_redirect *to = &in->centralized_backup.redirect;
+		uint8_t key[16];
+		int rc;
+
+		if (!in->centralized_backup.enable)
+			continue;
+		if (to->present) {
+			rc = by_redirect(r, to, &r->redirect[i]);
+			if (rc < 0)
+				return rc;
+		} else if (in->kind == CGN_CONF_DS_LITE) {
+			cgn_compile_key(key, &in->local_ipv6);
+			by_routes(r, r->vpn[in->inside_vpn], key, &r->redirect[i]);
+		}
+	}
+	return 0;
+}
+
+/* The next hops of the routing table, and the redirects behind them. */
+int
+cgn_compile_nexthops(struct cgn_compile_run *r)
+{
+	const struct cgn_compile_routing *g = r->base->routing;
+	struct cgn_compile_base *base = r->base;
+	struct cgn_nexthop *nexthop;
+	uint32_t n = g->n_nexthops;
+
+	nexthop = cgn_compile_take(
+		&base->region, n + r->conf->n_instances, sizeof(*nexthop));
+	base->instance_of =
+		cgn_compile_take(&base->region, r->conf->n_instances, sizeof(uint16_t));
+	if (nexthop == NULL || base->instance_of == NULL)
+		return -ENOMEM;
+	memcpy(nexthop, g->nexthop, n * sizeof(*nexthop));
+	for (uint32_t i = 0; i < r->conf->n_instances; i++) {
+		base->instance_of[i] = r->instance[i];
+		if (r->redirect[i].kind == CGN_NH_NONE)
+			continue;
+		nexthop[n] = r->redirect[i];
+		r->instances[r->instance[i]].redirect = (uint16_t)n++;
+	}
+	base->n_instances = r->conf->n_instances;
+	r->snap->nexthop = nexthop;
+	r->snap->n_nexthops = n;
+	return 0;
+}
+
+/* Marks the instances of an image that are switched. switched: by the configuration's
+ * index, or NULL. */
+int
+cgn_compile_switch(struct cgn_compile_image *image, const bool *switched)
+{
+	const struct cgn_compile_base *base = image->base;
+	struct cgn_instance *instance;
+	bool any = false;
+
+	for (uint32_t i = 0; switched != NULL && i < base->n_instances; i++)
+		any |= switched[i];
+	if (!any)
+		return 0;
+	instance = cgn_compile_take(
+		&image->region, image->snap.n_instances, sizeof(*instance));
+	if (instance == NULL)
+		return -ENOMEM;
+	memcpy(instance, image->snap.instance,
+		image->snap.n_instances * sizeof(*instance));
+	for (uint32_t i = 0; i < base->n_instances; i++)
+		instance[base->instance_of[i]].switched = switched[i];
+	image->snap.instance = instance;
+	return 0;
+}
