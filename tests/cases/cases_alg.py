@@ -453,9 +453,9 @@ def alg_ftp_icmp_error(c):
 def alg_ftp_no_way_out(c):
     """RFC 1812 4.3.2: an error of the box about a segment behind the new text quotes it as
     the inside host sent it."""
-    c.conf(ds())
+    c.conf(ds(public=1024, inside=PUBLIC))
     ftp = client(c, softwire=True)
-    ftp.command(b"192,168,1,10,7,232", b"203,0,113,1,234,96")
+    ftp.command(b"192,168,1,10,234,96", b"203,0,113,1,4,0")
     packet = ip4(SRV, POOL) / TCP(sport=21, dport=ftp.public, flags="A", seq=ftp.ack,
                                   ack=ftp.behind(ftp.seq)) / Raw(b"x" * 1460)
     answer = (IP(src=POOL, dst=SRV, ttl=64, tos=0xc0, id=0)

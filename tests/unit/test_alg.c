@@ -188,17 +188,23 @@ static void
 test_one_mapping(void)
 {
 	struct talk t, data = { .inside_port = 2024, .remote_port = 80 };
-	uint16_t port;
+	uint16_t first, port;
 
 	open_box(64);
 	say(&data, NULL, SYN, "");
 	t = connect_up(5000, NULL);
-	CU_ASSERT_EQUAL(announce(&t, NULL, 2024), data.outside_port);
+	first = announce(&t, NULL, 2024);
+	CU_ASSERT_EQUAL(first, data.outside_port);
 	port = announce(&t, NULL, 2025);
 	data = (struct talk){ .inside_port = 2025, .remote_port = 80 };
 	say(&data, NULL, SYN, "");
 	CU_ASSERT_EQUAL(data.outside_port, port);
 	CU_ASSERT_EQUAL(world.w->mappings.used, 3);
+	/* what is announced outlives the flow that the port had before */
+	world.instance[NAT].eif = false;
+	cgn_session_del(world.w, 0);
+	CU_ASSERT_EQUAL(world.w->mappings.used, 3);
+	CU_ASSERT_EQUAL(knock(&t, REMOTE_HOST, 20, first), 2024);
 	close_box();
 }
 
