@@ -214,6 +214,17 @@ derive_timers(struct cgn_conf_timers *timers)
 		timers->fragment = profile->fragment;
 }
 
+/* Without blocks nothing else bounds the users of an address. */
+static void
+derive_users_per_address(struct cgn_conf_instance *instance)
+{
+	enum { SINGLE = 64 };
+
+	if (instance->port_range.mode == CGN_CONF_PORTS_SINGLE &&
+		!instance->limits.users_per_address)
+		instance->limits.users_per_address = SINGLE;
+}
+
 static void
 derive_port_range(struct cgn_conf_port_range *range)
 {
@@ -292,6 +303,7 @@ cgn_derive_conf(struct cgn_reader *r)
 	for (uint32_t i = 0; i < conf->n_instances; i++) {
 		derive_timers(&conf->instances[i].timers);
 		derive_port_range(&conf->instances[i].port_range);
+		derive_users_per_address(&conf->instances[i]);
 		derive_vpns(conf, &conf->instances[i]);
 	}
 	derive_key_files(r);

@@ -169,7 +169,8 @@ static const struct cgn_schema_key limits_keys[] = {
 	{ CGN_VALUE("create_rate", INT, create_rate), CGN_LIMITS(1, 1000000), .def = 4000,
 		.help = "new sessions of a user per second" },
 	{ CGN_VALUE("users_per_address", INT, users_per_address), CGN_LIMITS(1, 64512),
-		.text = "no limit", .help = "users that share a public address" },
+		.text = "no limit; 64 in mode single",
+		.help = "users that share a public address" },
 };
 #undef S
 static const struct cgn_schema limits_schema = { CGN_TABLE(limits_keys) };

@@ -5,8 +5,9 @@
  *
  * A slot is the number of an address in a VPN for ever. Ranges of addresses in the
  * forwarding table need consecutive slots, so a range that grew after a reload is cut
- * where its slots jump. Records (56 KB each) are made when a worker first hosts the owner
- * of an address and are kept until the end: a reload must not lose a port block.
+ * where its slots jump. Records (112 KB each, most of which is never touched) are made
+ * when a worker first hosts the owner of an address and are kept until the end: a reload
+ * must not lose a port block.
  *
  * Control lcore; workers write the records. Not handled: clearing the records of a worker
  * that gave a location up. */

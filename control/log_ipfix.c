@@ -146,6 +146,8 @@ static const struct {
 	[CGN_RECORD_BLOCK_GIVE] = { 17, T_BLOCK, 0, true },
 	[CGN_RECORD_SESSION_ADD] = { 4, T_SESSION, 0, true },
 	[CGN_RECORD_SESSION_DEL] = { 5, T_SESSION, 0, true },
+	[CGN_RECORD_MAPPING_ADD] = { 8, T_SESSION, 0, true },
+	[CGN_RECORD_MAPPING_DEL] = { 9, T_SESSION, 0, true },
 	[CGN_RECORD_NO_ADDRESS] = { 3, T_ADDRESSES_EXHAUSTED, 0, false },
 	[CGN_RECORD_NO_PORT] = { 12, T_PORTS_EXHAUSTED, 0, true },
 	[CGN_RECORD_LIMIT_SESSIONS] = { 13, T_QUOTA_USER, 3, true },
@@ -344,7 +346,7 @@ template_of(const struct cgn_log_item *item)
 	const struct cgn_record *r = item->record;
 	unsigned t = kinds[r->type].template;
 
-	if (t == T_SESSION && item->destinations)
+	if (cgn_log_item_is_session(r) && item->destinations)
 		t = T_FLOW;
 	return t + (kinds[r->type].user && r->kind == CGN_DS_LITE);
 }

@@ -18,6 +18,13 @@ struct cgn_log_item {
 	bool destinations; /* the far end of sessions is told (RFC 6888 REQ-12) */
 };
 
+/* Is the record about a session? Pure. */
+static inline bool
+cgn_log_item_is_session(const struct cgn_record *r)
+{
+	return r->type == CGN_RECORD_SESSION_ADD || r->type == CGN_RECORD_SESSION_DEL;
+}
+
 /* The limit that a refusal is about, 0 for other records. from: the worker's. Pure. */
 uint32_t cgn_log_item_limit(const struct cgn_instance *inst,
 	const struct cgn_worker_conf *from, const struct cgn_record *r);

@@ -30,6 +30,8 @@ static const struct {
 	[CGN_RECORD_BLOCK_GIVE] = { "block-release", NOTICE },
 	[CGN_RECORD_SESSION_ADD] = { "session-create", NOTICE },
 	[CGN_RECORD_SESSION_DEL] = { "session-delete", NOTICE },
+	[CGN_RECORD_MAPPING_ADD] = { "port-assign", NOTICE },
+	[CGN_RECORD_MAPPING_DEL] = { "port-release", NOTICE },
 	[CGN_RECORD_NO_ADDRESS] = { "addresses-exhausted", WARNING },
 	[CGN_RECORD_NO_PORT] = { "ports-exhausted", WARNING },
 	[CGN_RECORD_LIMIT_SESSIONS] = { "quota-sessions", WARNING },
@@ -91,13 +93,15 @@ add_header(struct line *l, int severity, uint64_t wall_ms, const char *node,
 		(unsigned)(wall_ms % 1000), host, msgid);
 }
 
+/* Does the record name ports beside addresses? */
 static bool
-is_session(const struct cgn_record *r)
+has_ports(const struct cgn_record *r)
 {
-	return r->type == CGN_RECORD_SESSION_ADD || r->type == CGN_RECORD_SESSION_DEL;
+	return cgn_log_item_is_session(r) || r->type == CGN_RECORD_MAPPING_ADD ||
+	       r->type == CGN_RECORD_MAPPING_DEL;
 }
 
-/* " NAME=\"192.0.2.1\"", of sessions with the port; nothing for 0.0.0.0. */
+/* " NAME=\"192.0.2.1\"", of sessions and mappings with the port; nothing for 0.0.0.0. */
 static void
 add_address(struct line *l, const struct cgn_record *r, const char *name, rte_be32_t addr,
 	rte_be16_t port)
@@ -108,7 +112,7 @@ add_address(struct line *l, const struct cgn_record *r, const char *name, rte_be
 		return;
 	inet_ntop(AF_INET, &addr, text, sizeof(text));
 	add(l, " %s=\"%s", name, text);
-	if (is_session(r))
+	if (has_ports(r))
 		add(l, ":%u", rte_be_to_cpu_16(port));
 	add(l, "\"");
 }
@@ -136,7 +140,7 @@ add_what(struct line *l, const struct cgn_log_item *item)
 	add_address(l, r, "outside", r->outside, r->outside_port);
 	if (r->first)
 		add(l, " ports=\"%u-%u\"", r->first, r->last);
-	if (is_session(r) && item->destinations)
+	if (cgn_log_item_is_session(r) && item->destinations)
 		add_address(l, r, "remote", r->remote, r->remote_port);
 	if (r->proto)
 		add(l, " proto=\"%u\"", r->proto);

@@ -36,7 +36,8 @@ release(struct cgn_cmd_ctx *ctx)
 	free(pools);
 }
 
-/* Blocks that an address of the pool can be divided into: by the smallest size in use. */
+/* Blocks that an address of the pool can be divided into: by the smallest size in use.
+ * Where ports are taken one by one there are none. */
 static json_int_t
 blocks_per_address(const struct cgn_snapshot *snap, uint32_t pool)
 {
@@ -47,6 +48,7 @@ blocks_per_address(const struct cgn_snapshot *snap, uint32_t pool)
 
 		for (unsigned o = 0; o < inst->n_outbound; o++)
 			if (inst->outbound[o].pool == pool && inst->block_size != 0 &&
+				inst->port_mode != CGN_MODE_SINGLE &&
 				(size == 0 || inst->block_size < size))
 				size = inst->block_size;
 	}

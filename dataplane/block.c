@@ -51,7 +51,6 @@ range_set(uint64_t *map, uint32_t first, uint32_t size, bool on)
 void
 cgn_address_init(struct cgn_address *a, uint32_t slot)
 {
-	memset(a, 0, sizeof(*a));
 	a->slot = slot;
 	a->free = CGN_PORT_COUNT;
 	range_set(a->blocked, 0, CGN_PORT_FIRST, true);

@@ -6,8 +6,8 @@
 
 #include "dataplane/worker.h"
 
-/* Makes an address record empty: ports below 1024 are never given. Control lcore, before
- * it is published. */
+/* Makes an address record of zeroed memory (most of which is not touched): ports below
+ * 1024 are never given. Control lcore, before it is published. */
 void cgn_address_init(struct cgn_address *a, uint32_t slot);
 
 /* Has anything been taken of it since? Owner. */

@@ -55,6 +55,22 @@ cgn_journal_block(struct cgn_worker *w, enum cgn_record_type type,
 }
 
 void
+cgn_journal_mapping(
+	struct cgn_worker *w, enum cgn_record_type type, const struct cgn_mapping *m)
+{
+	struct cgn_record r;
+
+	if (!(w->snap->instance[m->instance].journal & CGN_JOURNAL_BLOCKS))
+		return;
+	r = about(w, type, m->instance, cgn_user_at(w, m->user));
+	r.proto = m->proto;
+	r.inside = m->inside;
+	r.inside_port = m->inside_port;
+	r.outside_port = m->outside_port;
+	write(w, &r);
+}
+
+void
 cgn_journal_session(
 	struct cgn_worker *w, enum cgn_record_type type, const struct cgn_session *s)
 {

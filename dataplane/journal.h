@@ -13,6 +13,8 @@ enum cgn_record_type {
 	CGN_RECORD_BLOCK_GIVE,	/* 17 */
 	CGN_RECORD_SESSION_ADD, /* 4 */
 	CGN_RECORD_SESSION_DEL, /* 5 */
+	CGN_RECORD_MAPPING_ADD, /* 8: a port without a block */
+	CGN_RECORD_MAPPING_DEL, /* 9 */
 	CGN_RECORD_NO_ADDRESS,	/* 3: addresses exhausted: pool of the instance is full */
 	CGN_RECORD_NO_PORT,	/* 12: ports exhausted: the user's blocks are full */
 	CGN_RECORD_LIMIT_SESSIONS, /* 13: quota exceeded */
@@ -43,6 +45,10 @@ _Static_assert(sizeof(struct cgn_record) == 64, "one line a record");
 /* Reports a block of a user. Owner. */
 void cgn_journal_block(struct cgn_worker *w, enum cgn_record_type type,
 	const struct cgn_user *u, const struct cgn_block *blk);
+
+/* Reports the port of a mapping that is of no block, where blocks are reported. Owner. */
+void cgn_journal_mapping(
+	struct cgn_worker *w, enum cgn_record_type type, const struct cgn_mapping *m);
 
 /* Reports a session, if its instance logs them. Owner. */
 void cgn_journal_session(

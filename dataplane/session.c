@@ -17,6 +17,7 @@
 #include "dataplane/checksum.h"
 #include "dataplane/create.h"
 #include "dataplane/journal.h"
+#include "dataplane/single.h"
 #include "dataplane/sync.h"
 #include "dataplane/user.h"
 
@@ -138,6 +139,8 @@ give_port(struct cgn_worker *w, const struct cgn_mapping *m, enum cgn_class clas
 		return;
 	if (m->server)
 		cgn_port_unreserve(w->snap->state[w->conf.index][m->block], class, port);
+	else if (m->block == CGN_NONE)
+		cgn_single_give(w, cgn_user_at(w, m->user)->address, class, port);
 	else
 		cgn_port_give(w, m->block, class, port);
 	cgn_user_at(w, m->user)->ports[class]--;
@@ -193,6 +196,8 @@ cgn_mapping_release(struct cgn_worker *w, uint32_t index)
 
 	if (m->sessions || m->fixed || m->expected)
 		return;
+	if (m->reported)
+		cgn_journal_mapping(w, CGN_RECORD_MAPPING_DEL, m);
 	mapping_retire(w, index);
 	give_port(w, m, cgn_class_of(m->proto));
 	u->mappings--;
@@ -361,6 +366,17 @@ session_publish(struct cgn_worker *w, const struct cgn_session *s,
 						       : CGN_DROP_SESSIONS_FULL;
 }
 
+/* A mapping has a session. Where its port is of no block, that is what is reported. */
+static void
+tell_single(struct cgn_worker *w, struct cgn_mapping *m)
+{
+	if (m->server || m->reported || m->block != CGN_NONE ||
+		cgn_class_of(m->proto) == CGN_OTHER)
+		return;
+	m->reported = true;
+	cgn_journal_mapping(w, CGN_RECORD_MAPPING_ADD, m);
+}
+
 static enum cgn_drop
 session_new(
 	struct cgn_worker *w, const struct cgn_flow *f, uint32_t mapping, uint32_t *index)
@@ -402,6 +418,7 @@ cgn_session_add(
 	if (why != CGN_DROP_REASONS)
 		return why;
 	s = cgn_session_at(w, *index);
+	tell_single(w, cgn_mapping_at(w, mapping));
 	w->instance[s->instance].sessions++;
 	w->stats.event[CGN_EVENT_SESSION_ADD]++;
 	if (w->snap->instance[s->instance].alg_ftp)

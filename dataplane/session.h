@@ -82,7 +82,8 @@ struct cgn_session_count {
 
 /* An inside address and port bound to a public one: exists while it has sessions. */
 struct cgn_mapping {
-	/* of a server: slot of its public address; other protocols: CGN_NONE; first:
+	/* of a server: slot of its public address; of other protocols, and of a port that
+	 * was taken alone: CGN_NONE; first:
 	 * overwritten when the slot is freed */
 	uint32_t block;
 	rte_be32_t inside, outside;
@@ -93,7 +94,8 @@ struct cgn_mapping {
 	uint8_t proto;
 	bool shared; /* endpoint-independent: found by later flows of the inside port */
 	bool server; /* a static forward: filters nothing */
-	bool fixed;  /* stays without sessions: a server, while it is configured */
+	bool fixed : 1;	   /* stays without sessions: a server, while it is configured */
+	bool reported : 1; /* its port was taken alone, and that has been reported */
 	uint16_t expected; /* slot + 1 of the first connection that is waited for; 0: none
 			    */
 };
@@ -114,13 +116,23 @@ struct cgn_block {
 /* What a worker keeps of a public address: which ports are in blocks, which in use. */
 struct cgn_address {
 	uint32_t slot;
-	uint32_t free;	      /* ports in no block */
-	uint32_t quarantined; /* ports in blocks that wait */
+	uint32_t free;	      /* ports in no block, and not taken one by one */
+	uint32_t quarantined; /* ports that wait, in blocks or one by one */
 	uint32_t blocks;      /* of users */
 	uint32_t users;
 	uint64_t blocked[65536 / 64];
 	uint64_t used[CGN_CLASSES][65536 / 64];
 	uint64_t fixed[CGN_CLASSES][65536 / 64]; /* of servers */
+	/* Ports one by one (mode single); see dataplane/single.c. */
+	uint64_t single[65536 / 64];
+	struct {
+		cgn_tick since; /* the younger ones have been collected */
+		uint32_t next;	/* slot, in the ring of addresses with such ports */
+		uint32_t n[2];
+		uint8_t young; /* which of the two are the younger ones */
+		bool listed;
+		uint64_t port[2][CGN_CLASSES][65536 / 64];
+	} rest;
 };
 
 /* Why something was refused to a user. */

@@ -9,6 +9,7 @@
 #include "dataplane/block.h"
 #include "dataplane/create.h"
 #include "dataplane/reassembly.h"
+#include "dataplane/single.h"
 #include "dataplane/sync.h"
 
 #define SWEEP_MS    1000
@@ -71,6 +72,7 @@ cgn_sweep(struct cgn_worker *w)
 	uint32_t top = w->sessions.top;
 
 	cgn_block_expire(w);
+	cgn_single_expire(w);
 	w->stats.drop[CGN_DROP_FRAGMENT_TIMEOUT] +=
 		cgn_reassembly_expire(w->reassembly, w->now_ms);
 	for (uint32_t k = due(w); k; k--) {

@@ -6,6 +6,7 @@
  * users spread; when none has room the pool's overload pool is asked. Or a rule says
  * address and block (mode deterministic). Limits are checked before anything is taken. */
 #include "dataplane/block.h"
+#include "dataplane/single.h"
 #include "dataplane/softwire.h"
 #include "dataplane/steer.h"
 #include "dataplane/sync.h"
@@ -54,8 +55,9 @@ static bool
 has_room(const struct cgn_worker *w, uint32_t slot, const struct cgn_instance *inst)
 {
 	const struct cgn_address *a = w->snap->state[w->conf.index][slot];
+	uint32_t ports = inst->port_mode == CGN_MODE_SINGLE ? 1 : inst->block_size;
 
-	return !w->snap->address[slot].locked && a->free >= inst->block_size &&
+	return !w->snap->address[slot].locked && a->free >= ports &&
 	       (!inst->users_per_address || a->users < inst->users_per_address);
 }
 
@@ -91,13 +93,16 @@ fill(const struct cgn_worker *w, const struct cgn_who *who, struct cgn_user *u,
 static bool
 settle_at(struct cgn_worker *w, const struct cgn_who *who, uint32_t user, uint32_t slot)
 {
-	fill(w, who, cgn_user_at(w, user), slot);
-	return cgn_block_take(w, user, cgn_user_at(w, user)->block_size) ==
-	       CGN_DROP_REASONS;
+	struct cgn_user *u = cgn_user_at(w, user);
+
+	fill(w, who, u, slot);
+	if (u->port_mode == CGN_MODE_SINGLE)
+		return !w->snap->address[slot].locked;
+	return cgn_block_take(w, user, u->block_size) == CGN_DROP_REASONS;
 }
 
-/* An address of the location's share of the pool, and a block of it. What is free of an
- * address may be too scattered for the size: then the next address. */
+/* An address of the location's share of the pool, and a block of it (mode single: none).
+ * What is free of an address may be too scattered for the size: then the next address. */
 static bool
 settle_in(struct cgn_worker *w, const struct cgn_who *who, uint32_t user, uint16_t pool)
 {
@@ -271,12 +276,25 @@ next_block(const struct cgn_user *u)
 {
 	switch (u->port_mode) {
 	case CGN_MODE_DYNAMIC:
-	case CGN_MODE_SINGLE:
 		return u->block_size;
 	case CGN_MODE_SEMI_DYNAMIC:
 		return u->extended < u->extended_times ? u->extended_size : 0;
 	}
 	return 0;
+}
+
+static uint16_t
+take_single(struct cgn_worker *w, struct cgn_user *u, enum cgn_class class,
+	uint32_t *block, enum cgn_drop *why)
+{
+	uint16_t port = cgn_single_take(w, u->address, class);
+
+	*block = CGN_NONE;
+	if (!port) {
+		*why = CGN_DROP_NO_PORT;
+		u->discards[CGN_DISCARD_PORTS]++;
+	}
+	return port;
 }
 
 uint16_t
@@ -289,6 +307,8 @@ cgn_user_port(struct cgn_worker *w, uint32_t user, enum cgn_class class, uint32_
 
 	*why = CGN_DROP_LIMIT_PORTS;
 	if (u->ports[class] < inst->max_ports[class]) {
+		if (u->port_mode == CGN_MODE_SINGLE)
+			return take_single(w, u, class, block, why);
 		port = cgn_port_take(w, u, class, block);
 		if (port)
 			return port;

@@ -79,7 +79,7 @@ struct cgn_tally {
 
 #define CGN_MAX_INSTANCES 1024
 #define CGN_MAX_LOCATIONS 256
-#define CGN_REFUSALS	  16 /* types of record */
+#define CGN_REFUSALS	  24 /* types of record */
 
 struct cgn_worker {
 	const struct cgn_snapshot *snap; /* set by cgn_worker_tick() */
@@ -109,6 +109,7 @@ struct cgn_worker {
 		uint64_t due; /* slots to look at, times the ms of a whole sweep */
 		uint32_t quarantine_head, quarantine_tail; /* blocks, oldest first */
 		uint32_t quarantined;
+		uint32_t rest_tail, resting; /* addresses with single ports that wait */
 	} sweep;
 	struct cgn_stats stats;
 	struct cgn_tally instance[CGN_MAX_INSTANCES], location[CGN_MAX_LOCATIONS];

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Cases of port modes whose choice can be computed: deterministic ports (RFC 7422).
+"""Cases of port modes without blocks as needed: single ports, deterministic ports.
 
-With blocks of one port everything about a user is known beforehand: of N addresses user
-number u has the number u mod N and there the port 1024 + u / N."""
+With deterministic blocks of one port (RFC 7422) everything about a user is known
+beforehand: of N addresses user number u has the number u mod N and there the port
+1024 + u / N."""
 from scapy.all import ICMP, TCP, UDP
 
 from caselib import SRV, SUB, USER, case, conf_ds, conf_nat, inet, ip4, link
@@ -110,3 +111,73 @@ def deterministic_two_cpus(c):
                 for side, frame in zip(("inside", "outside"), frames):
                     handed(c, len(bytes(inet(side) / frame)))
     c.made(users=4, blocks=4, mappings=4, sessions=4)
+
+
+SINGLE = 'port_range: { mode = "single"; };'
+
+
+def single_port(c, name):
+    return c.port(name, block="address", size=64512)
+
+
+@case
+def single_ports(c):
+    """Mode single: every mapping has a port of its own and no user a block; transports may
+    have the same one. All is gone with the last session."""
+    c.conf(conf_nat(SINGLE + " timers: { udp = 30; icmp = 30; tcp_transitory = 30; };"))
+    for n in range(20):
+        p = single_port(c, "p%d" % n)
+        udp_out(c, p, sport=5000 + n, user=USER % (n % 3))
+        udp_in(c, p, sport=5000 + n, user=USER % (n % 3))
+    t, i = single_port(c, "tcp"), single_port(c, "icmp")
+    c.nat_up(ip4(USER % 1, SRV) / TCP(sport=7, dport=80, flags="S"),
+             ip4(ADDR % 1, SRV, ttl=63) / TCP(sport=t, dport=80, flags="S"))
+    c.nat_up(ip4(USER % 1, SRV) / ICMP(type=8, id=8),
+             ip4(ADDR % 1, SRV, ttl=63) / ICMP(type=8, id=i))
+    c.state(users=3, blocks=0, mappings=22)
+    c.made(users=3, mappings=22, sessions=22)
+    c.gone(users=3, mappings=22, sessions=22)
+    c.wait(33)
+    c.state(users=0, blocks=0, mappings=0)
+
+
+@case
+def single_shares_a_mapping(c):
+    """RFC 4787 REQ-1: with endpoint-independent mapping the port belongs to the inside
+    port, not to the session."""
+    c.conf(conf_nat(SINGLE))
+    p = single_port(c, "p")
+    udp_out(c, p)
+    udp_out(c, p, dst="192.0.2.99")
+    c.made(users=1, mappings=1, sessions=2)
+
+
+@case
+def single_users_per_address(c):
+    """An address has no more users than `users_per_address`, and each has one address
+    (RFC 6888 REQ-2)."""
+    c.events(log_records=1)
+    c.conf(conf_nat(SINGLE + " limits: { users_per_address = 2; };"))
+    for n in range(2):
+        udp_out(c, single_port(c, "p%d" % n), user=USER % n)
+    refused(c, "no_address", user=USER % 3)
+    udp_out(c, single_port(c, "q"), user=USER % 1, sport=5001)
+    c.made(users=2, mappings=3, sessions=3)
+
+
+@case
+def single_is_logged_by_port(c):
+    """RFC 6888 REQ-12, RFC 8158 NAT44 BIB create and delete: without blocks each port is
+    logged when it is given and when it comes back, once for all its sessions."""
+    c.conf(conf_nat(SINGLE + """ timers: { udp = 10; };
+        log: { hosts = [ "c1" ]; events = "blocks"; };"""),
+        'log_hosts: ( { name = "c1"; address = "192.0.2.9"; } );')
+    p = single_port(c, "p")
+    udp_out(c, p)
+    udp_out(c, p, dst="192.0.2.99")
+    udp_out(c, single_port(c, "q"), sport=5001)
+    c.wait(13)
+    c.state(users=0, mappings=0)
+    c.made(users=1, mappings=2, sessions=3)
+    c.gone(users=1, mappings=2, sessions=3)
+    c.events(log_records=4)

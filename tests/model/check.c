@@ -104,6 +104,8 @@ check_mappings(const struct cgn_worker *w)
 			continue;
 		here++;
 		shared += p->shared;
+		if (p->block == CGN_NONE)
+			continue;
 		b = cgn_block_at(w, p->block);
 		port = rte_be_to_cpu_16(p->outside_port);
 		if (b->user != p->user || port < b->first || port >= b->first + b->size)
@@ -222,7 +224,30 @@ mark_blocks(const struct cgn_worker *w, uint32_t slot, uint8_t *map)
 	return true;
 }
 
-/* Every port is in one block, in quarantine, or free; the bitmap says the same. */
+/* Marks a port that was taken alone: it is in use or rests. */
+static bool
+mark_single(const struct cgn_address *a, uint32_t port, uint8_t *map)
+{
+	bool used = false, rests = false;
+
+	if (!(a->single[port / 64] >> port % 64 & 1))
+		return true;
+	for (unsigned k = 0; k < CGN_CLASSES; k++) {
+		used |= a->used[k][port / 64] >> port % 64 & 1;
+		rests |=
+			(a->rest.port[0][k][port / 64] | a->rest.port[1][k][port / 64]) >>
+				port % 64 &
+			1;
+	}
+	if (map[port] || !(used || rests))
+		FAIL("port %u is taken alone, and %s", port,
+			map[port] ? "in a block" : "not used");
+	map[port] = 1;
+	return true;
+}
+
+/* Every port is in one block, taken alone, in quarantine, or free; the bitmap says the
+ * same. */
 static bool
 check_address(const struct cgn_worker *w, uint32_t slot)
 {
@@ -234,6 +259,8 @@ check_address(const struct cgn_worker *w, uint32_t slot)
 	if (!mark_blocks(w, slot, map))
 		return false;
 	for (uint32_t port = CGN_PORT_FIRST; port < 65536; port++) {
+		if (!mark_single(a, port, map))
+			return false;
 		taken += map[port];
 		if (map[port] != (a->blocked[port / 64] >> port % 64 & 1))
 			FAIL("port %u: %s a block", port,
@@ -276,7 +303,7 @@ cgn_model_check_empty(const struct cgn_box *box)
 		const struct cgn_worker *w = box->worker[i];
 
 		if (w->sessions.used || w->mappings.used || w->users.used ||
-			w->blocks.used || w->sweep.quarantined)
+			w->blocks.used || w->sweep.quarantined || w->sweep.resting)
 			FAIL("left: %u sessions, %u mappings, %u users, %u blocks, %u "
 			     "waiting",
 				w->sessions.used, w->mappings.used, w->users.used,

@@ -130,6 +130,41 @@ static const struct cgn_model_conf confs[] = {
 		.max_sessions = 8192,
 		.text = BOX TWO_CPUS POOL("203.0.113.0/30")
 			DS_LITE(MODE("dynamic", "64")) },
+	{ .name = "single",
+		.eim = true,
+		.eif = true,
+		.block = 1,
+		.grows = true,
+		.single = true,
+		.ports = 150,
+		.max_sessions = 8192,
+		.text = BOX ONE_CPU POOL("203.0.113.0/30") NAT44(MODE("single", "1")) },
+	{ .name = "semi-dynamic",
+		.ds_lite = true,
+		.eim = true,
+		.eif = true,
+		.block = 4 + 2 * 6, /* at most */
+		.ports = 80,
+		.max_sessions = 8192,
+		.text = BOX ONE_CPU POOL("203.0.113.1")
+			DS_LITE("port_range: { mode = \"semi-dynamic\"; size = 4;"
+				" extended_size = 6; extended_times = 2; };") },
+	{ .name = "deterministic",
+		.eim = true,
+		.eif = true,
+		.block = 5,
+		.ports = 80,
+		.max_sessions = 8192,
+		.text = BOX TWO_CPUS POOL(
+			"203.0.113.0/30") "acls: ( { name = \"users\"; permit = [ "
+					  "\"10.1.0.0/27\" ]; } );"
+					  "nat_instances: ( { name = \"nat1\"; id = 1; "
+					  "inside: { ports = [ \"inside\" ]; };"
+					  " service_instance_group = \"group1\"; "
+					  "outbound: ( { "
+					  "acl = \"users\"; address_group = \"pool1\"; } "
+					  "); " TIMERS MODE(
+						  "deterministic", "5") " } );" },
 };
 
 const struct cgn_model_conf *

@@ -111,7 +111,7 @@ cgn_model_add_mapping(struct cgn_model *m, int user, uint8_t proto, uint16_t ins
 	if (m->addr[user] && m->addr[user] != addr)
 		return "another public address than the user's";
 	/* the sweep sees an end within a second */
-	if (past->user && past->user != user + 1 &&
+	if (past->user && past->user != user + 1 && !(m->conf->single && proto == 6) &&
 		now_ms(m) < past->until + MODEL_QUARANTINE * 1000)
 		return "public port of another user within the quarantine";
 	while (i < MODEL_MAPPINGS && m->mapping[i].live)

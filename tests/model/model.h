@@ -26,6 +26,7 @@ struct cgn_model_conf {
 	bool ds_lite, eim, eif;
 	unsigned block;	       /* ports of a block */
 	bool grows;	       /* more blocks as needed */
+	bool single;	       /* ports one by one: TCP's need no quarantine */
 	unsigned max_sessions; /* of a user */
 	unsigned ports;	       /* inside ports that users use */
 };

@@ -374,11 +374,12 @@ operate(struct run *r)
 	return op_clear(r);
 }
 
-/* Everything expires; what was freed last waits for its quarantine. */
+/* Everything expires; what was freed last waits for its quarantine, single ports for
+ * twice as long. */
 static bool
 drain(struct run *r)
 {
-	cgn_model_advance(&r->model, (MODEL_ESTABLISHED + MODEL_QUARANTINE) / 10 + 2);
+	cgn_model_advance(&r->model, (MODEL_ESTABLISHED + 2 * MODEL_QUARANTINE) / 10 + 3);
 	cgn_box_advance(&r->box, (uint64_t)r->model.now * MODEL_STEP_MS);
 	return cgn_model_check(&r->model, &r->box) && cgn_model_check_empty(&r->box);
 }

@@ -57,6 +57,12 @@ test_session(void)
 		"instance=\"ds1\" softwire=\"2001:db8:100::1\" inside=\"10.0.0.2:4000\" "
 		"vpn=\"\" outside=\"203.0.113.2:1025\" remote=\"198.51.100.7:53\" "
 		"proto=\"17\"]");
+	/* a port without a block has no far end */
+	r.type = CGN_RECORD_MAPPING_ADD;
+	expect("a", &item,
+		"<134>1 2026-01-31T12:00:00.123Z a cgnd - port-assign [nat@32473 "
+		"instance=\"ds1\" softwire=\"2001:db8:100::1\" inside=\"10.0.0.2:4000\" "
+		"vpn=\"\" outside=\"203.0.113.2:1025\" proto=\"17\"]");
 }
 
 static void
