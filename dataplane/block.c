@@ -56,6 +56,15 @@ cgn_address_init(struct cgn_address *a, uint32_t slot)
 	range_set(a->blocked, 0, CGN_PORT_FIRST, true);
 }
 
+void
+cgn_address_reset(struct cgn_address *a)
+{
+	uint32_t slot = a->slot;
+
+	memset(a, 0, sizeof(*a));
+	cgn_address_init(a, slot);
+}
+
 bool
 cgn_address_is_used(const struct cgn_address *a)
 {

@@ -10,6 +10,9 @@
  * 1024 are never given. Control lcore, before it is published. */
 void cgn_address_init(struct cgn_address *a, uint32_t slot);
 
+/* Makes one that was used empty again. Its owner, or nobody's owner. */
+void cgn_address_reset(struct cgn_address *a);
+
 /* Has anything been taken of it since? Owner. */
 bool cgn_address_is_used(const struct cgn_address *a);
 
