@@ -121,7 +121,9 @@ take_port(struct cgn_worker *w, struct cgn_mapping *m, enum cgn_class class,
 		return CGN_DROP_REASONS;
 	if (!wanted)
 		port = cgn_user_port(w, m->user, class, &m->block, &why);
-	else if (!cgn_port_claim(w, u, class, wanted, &m->block))
+	else if (u->port_mode == CGN_MODE_SINGLE
+			 ? !cgn_single_claim(w, u->address, class, wanted)
+			 : !cgn_port_claim(w, u, class, wanted, &m->block))
 		return CGN_DROP_NO_PORT;
 	if (!port)
 		return why;

@@ -61,15 +61,12 @@ find(struct cgn_worker *w, const struct cgn_address *a, enum cgn_class class)
 	return clear ? word * 64 + (uint32_t)__builtin_ctzll(clear) : 0;
 }
 
-uint16_t
-cgn_single_take(struct cgn_worker *w, uint32_t slot, enum cgn_class class)
+static void
+use(struct cgn_address *a, enum cgn_class class, uint32_t port)
 {
-	struct cgn_address *a = w->snap->state[w->conf.index][slot];
-	uint32_t port = find(w, a, class), word = port / 64;
 	uint64_t bit = 1ull << port % 64;
+	uint32_t word = port / 64;
 
-	if (!port)
-		return 0;
 	if (!(a->single[word] & bit)) {
 		a->single[word] |= bit;
 		a->blocked[word] |= bit;
@@ -78,7 +75,28 @@ cgn_single_take(struct cgn_worker *w, uint32_t slot, enum cgn_class class)
 		a->quarantined--; /* of another transport */
 	}
 	a->used[class][word] |= bit;
+}
+
+uint16_t
+cgn_single_take(struct cgn_worker *w, uint32_t slot, enum cgn_class class)
+{
+	struct cgn_address *a = w->snap->state[w->conf.index][slot];
+	uint32_t port = find(w, a, class);
+
+	if (port)
+		use(a, class, port);
 	return (uint16_t)port;
+}
+
+bool
+cgn_single_claim(struct cgn_worker *w, uint32_t slot, enum cgn_class class, uint16_t port)
+{
+	struct cgn_address *a = w->snap->state[w->conf.index][slot];
+
+	if (port < CGN_PORT_FIRST || !(available(a, class, port / 64) >> port % 64 & 1))
+		return false;
+	use(a, class, port);
+	return true;
 }
 
 /* Ports of a word that nobody uses and that do not rest are free for blocks again. */

@@ -10,6 +10,10 @@
  * 6056 3.3.1). 0: none is free. Host order. Owner; looks at a thousand words at worst. */
 uint16_t cgn_single_take(struct cgn_worker *w, uint32_t slot, enum cgn_class class);
 
+/* Takes this port (host order), if it is free. Owner. */
+bool cgn_single_claim(
+	struct cgn_worker *w, uint32_t slot, enum cgn_class class, uint16_t port);
+
 /* Gives it back; to everybody after the quarantine (RFC 6888 REQ-8). Owner. */
 void cgn_single_give(
 	struct cgn_worker *w, uint32_t slot, enum cgn_class class, uint16_t port);

@@ -138,6 +138,11 @@ test_rest_time(void)
 	give(CGN_UDP, port + 1000, 1000);
 	world_tick(100);
 	CU_ASSERT_EQUAL(address()->quarantined, 2000);
+	CU_ASSERT_FALSE(cgn_single_claim(world.w, SLOT, CGN_UDP, port[0]));
+	CU_ASSERT_TRUE(cgn_single_claim(world.w, SLOT, CGN_TCP, port[0]));
+	CU_ASSERT_FALSE(cgn_single_claim(world.w, SLOT, CGN_TCP, port[0]));
+	CU_ASSERT_FALSE(cgn_single_claim(world.w, SLOT, CGN_TCP, 1023));
+	cgn_single_give(world.w, SLOT, CGN_TCP, port[0]);
 	take(CGN_TCP, other, 2000);
 	give(CGN_TCP, other, 2000);
 	CU_ASSERT_EQUAL(address()->quarantined, 2000);
