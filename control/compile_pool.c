@@ -407,7 +407,7 @@ worker_records(struct cgn_compiler *c, const struct cgn_snapshot *s, uint16_t w)
 	c->slabs = slab;
 	for (uint32_t i = 0; i < s->n_addresses; i++)
 		if (hosts(s, w, i) && state->record[i] == NULL) {
-			cgn_address_init(&slab->record[at], i);
+			cgn_address_fresh(&slab->record[at], i);
 			state->record[i] = &slab->record[at++];
 		}
 	return 0;

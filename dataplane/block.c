@@ -49,7 +49,7 @@ range_set(uint64_t *map, uint32_t first, uint32_t size, bool on)
 }
 
 void
-cgn_address_init(struct cgn_address *a, uint32_t slot)
+cgn_address_fresh(struct cgn_address *a, uint32_t slot)
 {
 	a->slot = slot;
 	a->free = CGN_PORT_COUNT;
@@ -57,12 +57,10 @@ cgn_address_init(struct cgn_address *a, uint32_t slot)
 }
 
 void
-cgn_address_reset(struct cgn_address *a)
+cgn_address_init(struct cgn_address *a, uint32_t slot)
 {
-	uint32_t slot = a->slot;
-
 	memset(a, 0, sizeof(*a));
-	cgn_address_init(a, slot);
+	cgn_address_fresh(a, slot);
 }
 
 bool

@@ -6,12 +6,12 @@
 
 #include "dataplane/worker.h"
 
-/* Makes an address record of zeroed memory (most of which is not touched): ports below
- * 1024 are never given. Control lcore, before it is published. */
+/* Makes an address record empty: ports below 1024 are never given. Control lcore, before
+ * it is published, or its owner. */
 void cgn_address_init(struct cgn_address *a, uint32_t slot);
 
-/* Makes one that was used empty again. Its owner, or nobody's owner. */
-void cgn_address_reset(struct cgn_address *a);
+/* The same of zeroed memory, most of which is not touched. */
+void cgn_address_fresh(struct cgn_address *a, uint32_t slot);
 
 /* Has anything been taken of it since? Owner. */
 bool cgn_address_is_used(const struct cgn_address *a);

@@ -91,7 +91,7 @@ cgn_lcore_reset(struct cgn_lcore *lc)
 	lc->burst = lc->empty = 0;
 	lc->fault = CGN_LCORE_WELL;
 	for (uint32_t i = 0; i < lc->n_stale; i++)
-		cgn_address_reset(lc->stale[i]);
+		cgn_address_init(lc->stale[i], lc->stale[i]->slot);
 	lc->n_stale = 0;
 	return lost + cgn_worker_reset(lc->worker, lc->park.clean);
 }

@@ -153,7 +153,7 @@ test_reset(void)
 			bool used = cgn_address_is_used(world.state[0][i]);
 
 			CU_ASSERT_EQUAL(used, empty.free[i] != world.state[0][i]->free);
-			cgn_address_reset(world.state[0][i]);
+			cgn_address_init(world.state[0][i], i);
 		}
 	CU_ASSERT_EQUAL(world.w->held.n, 0);
 	CU_ASSERT_EQUAL(world.w->stats.event[CGN_EVENT_SESSION_ADD], created);

@@ -173,8 +173,7 @@ addresses(void)
 			world.address[slot] =
 				(struct cgn_snap_address){ rte_cpu_to_be_32(first[p] + k),
 					p, location, VPN_0, false, false };
-			world.state[location][slot] =
-				calloc(1, sizeof(struct cgn_address));
+			world.state[location][slot] = malloc(sizeof(struct cgn_address));
 			CU_ASSERT_PTR_NOT_NULL_FATAL(world.state[location][slot]);
 			cgn_address_init(world.state[location][slot], slot);
 		}
