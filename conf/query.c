@@ -151,7 +151,7 @@ cgn_conf_memory_estimate(const struct cgn_conf *conf)
 	/* What cgnd was seen to take: a session has a line, half a line of counters, its
 	 * share of mappings, and four entries in hash tables; a VPN has forwarding tables
 	 * of both families. */
-	enum { SESSION = 354, USER = 308 };
+	enum { SESSION = 176, USER = 236 };
 	const uint64_t vpn = 66ull << 20;
 	uint64_t bytes = conf->n_vpns * vpn + packet_bytes(conf);
 

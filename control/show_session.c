@@ -356,7 +356,7 @@ user_entry(const struct dump *dump, const struct cgn_daemon *d, uint32_t at)
 	json_t *entry;
 
 	entry = json_pack("{s:s,s:o,s:o,s:s,s:o,s:o,s:I,s:I,s:I}", "instance",
-		instance->name, "softwire", softwire_of(u->kind, u->softwire), "inside",
+		instance->name, "softwire", softwire_of(u->kind, v->softwire), "inside",
 		u->kind == CGN_NAT44 ? cgn_show_addr4(u->inside) : json_null(), "vpn",
 		d->snap->vpn[instance->vpn_in].name, "outside",
 		v->outside != 0 ? cgn_show_addr4(v->outside) : json_null(), "blocks",

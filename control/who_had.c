@@ -82,8 +82,7 @@ user_entry(
 	struct timespec since = ago(who, v->held.age);
 
 	return json_pack("{s:s,s:o,s:o,s:s,s:[i,i],s:o,s:o,s:I}", "instance",
-		instance->name, "softwire", softwire_of(v->u.kind, v->u.softwire),
-		"inside",
+		instance->name, "softwire", softwire_of(v->u.kind, v->softwire), "inside",
 		v->u.kind == CGN_NAT44 ? cgn_show_addr4(v->u.inside) : json_null(), "vpn",
 		d->snap->vpn[instance->vpn_in].name, "block", v->held.first, v->held.last,
 		"since", cgn_show_time(&since), "had_it_then", had(who, &since),

@@ -11,7 +11,6 @@
 #include "dataplane/held.h"
 #include "dataplane/journal.h"
 #include "dataplane/pipeline.h"
-#include "dataplane/softwire.h"
 #include "dataplane/sync.h"
 #include "dataplane/user.h"
 
@@ -74,13 +73,12 @@ licensed(const struct cgn_worker *w, uint8_t kind)
 static void
 heard(struct cgn_worker *w, uint32_t user, const struct cgn_who *who)
 {
-	struct cgn_user *u = cgn_user_at(w, user);
+	uint8_t *b4 = w->user_end[user].b4;
 
-	if (u->kind != CGN_DS_LITE ||
-		memcmp(u->softwire, who->b4, sizeof(u->softwire)) == 0)
+	if (cgn_user_at(w, user)->kind != CGN_DS_LITE ||
+		memcmp(b4, who->b4, sizeof(who->b4)) == 0)
 		return;
-	memcpy(u->softwire, who->b4, sizeof(u->softwire));
-	cgn_softwire_header(u->header, &w->snap->instance[u->instance], u->softwire);
+	memcpy(b4, who->b4, sizeof(who->b4));
 	cgn_sync_user_moved(w, user);
 }
 
@@ -257,6 +255,7 @@ create(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir)
 		struct cgn_pkt *p = &b->p[i];
 		enum cgn_drop why;
 
+		cgn_flow_fill(b, i, dir);
 		if (dir == CGN_UP && b->softwire & CGN_BIT(i) && p->user == CGN_NONE)
 			p->user = user_of(b, i);
 		if (dir == CGN_DOWN || p->user != CGN_NONE || !(b->softwire & CGN_BIT(i)))

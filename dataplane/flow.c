@@ -21,24 +21,20 @@
 static bool
 translatable(const struct cgn_burst *b, const struct cgn_pkt *p, enum cgn_dir dir)
 {
-	switch (p->proto) {
-	case CGN_IPPROTO_TCP:
-	case CGN_IPPROTO_UDP:
-		return true;
-	case CGN_IPPROTO_ICMP:
+	if (p->proto == CGN_IPPROTO_ICMP)
 		return p->flags & CGN_PKT_QUERY;
-	}
 	return cgn_protocols_has(
 		dir == CGN_UP ? &b->snap->instance[p->instance].other : &b->snap->other,
 		p->proto);
 }
 
-static void
-own_flow(struct cgn_pkt *p, enum cgn_dir dir)
+/* The flow of a packet that carries no other. */
+static inline struct cgn_tuple
+own_flow(const struct cgn_pkt *p, enum cgn_dir dir)
 {
 	bool up = dir == CGN_UP, query = p->flags & CGN_PKT_QUERY;
 
-	p->flow = (struct cgn_tuple){
+	return (struct cgn_tuple){
 		.local = up ? p->src : p->dst,
 		.remote = up ? p->dst : p->src,
 		.local_port = up ? p->sport : p->dport,
@@ -49,26 +45,29 @@ own_flow(struct cgn_pkt *p, enum cgn_dir dir)
 	};
 }
 
-static void
-flow_key(const struct cgn_burst *b, uint64_t i, enum cgn_dir dir, union cgn_key *k)
+static inline void
+flow_key(const struct cgn_burst *b, uint64_t i, enum cgn_dir dir,
+	const struct cgn_tuple *f, union cgn_key *k)
 {
 	const struct cgn_pkt *p = &b->p[i];
+	uint32_t owner;
 
 	if (dir == CGN_DOWN)
-		k->owner = cgn_owner_scope(p->flow.proto, b->snap->address[p->slot].vpn);
+		owner = cgn_owner_scope(f->proto, b->snap->address[p->slot].vpn);
 	else if (b->softwire & CGN_BIT(i))
-		k->owner = cgn_owner_user(p->flow.proto, p->user);
+		owner = cgn_owner_user(f->proto, p->user);
 	else
-		k->owner = cgn_owner_scope(p->flow.proto, p->instance);
-	k->local = p->flow.local;
-	k->remote = p->flow.remote;
-	k->local_port = p->flow.local_port;
-	k->remote_port = p->flow.remote_port;
+		owner = cgn_owner_scope(f->proto, p->instance);
+	k->w[0] = cgn_key_pair(owner, f->local);
+	k->w[1] = cgn_key_pair(f->remote, cgn_key_pair16(f->local_port, f->remote_port));
 }
 
-/* Fills p.flow, or says why the packet is of no flow that is translated. */
+#define UNUSUAL (CGN_PKT_FRAGMENT | CGN_PKT_CUT | CGN_PKT_ICMP_ERROR)
+
+/* Fills p.flow of a packet that is not an ordinary one of TCP or UDP, or says why it is
+ * of no flow that is translated. */
 static enum cgn_drop
-flow_of(struct cgn_burst *b, uint64_t i, enum cgn_dir dir)
+unusual_flow(struct cgn_burst *b, uint64_t i, enum cgn_dir dir)
 {
 	struct cgn_pkt *p = &b->p[i];
 
@@ -78,54 +77,100 @@ flow_of(struct cgn_burst *b, uint64_t i, enum cgn_dir dir)
 		return CGN_DROP_L4_HEADER;
 	if (p->flags & CGN_PKT_ICMP_ERROR)
 		return cgn_quoted_flow(b, i, dir);
-	own_flow(p, dir);
+	p->flow = own_flow(p, dir);
 	if (translatable(b, p, dir))
 		return CGN_DROP_REASONS;
 	return p->proto == CGN_IPPROTO_ICMP ? CGN_DROP_ICMP_TYPE : CGN_DROP_PROTOCOL;
 }
 
-/* Fetches the sessions that were found: a loop so short that all misses overlap. */
-static void
-fetch(const struct cgn_worker *w, const uint32_t *session, unsigned n)
+static inline bool
+ordinary(const struct cgn_pkt *p)
 {
-	for (unsigned k = 0; k < n; k++)
-		cgn_touch(cgn_session_at(w, session[k] == CGN_NONE ? 0 : session[k]));
+	return !(p->flags & UNUSUAL) &&
+	       (p->proto == CGN_IPPROTO_TCP || p->proto == CGN_IPPROTO_UDP);
 }
 
-static void
+/* Keys of the flows of a burst: key[k] is that of packet who[k]. Packets without a flow
+ * are dropped; those of users not known yet have no key. */
+static inline unsigned
+flow_keys(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir, union cgn_key *key,
+	uint64_t *hash, uint8_t *who)
+{
+	const struct cgn_table *t = dir == CGN_UP ? b->w->up : b->w->down;
+	unsigned n = 0;
+
+	CGN_FOREACH (i, mask) {
+		const struct cgn_pkt *p = &b->p[i];
+
+		if (likely(ordinary(p))) {
+			struct cgn_tuple f = own_flow(p, dir);
+
+			flow_key(b, i, dir, &f, &key[n]);
+		} else {
+			enum cgn_drop why = unusual_flow(b, i, dir);
+
+			if (why != CGN_DROP_REASONS) {
+				cgn_drop(b, i, why);
+				continue;
+			}
+			flow_key(b, i, dir, &p->flow, &key[n]);
+		}
+		hash[n] = cgn_table_prefetch(t, &key[n]);
+		who[n] = (uint8_t)i;
+		n += dir == CGN_DOWN || !(b->softwire & CGN_BIT(i)) ||
+		     p->user != CGN_NONE;
+	}
+	return n;
+}
+
+/* For encap, which comes after the rewriting. */
+static inline void
+prefetch_end(const struct cgn_worker *w, uint32_t session)
+{
+	const struct cgn_session *s = cgn_session_at(w, session);
+
+	if (s->kind != CGN_DS_LITE)
+		return;
+	rte_prefetch0(&w->user_end[s->user]);
+	rte_prefetch0(&w->user_mtu[s->user]);
+}
+
+static inline void
 find_sessions(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir)
 {
 	const struct cgn_table *t = dir == CGN_UP ? b->w->up : b->w->down;
-	const union cgn_key *key[CGN_BURST];
+	union cgn_key key[CGN_BURST];
+	uint64_t hash[CGN_BURST];
 	uint32_t session[CGN_BURST];
 	uint8_t who[CGN_BURST];
-	uint64_t hit;
-	unsigned n = 0;
+	unsigned n;
 
 	b->hit = 0;
-	CGN_FOREACH (i, mask) {
-		enum cgn_drop why = flow_of(b, i, dir);
-
-		if (why != CGN_DROP_REASONS) {
-			cgn_drop(b, i, why);
-			continue;
-		}
-		if (dir == CGN_UP && b->softwire & CGN_BIT(i) && b->p[i].user == CGN_NONE)
-			continue;
-		flow_key(b, i, dir, &b->key[i]);
-		key[n] = &b->key[i];
-		who[n++] = (uint8_t)i;
-	}
+	n = flow_keys(b, mask, dir, key, hash, who);
 	if (!n)
 		return;
-	hit = cgn_table_find_bulk(t, key, n, session);
-	if (hit)
-		fetch(b->w, session, n);
-	for (unsigned k = 0; k < n; k++)
-		if (hit & CGN_BIT(k)) {
-			b->p[who[k]].session = session[k];
-			b->hit |= CGN_BIT(who[k]);
-		}
+	cgn_table_guess(t, hash, n, session);
+	for (unsigned k = 0; k < n; k++) {
+		uint32_t at = session[k];
+
+		if (at == CGN_NONE)
+			continue;
+		if (unlikely(!cgn_session_has(b->w, at, dir, &key[k])))
+			at = cgn_table_find(t, &key[k]);
+		if (at == CGN_NONE)
+			continue;
+		if (dir == CGN_DOWN)
+			prefetch_end(b->w, at);
+		b->p[who[k]].session = at;
+		b->hit |= CGN_BIT(who[k]);
+	}
+}
+
+void
+cgn_flow_fill(struct cgn_burst *b, uint64_t i, enum cgn_dir dir)
+{
+	if (!(b->p[i].flags & CGN_PKT_ICMP_ERROR))
+		b->p[i].flow = own_flow(&b->p[i], dir);
 }
 
 uint32_t
@@ -133,7 +178,7 @@ cgn_flow_find(const struct cgn_burst *b, uint64_t i, enum cgn_dir dir)
 {
 	union cgn_key key;
 
-	flow_key(b, i, dir, &key);
+	flow_key(b, i, dir, &b->p[i].flow, &key);
 	return cgn_table_find(dir == CGN_UP ? b->w->up : b->w->down, &key);
 }
 

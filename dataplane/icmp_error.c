@@ -151,12 +151,10 @@ into_softwire(struct cgn_burst *b, uint64_t i)
 {
 	struct cgn_pkt *p = &b->p[i];
 	const struct cgn_instance *inst = &b->snap->instance[p->instance];
-	uint8_t header[40];
 
-	cgn_softwire_header(header, inst, b->b4[i]);
-	cgn_softwire_push(b->pkt[i], header, inst);
+	cgn_softwire_push(b->pkt[i], b->b4[i], inst);
 	p->version = 6;
-	p->len = (uint16_t)(p->len + sizeof(header));
+	p->len = (uint16_t)(p->len + sizeof(struct rte_ipv6_hdr));
 	p->vpn = inst->vpn_in;
 }
 

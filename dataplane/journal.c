@@ -36,7 +36,7 @@ about(const struct cgn_worker *w, enum cgn_record_type type, uint16_t instance,
 	r.inside = u->inside;
 	r.outside = w->snap->address[u->address].addr;
 	r.pool = w->snap->address[u->address].pool;
-	memcpy(r.softwire, u->softwire, sizeof(r.softwire));
+	memcpy(r.softwire, cgn_user_end_of(w, u)->b4, sizeof(r.softwire));
 	return r;
 }
 

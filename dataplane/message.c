@@ -28,14 +28,14 @@ matches_softwire(
 {
 	const struct cgn_instance *inst = &w->snap->instance[u->instance];
 	unsigned bits = (unsigned)RTE_MIN(f->softwire_len, inst->prefix_length);
+	const uint8_t *b4 = cgn_user_end_of(w, u)->b4;
 	unsigned whole = bits / 8;
 
 	if (!f->has_softwire)
 		return true;
-	if (u->kind != CGN_DS_LITE || memcmp(u->softwire, f->softwire, whole) != 0)
+	if (u->kind != CGN_DS_LITE || memcmp(b4, f->softwire, whole) != 0)
 		return false;
-	return bits % 8 == 0 ||
-	       ((u->softwire[whole] ^ f->softwire[whole]) >> (8 - bits % 8)) == 0;
+	return bits % 8 == 0 || ((b4[whole] ^ f->softwire[whole]) >> (8 - bits % 8)) == 0;
 }
 
 /* The block of a user that holds a port (host order), or NULL. */
@@ -111,7 +111,7 @@ view_session(const struct cgn_worker *w, uint32_t i, struct cgn_session_view *v)
 	v->s = *s;
 	memset(v->softwire, 0, sizeof(v->softwire));
 	if (s->kind == CGN_DS_LITE)
-		memcpy(v->softwire, cgn_user_at(w, s->user)->softwire, 16);
+		memcpy(v->softwire, w->user_end[s->user].b4, 16);
 	v->age = cgn_tick_age(w->now, s->created);
 	v->ttl = timer > idle ? timer - idle : 0;
 	v->worker = w->conf.index;
@@ -133,6 +133,7 @@ view_user(const struct cgn_worker *w, uint32_t i, const struct cgn_filter *f,
 	const struct cgn_user *u = cgn_user_at(w, i);
 
 	v->u = *u;
+	memcpy(v->softwire, w->user_end[i].b4, sizeof(v->softwire));
 	v->age = cgn_tick_age(w->now, u->created);
 	v->outside = w->snap->address[u->address].addr;
 	v->worker = w->conf.index;

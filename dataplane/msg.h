@@ -47,7 +47,8 @@ struct cgn_session_view {
 
 struct cgn_user_view {
 	struct cgn_user u;
-	uint32_t age; /* ticks */
+	uint8_t softwire[16]; /* DS-Lite: the B4 */
+	uint32_t age;	      /* ticks */
 	rte_be32_t outside;
 	uint16_t worker;
 	uint16_t n_blocks; /* shown; u.blocks may be more */

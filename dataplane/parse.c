@@ -130,7 +130,8 @@ cgn_parse_ip4(struct cgn_burst *b, uint64_t i, unsigned l3)
 		return CGN_DROP_IP4_HEADER;
 	if (!checksum_right(ip, header))
 		return CGN_DROP_IP4_CHECKSUM;
-	cgn_cut(m, l3 + len);
+	if (unlikely(room > len))
+		cgn_cut(m, l3 + len);
 	p->version = 4;
 	p->l3 = (uint16_t)l3;
 	p->l4 = (uint16_t)(l3 + header);
@@ -205,7 +206,8 @@ cgn_parse_ip6(struct cgn_burst *b, uint64_t i, unsigned l3)
 	len = rte_be_to_cpu_16(ip->payload_len) + (unsigned)sizeof(*ip);
 	if ((*(const uint8_t *)ip) >> 4 != 6 || len > room)
 		return CGN_DROP_IP6_HEADER;
-	cgn_cut(m, l3 + len);
+	if (unlikely(room > len))
+		cgn_cut(m, l3 + len);
 	p->version = 6;
 	p->l3 = (uint16_t)l3;
 	p->l4 = (uint16_t)(l3 + sizeof(*ip));
@@ -325,8 +327,10 @@ cgn_stage_parse(struct cgn_burst *b)
 {
 	struct arrival a = { .device = CGN_NONE };
 
-	CGN_FOREACH (i, b->live)
+	CGN_FOREACH (i, b->live) {
 		rte_prefetch0(cgn_at(b, i, 0));
+		rte_prefetch0(cgn_at(b, i, RTE_CACHE_LINE_SIZE));
+	}
 	CGN_FOREACH (i, b->live) {
 		const struct cgn_mark *mark = b->wire ? NULL : cgn_mark(b->pkt[i]);
 		enum cgn_drop why;

@@ -35,7 +35,7 @@ struct cgn_pkt {
 	rte_be16_t sport, dport; /* ICMP query: identifier in both */
 	uint32_t user, session;
 	uint32_t slot;	       /* down: of the public address */
-	struct cgn_tuple flow; /* set with the session look-up */
+	struct cgn_tuple flow; /* where no session was found, and of ICMP errors */
 	rte_be32_t src, dst;   /* IPv4 */
 	rte_be16_t id;	       /* IPv4 identification as it came */
 };
@@ -65,7 +65,8 @@ struct cgn_burst {
 	uint64_t hit;	   /* of the last session look-up */
 	struct rte_mbuf *pkt[CGN_BURST];
 	struct cgn_pkt p[CGN_BURST];
-	union cgn_key key[CGN_BURST];
+	union cgn_key user[CGN_BURST]; /* of softwires */
+	uint64_t user_hash[CGN_BURST];
 	uint8_t b4[CGN_BURST][16]; /* source of the tunnel packet */
 	struct rte_mbuf *dead[CGN_BURST];
 	unsigned n_dead;
@@ -209,6 +210,9 @@ bool cgn_quoted_tuple(struct cgn_tuple *t, const struct rte_ipv4_hdr *ip,
  * REQ-5); the session is neither refreshed nor ended (REQ-6). */
 void cgn_quoted_rewrite(
 	struct cgn_burst *b, uint64_t i, const struct cgn_session *s, enum cgn_dir dir);
+
+/* Fills p.flow of a packet whose session was not found. */
+void cgn_flow_fill(struct cgn_burst *b, uint64_t i, enum cgn_dir dir);
 
 /* The session of p's flow: looks once more, for a packet before it in the burst may have
  * opened it. */

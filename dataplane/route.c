@@ -14,74 +14,76 @@
 #include "dataplane/softwire.h"
 #include "dataplane/steer.h"
 
-static uint64_t
+static void
 lookup4(struct cgn_burst *b, uint64_t mask, uint16_t vpn)
 {
 	uint32_t dst[CGN_BURST];
-	uint64_t nh[CGN_BURST], done = 0;
-	uint8_t who[CGN_BURST];
+	uint64_t nh[CGN_BURST];
 	unsigned n = 0;
 
-	CGN_FOREACH (i, mask)
-		if (b->p[i].version == 4 && b->p[i].vpn == vpn) {
-			const struct rte_ipv4_hdr *ip =
-				(const void *)cgn_at(b, i, b->p[i].l3);
+	CGN_FOREACH (i, mask) {
+		const struct rte_ipv4_hdr *ip = (const void *)cgn_at(b, i, b->p[i].l3);
 
-			dst[n] = rte_be_to_cpu_32(ip->dst_addr);
-			who[n++] = (uint8_t)i;
-			done |= CGN_BIT(i);
-		}
-	if (!n)
-		return 0;
+		dst[n++] = rte_be_to_cpu_32(ip->dst_addr);
+	}
 	if (b->snap->vpn[vpn].fib4)
 		rte_fib_lookup_bulk(b->snap->vpn[vpn].fib4, dst, nh, (int)n);
 	else
 		memset(nh, 0, sizeof(nh[0]) * n);
-	for (unsigned k = 0; k < n; k++)
-		b->p[who[k]].nexthop = (uint16_t)nh[k];
-	return done;
+	n = 0;
+	CGN_FOREACH (i, mask)
+		b->p[i].nexthop = (uint16_t)nh[n++];
 }
 
 /* Packets in a row to one address, as all that come through the tunnel are, share a
  * look-up: a host route of IPv6 takes one step for each of its last 13 bytes. */
-static uint64_t
+static void
 lookup6(struct cgn_burst *b, uint64_t mask, uint16_t vpn)
 {
-	uint8_t dst[CGN_BURST][16], who[CGN_BURST], at[CGN_BURST];
-	uint64_t nh[CGN_BURST], done = 0;
+	uint64_t dst[CGN_BURST][2], nh[CGN_BURST], last[2] = { 0 };
+	uint8_t at[CGN_BURST];
 	unsigned n = 0, packets = 0;
 
-	CGN_FOREACH (i, mask)
-		if (b->p[i].version == 6 && b->p[i].vpn == vpn) {
-			const struct rte_ipv6_hdr *ip =
-				(const void *)cgn_at(b, i, b->p[i].l3);
+	CGN_FOREACH (i, mask) {
+		const struct rte_ipv6_hdr *ip = (const void *)cgn_at(b, i, b->p[i].l3);
+		uint64_t to[2];
 
-			memcpy(dst[n], ip->dst_addr, 16);
-			if (!n || memcmp(dst[n], dst[n - 1], 16) != 0)
-				n++;
-			at[packets] = (uint8_t)(n - 1);
-			who[packets++] = (uint8_t)i;
-			done |= CGN_BIT(i);
+		memcpy(to, ip->dst_addr, 16);
+		if (!n || to[0] != last[0] || to[1] != last[1]) {
+			dst[n][0] = last[0] = to[0];
+			dst[n++][1] = last[1] = to[1];
 		}
-	if (!n)
-		return 0;
+		at[packets++] = (uint8_t)(n - 1);
+	}
 	if (b->snap->vpn[vpn].fib6)
-		rte_fib6_lookup_bulk(b->snap->vpn[vpn].fib6, dst, nh, (int)n);
+		rte_fib6_lookup_bulk(b->snap->vpn[vpn].fib6, (void *)dst, nh, (int)n);
 	else
 		memset(nh, 0, sizeof(nh[0]) * n);
-	for (unsigned k = 0; k < packets; k++)
-		b->p[who[k]].nexthop = (uint16_t)nh[at[k]];
-	return done;
+	packets = 0;
+	CGN_FOREACH (i, mask)
+		b->p[i].nexthop = (uint16_t)nh[at[packets++]];
 }
 
+/* VPN by VPN; in most bursts there is one. */
 void
 cgn_route_lookup(struct cgn_burst *b, uint64_t mask)
 {
 	while (mask) {
 		uint16_t vpn = b->p[__builtin_ctzll(mask)].vpn;
+		uint64_t four = 0, six = 0;
 
-		mask &= ~lookup4(b, mask, vpn);
-		mask &= ~lookup6(b, mask, vpn);
+		CGN_FOREACH (i, mask) {
+			uint64_t here = (uint64_t)(b->p[i].vpn == vpn) << i;
+			bool v4 = b->p[i].version == 4;
+
+			four |= v4 ? here : 0;
+			six |= v4 ? 0 : here;
+		}
+		if (four)
+			lookup4(b, four, vpn);
+		if (six)
+			lookup6(b, six, vpn);
+		mask &= ~(four | six);
 	}
 }
 
@@ -297,6 +299,16 @@ cgn_steer_down(const struct cgn_burst *b, uint64_t i)
 	return b->snap->address[slot_of(b, i, ip->dst_addr)].location;
 }
 
+/* The user is looked up behind the tunnel; its bucket comes from memory meanwhile. */
+static inline void
+prepare_user(struct cgn_burst *b, uint64_t i)
+{
+	const struct cgn_instance *inst = &b->snap->instance[b->p[i].instance];
+
+	cgn_user_key6(&b->user[i], b->b4[i], inst->prefix_length, b->p[i].scope);
+	b->user_hash[i] = cgn_table_prefetch(b->w->user_by_key, &b->user[i]);
+}
+
 void
 cgn_stage_steer(struct cgn_burst *b)
 {
@@ -316,5 +328,7 @@ cgn_stage_steer(struct cgn_burst *b)
 			cgn_steer_hand(b, i, worker,
 				b->p[i].flags & CGN_PKT_HAIRPIN ? CGN_MARK_HAIRPIN
 								: CGN_MARK_RECEIVE);
+		else if (b->softwire & CGN_BIT(i))
+			prepare_user(b, i);
 	}
 }

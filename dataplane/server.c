@@ -53,7 +53,7 @@ standing(const struct cgn_worker *w, const struct cgn_server *s)
 	if (!m->server || m->inside != s->inside || m->inside_port != s->inside_port ||
 		m->instance != s->instance ||
 		(cgn_user_at(w, m->user)->kind == CGN_DS_LITE &&
-			memcmp(cgn_user_at(w, m->user)->softwire, s->softwire, 16) != 0))
+			memcmp(w->user_end[m->user].b4, s->softwire, 16) != 0))
 		return CGN_NONE;
 	return index;
 }

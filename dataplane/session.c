@@ -64,21 +64,38 @@ mapping_keys(const struct cgn_worker *w, const struct cgn_mapping *m, union cgn_
 		.local_port = m->outside_port };
 }
 
-static void
-session_keys(const struct cgn_worker *w, const struct cgn_session *s, union cgn_key *up,
-	union cgn_key *down)
+bool
+cgn_session_same_up(const void *owner, uint32_t index, const union cgn_key *key)
 {
-	*up = (union cgn_key){ .owner = cgn_inside_owner(
-				       w, s->instance, s->proto, s->user),
-		.local = s->inside,
-		.remote = s->remote,
-		.local_port = s->inside_port,
-		.remote_port = s->remote_port };
-	*down = (union cgn_key){ .owner = outside_owner(w, s->instance, s->proto),
-		.local = s->outside,
-		.remote = s->remote,
-		.local_port = s->outside_port,
-		.remote_port = s->remote_port };
+	return cgn_session_has(owner, index, CGN_UP, key);
+}
+
+bool
+cgn_session_same_down(const void *owner, uint32_t index, const union cgn_key *key)
+{
+	return cgn_session_has(owner, index, CGN_DOWN, key);
+}
+
+static bool
+mapping_has(const struct cgn_worker *w, uint32_t index, enum cgn_dir dir,
+	const union cgn_key *key)
+{
+	union cgn_key own[CGN_DIRS];
+
+	mapping_keys(w, cgn_mapping_at(w, index), &own[CGN_UP], &own[CGN_DOWN]);
+	return memcmp(&own[dir], key, sizeof(*key)) == 0;
+}
+
+bool
+cgn_mapping_same_up(const void *owner, uint32_t index, const union cgn_key *key)
+{
+	return mapping_has(owner, index, CGN_UP, key);
+}
+
+bool
+cgn_mapping_same_down(const void *owner, uint32_t index, const union cgn_key *key)
+{
+	return mapping_has(owner, index, CGN_DOWN, key);
 }
 
 uint32_t
@@ -99,7 +116,7 @@ add_both(struct cgn_worker *w, struct cgn_table *up, struct cgn_table *down,
 	if (cgn_table_add(up, &key[0], index) == 0) {
 		if (cgn_table_add(down, &key[1], index) == 0)
 			return true;
-		cgn_table_del(up, &key[0]);
+		cgn_table_del(up, &key[0], index);
 	}
 	w->stats.event[CGN_EVENT_TABLE_FULL]++;
 	return false;
@@ -177,8 +194,8 @@ mapping_retire(struct cgn_worker *w, uint32_t index)
 		return;
 	mapping_keys(w, m, &key[0], &key[1]);
 	if (m->shared)
-		cgn_table_del(w->map_up, &key[0]);
-	cgn_table_del(w->map_down, &key[1]);
+		cgn_table_del(w->map_up, &key[0], index);
+	cgn_table_del(w->map_down, &key[1], index);
 }
 
 /* The copy of a user lives as long as its owner says so. */
@@ -394,7 +411,8 @@ session_new(
 		return CGN_DROP_SESSIONS_FULL;
 	s = cgn_session_at(w, *index);
 	session_fill(w, s, f, mapping);
-	session_keys(w, s, &key[0], &key[1]);
+	cgn_session_key(w, s, CGN_UP, &key[0]);
+	cgn_session_key(w, s, CGN_DOWN, &key[1]);
 	why = session_publish(w, s, key, *index);
 	if (why != CGN_DROP_REASONS) {
 		s->state = CGN_STATE_FREE;
@@ -451,9 +469,10 @@ cgn_session_del(struct cgn_worker *w, uint32_t index)
 
 	if (s->alg)
 		cgn_alg_close(w, s);
-	session_keys(w, s, &key[0], &key[1]);
-	cgn_table_del(w->up, &key[0]);
-	cgn_table_del(w->down, &key[1]);
+	cgn_session_key(w, s, CGN_UP, &key[0]);
+	cgn_session_key(w, s, CGN_DOWN, &key[1]);
+	cgn_table_del(w->up, &key[0], index);
+	cgn_table_del(w->down, &key[1], index);
 	u->sessions[cgn_class_of(s->proto)]--;
 	u->reverse -= s->from == CGN_DOWN;
 	if (s->told_state != CGN_TOLD_COPY)

@@ -147,10 +147,8 @@ struct cgn_user {
 	uint32_t block; /* first of its blocks; first: overwritten when the slot is freed
 			 */
 	uint16_t instance, location;
-	union cgn_key key;
-	uint8_t softwire[16]; /* DS-Lite: B4 address as configured to identify the user */
-	rte_be32_t inside;    /* NAT44 */
-	uint32_t address;     /* slot of its public address */
+	rte_be32_t inside; /* NAT44 */
+	uint32_t address;  /* slot of its public address */
 	uint32_t sessions[CGN_SESSION_CLASSES], ports[CGN_CLASSES];
 	uint32_t mappings, blocks;
 	uint32_t reverse; /* sessions opened from outside */
@@ -167,12 +165,14 @@ struct cgn_user {
 	uint8_t told_state; /* 1: with all its blocks; CGN_TOLD_COPY */
 	struct cgn_told told;
 	uint64_t discards[CGN_DISCARDS];
-	uint8_t header[40]; /* DS-Lite: ready-made outer IPv6 header towards the B4 */
-	uint16_t mtu;	    /* DS-Lite: of the way to the B4, as far as is known */
-	cgn_tick learnt;    /* when mtu was */
+	cgn_tick learnt; /* DS-Lite: when the MTU of the way to the B4 was */
 };
-_Static_assert(offsetof(struct cgn_user, header) / RTE_CACHE_LINE_SIZE ==
-		       offsetof(struct cgn_user, learnt) / RTE_CACHE_LINE_SIZE,
-	"down touches one line of a user");
+
+/* What packets of established flows need of a user, in an array of its own that is small
+ * enough to stay in reach of caches and TLB. */
+struct cgn_user_end {
+	union cgn_key key;
+	uint8_t b4[16]; /* DS-Lite: address of the B4 that was heard last */
+} __rte_aligned(32);
 
 #endif

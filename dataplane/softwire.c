@@ -15,6 +15,7 @@
 #include "dataplane/pipeline.h"
 #include "dataplane/softwire.h"
 #include "dataplane/steer.h"
+#include "dataplane/user.h"
 
 #define IPPROTO_IPV6_IN_IP 41
 
@@ -145,57 +146,47 @@ cgn_stage_ttl(struct cgn_burst *b)
 void
 cgn_stage_user(struct cgn_burst *b)
 {
-	const union cgn_key *key[CGN_BURST];
+	const struct cgn_table *t = b->w->user_by_key;
+	uint64_t hash[CGN_BURST];
 	uint32_t user[CGN_BURST];
 	uint8_t who[CGN_BURST];
 	unsigned n = 0;
 
 	CGN_FOREACH (i, b->softwire) {
-		const struct cgn_pkt *p = &b->p[i];
-
-		cgn_user_key6(&b->key[i], b->b4[i],
-			b->snap->instance[p->instance].prefix_length, p->scope);
-		key[n] = &b->key[i];
+		hash[n] = b->user_hash[i];
 		who[n++] = (uint8_t)i;
 	}
 	if (!n)
 		return;
-	cgn_table_find_bulk(b->w->user_by_key, key, n, user);
-	for (unsigned k = 0; k < n; k++)
+	cgn_table_guess(t, hash, n, user);
+	for (unsigned k = 0; k < n; k++) {
+		const union cgn_key *key = &b->user[who[k]];
+
+		if (user[k] != CGN_NONE && unlikely(!cgn_user_same(b->w, user[k], key)))
+			user[k] = cgn_table_find(t, key);
 		b->p[who[k]].user = user[k];
-}
-
-void
-cgn_softwire_header(
-	uint8_t header[40], const struct cgn_instance *inst, const uint8_t b4[16])
-{
-	struct rte_ipv6_hdr *ip = (void *)header;
-
-	memset(ip, 0, sizeof(*ip));
-	ip->vtc_flow = rte_cpu_to_be_32(
-		6u << 28 | (uint32_t)(inst->traffic_class < 0 ? 0 : inst->traffic_class)
-				   << 20);
-	ip->proto = CGN_IPPROTO_IPIP;
-	ip->hop_limits = inst->hop_limit;
-	memcpy(ip->src_addr, inst->local_ipv6, 16);
-	memcpy(ip->dst_addr, b4, 16);
+	}
 }
 
 /* The traffic class of the tunnel packet is the inner one, or what is configured
  * (RFC 2473 6.4). */
 void
 cgn_softwire_push(
-	struct rte_mbuf *m, const uint8_t header[40], const struct cgn_instance *inst)
+	struct rte_mbuf *m, const uint8_t b4[16], const struct cgn_instance *inst)
 {
 	const struct rte_ipv4_hdr *inner =
 		rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *);
-	uint8_t tos = inner->type_of_service;
+	uint32_t class = inst->traffic_class < 0 ? inner->type_of_service
+						 : (uint32_t)inst->traffic_class;
+	uint16_t len = (uint16_t)m->pkt_len;
 	struct rte_ipv6_hdr *ip = (void *)rte_pktmbuf_prepend(m, sizeof(*ip));
 
-	memcpy(ip, header, sizeof(*ip));
-	ip->payload_len = rte_cpu_to_be_16((uint16_t)(m->pkt_len - sizeof(*ip)));
-	if (inst->traffic_class < 0)
-		ip->vtc_flow |= rte_cpu_to_be_32((uint32_t)tos << 20);
+	ip->vtc_flow = rte_cpu_to_be_32(6u << 28 | class << 20);
+	ip->payload_len = rte_cpu_to_be_16(len);
+	ip->proto = CGN_IPPROTO_IPIP;
+	ip->hop_limits = inst->hop_limit;
+	memcpy(ip->src_addr, inst->local_ipv6, 16);
+	memcpy(ip->dst_addr, b4, 16);
 }
 
 #define MTU_KEPT (600 * CGN_TICKS_PER_S)
@@ -203,51 +194,48 @@ cgn_softwire_push(
 /* What was learnt of a way is forgotten after a while: it may be wider now (RFC 8201 4).
  */
 uint16_t
-cgn_softwire_mtu(const struct cgn_instance *inst, struct cgn_user *u, cgn_tick now)
+cgn_softwire_mtu(struct cgn_worker *w, const struct cgn_instance *inst, uint32_t user)
 {
-	if (u->mtu < inst->mtu && cgn_tick_age(now, u->learnt) >= MTU_KEPT)
-		u->mtu = UINT16_MAX;
-	return (uint16_t)RTE_MIN(inst->mtu, u->mtu);
+	uint16_t *mtu = &w->user_mtu[user];
+
+	if (unlikely(*mtu < inst->mtu) &&
+		cgn_tick_age(w->now, cgn_user_at(w, user)->learnt) >= MTU_KEPT)
+		*mtu = UINT16_MAX;
+	return (uint16_t)RTE_MIN(inst->mtu, *mtu);
 }
 
-/* Of the user only header and MTU are read: that is the line which has been fetched. */
+/* Of the user only what has been fetched is read. */
 static void
 encap_one(struct cgn_burst *b, uint64_t i)
 {
 	const struct cgn_session *s = cgn_session_at(b->w, b->p[i].session);
 	const struct cgn_instance *inst = &b->snap->instance[s->instance];
-	struct cgn_user *u = cgn_user_at(b->w, s->user);
 	struct cgn_pkt *p = &b->p[i];
 	const struct rte_ipv4_hdr *ip = (const void *)cgn_at(b, i, p->l3);
-	uint32_t mtu = cgn_softwire_mtu(inst, u, b->now);
+	uint32_t mtu = cgn_softwire_mtu(b->w, inst, s->user);
 
 	if (p->len + 40u > mtu && ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_DF_FLAG)) {
 		cgn_icmp_error(b, i, CGN_DROP_MTU, 3, 4, rte_cpu_to_be_32(mtu - 40));
 		return;
 	}
 	rte_pktmbuf_adj(b->pkt[i], p->l3);
-	cgn_softwire_push(b->pkt[i], u->header, inst);
+	cgn_softwire_push(b->pkt[i], b->w->user_end[s->user].b4, inst);
 	p->version = 6;
 	p->l3 = 0;
 	p->len = (uint16_t)(p->len + 40);
 	p->vpn = inst->vpn_in;
 }
 
+/* session_down has fetched the other ends. */
 void
 cgn_stage_encap(struct cgn_burst *b)
 {
-	uint64_t tunnel = 0;
-
 	CGN_FOREACH (i, b->down) {
 		const struct cgn_session *s = cgn_session_at(b->w, b->p[i].session);
 
-		if (s->kind == CGN_DS_LITE) {
-			tunnel |= CGN_BIT(i);
-			cgn_touch(cgn_user_at(b->w, s->user)->header);
-		} else {
+		if (s->kind == CGN_DS_LITE)
+			encap_one(b, i);
+		else
 			b->p[i].vpn = b->snap->instance[s->instance].vpn_in;
-		}
 	}
-	CGN_FOREACH (i, tunnel)
-		encap_one(b, i);
 }

@@ -8,19 +8,14 @@
 
 #include "dataplane/pipeline.h"
 
-/* Makes the outer header (RFC 2473 3.1) from the AFTR to a B4 address, all but payload
- * length and copied traffic class. Any lcore. */
-void cgn_softwire_header(
-	uint8_t header[40], const struct cgn_instance *inst, const uint8_t b4[16]);
-
 /* How large a tunnel packet to this user may be, bytes. Owner. */
 uint16_t cgn_softwire_mtu(
-	const struct cgn_instance *inst, struct cgn_user *u, cgn_tick now);
+	struct cgn_worker *w, const struct cgn_instance *inst, uint32_t user);
 
-/* Puts such a header before an IPv4 packet that starts at the mbuf's data; needs 40 bytes
- * of headroom. Worker. */
+/* Puts the outer header (RFC 2473 3.1) from the AFTR to a B4 before an IPv4 packet that
+ * starts at the mbuf's data; needs 40 bytes of headroom. Worker. */
 void cgn_softwire_push(
-	struct rte_mbuf *m, const uint8_t header[40], const struct cgn_instance *inst);
+	struct rte_mbuf *m, const uint8_t b4[16], const struct cgn_instance *inst);
 
 /* Is this ICMPv6 packet to the AFTR an error about one of our tunnel packets, with its
  * checksum right? *b4: where that packet was going. Worker. */

@@ -51,13 +51,18 @@ static inline void
 cgn_user_key6(
 	union cgn_key *key, const uint8_t addr[16], uint8_t prefix_length, uint16_t scope)
 {
-	unsigned high = prefix_length < 64 ? prefix_length : 64;
 	uint64_t w[2];
 
 	__builtin_memcpy(w, addr, 16);
-	w[0] &= rte_cpu_to_be_64(cgn_prefix_mask(high) & ~0ull >> 16);
-	key->w[0] = w[0] | rte_cpu_to_be_64((uint64_t)scope << 48);
-	key->w[1] = w[1] & rte_cpu_to_be_64(cgn_prefix_mask(prefix_length - high));
+	if (prefix_length < 128) {
+		unsigned high = prefix_length < 64 ? prefix_length : 64;
+
+		w[0] &= rte_cpu_to_be_64(cgn_prefix_mask(high));
+		w[1] &= rte_cpu_to_be_64(cgn_prefix_mask(prefix_length - high));
+	}
+	key->w[0] = (w[0] & rte_cpu_to_be_64(~0ull >> 16)) |
+		    rte_cpu_to_be_64((uint64_t)scope << 48);
+	key->w[1] = w[1];
 }
 
 /* Key of a NAT44 user: inside address (network order) and instance index; for steering
@@ -77,17 +82,20 @@ cgn_steer_user(const struct cgn_snapshot *snap, uint16_t instance, rte_be32_t in
 	const uint8_t b4[16])
 {
 	const struct cgn_instance *inst = &snap->instance[instance];
+	const struct cgn_group *group = &snap->group[inst->group];
 	struct cgn_place place;
 	union cgn_key key;
 
 	if (inst->port_mode == CGN_MODE_DETERMINISTIC &&
 		cgn_rule_find(snap, instance, inside, b4, &place))
 		return snap->address[place.slot].location;
+	if (group->n == 1)
+		return group->location[0];
 	if (inst->kind == CGN_DS_LITE)
 		cgn_user_key6(&key, b4, inst->prefix_length, 0);
 	else
 		cgn_user_key4(&key, inside, 0);
-	return snap->group[inst->group].bucket[cgn_steer_bucket(&key)];
+	return group->bucket[cgn_steer_bucket(&key)];
 }
 
 #endif

@@ -92,6 +92,7 @@ void
 cgn_sync_who(const struct cgn_worker *w, const struct cgn_user *u, uint8_t who[16])
 {
 	unsigned len = w->snap->instance[u->instance].prefix_length;
+	const uint8_t *b4 = cgn_user_end_of(w, u)->b4;
 
 	memset(who, 0, 16);
 	if (u->kind == CGN_NAT44) {
@@ -99,9 +100,9 @@ cgn_sync_who(const struct cgn_worker *w, const struct cgn_user *u, uint8_t who[1
 		memcpy(who + 12, &u->inside, 4);
 		return;
 	}
-	memcpy(who, u->softwire, len / 8);
+	memcpy(who, b4, len / 8);
 	if (len % 8)
-		who[len / 8] = (uint8_t)(u->softwire[len / 8] & 0xff << (8 - len % 8));
+		who[len / 8] = (uint8_t)(b4[len / 8] & 0xff << (8 - len % 8));
 }
 
 static struct cgn_syncrec
@@ -123,7 +124,7 @@ cgn_sync_of_user(const struct cgn_worker *w, const struct cgn_user *u)
 	r.user.outside = w->snap->address[u->address].addr;
 	r.user.age = RTE_MIN(cgn_tick_age(w->now, u->created), (uint32_t)INT32_MAX);
 	if (u->kind == CGN_DS_LITE)
-		memcpy(r.user.b4, u->softwire, 16);
+		memcpy(r.user.b4, cgn_user_end_of(w, u)->b4, 16);
 	r.user.port_mode = u->port_mode;
 	r.user.extended_times = u->extended_times;
 	r.user.block_size = u->block_size;

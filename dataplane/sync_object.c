@@ -7,7 +7,6 @@
  * Owner only. */
 #include "dataplane/block.h"
 #include "dataplane/create.h"
-#include "dataplane/softwire.h"
 #include "dataplane/sync.h"
 #include "dataplane/user.h"
 
@@ -138,11 +137,7 @@ apply_user(struct cgn_worker *w, struct entry *e)
 	u->extended_size = r->user.extended_size;
 	if (u->told_state != CGN_TOLD_COPY)
 		w->instance[u->instance].users--;
-	if (memcmp(u->softwire, e->who.b4, 16) != 0) {
-		memcpy(u->softwire, e->who.b4, 16);
-		cgn_softwire_header(
-			u->header, &w->snap->instance[u->instance], u->softwire);
-	}
+	memcpy(w->user_end[e->user].b4, e->who.b4, 16);
 	u->told_state = CGN_TOLD_COPY;
 	settle(w, e, &u->told);
 	return true;

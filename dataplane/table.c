@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Buckets of one cache line with three keys and their indices, so that a look-up costs
- * one miss where rte_hash costs two (its bucket has signatures, its keys lie elsewhere),
- * and a new key costs none beyond it. A key lives in one of two buckets; a bucket counts
- * how many of its keys had to go to their second one, and only then that one is looked
- * at. An insertion that finds both full moves keys to their other bucket, a bounded
- * number of times; at the load that capacity allows (LOAD_PERCENT) that does not fail in
- * practice, and if it did the caller would get an error, and counts it.
+ * Buckets of one cache line with ten entries: a mark, which is 15 bits of the key's hash,
+ * and the index of the record that has the key. All marks of a bucket are compared at
+ * once; a look-up costs the miss of the bucket and the one of the record, which its
+ * caller needs anyway, and the tables of a million sessions are small enough to stay in
+ * the caches and in the reach of the TLB.
+ *
+ * A key lives in one of two buckets; the second follows from the first and the mark, and
+ * the other way round, so that an entry can move without its key being read. A bucket
+ * counts how many of its keys had to go to their second one, and only then that one is
+ * looked at. An insertion that finds both full moves entries to their other bucket, a
+ * bounded number of times; at the load that capacity allows (LOAD_PERCENT) that does not
+ * fail in practice, and if it did the caller would get an error, and counts it.
  *
  * The number of buckets need not be a power of two: a hash is scaled to it by a
  * multiplication. Created at start; afterwards one lcore, the owner, reads and writes
@@ -14,22 +19,28 @@
 #include <errno.h>
 
 #include <rte_malloc.h>
+#include <rte_prefetch.h>
+#include <rte_vect.h>
 
 #include "dataplane/table.h"
 
-#define SLOTS	     3
-#define LOAD_PERCENT 40 /* of the slots, when the table is full */
+#define SLOTS	     10
+#define LOAD_PERCENT 62 /* of the slots, when the table is full */
 #define DEPTH_MAX    4	/* moves that one insertion may lead to, in a row */
 
+#define MARK_FREE   0
+#define MARK_SECOND 0x8000u /* the entry lives in the second bucket of its key */
+
 struct bucket {
-	union cgn_key key[SLOTS];
-	uint32_t index[SLOTS]; /* CGN_NONE: free */
-	uint32_t away;	       /* keys whose first bucket this is, in their second */
-};
+	uint16_t mark[SLOTS]; /* MARK_FREE, or 1..0x7fff and perhaps MARK_SECOND */
+	uint32_t away;	      /* keys whose first bucket this is, in their second */
+	uint32_t index[SLOTS];
+} __rte_cache_aligned;
 _Static_assert(sizeof(struct bucket) == RTE_CACHE_LINE_SIZE, "one miss a look-up");
 
 struct cgn_table {
 	struct bucket *bucket;
+	struct cgn_records records;
 	uint64_t seed;
 	uint32_t n; /* buckets */
 	uint32_t count, capacity;
@@ -42,35 +53,30 @@ buckets_for(uint32_t capacity)
 }
 
 struct cgn_table *
-cgn_table_create(const char *name, uint32_t capacity, uint64_t seed, int socket)
+cgn_table_create(const char *name, uint32_t capacity, uint64_t seed, int socket,
+	const struct cgn_records *records)
 {
 	struct cgn_table *t = rte_zmalloc_socket(name, sizeof(*t), 0, socket);
 
 	if (!t)
 		return NULL;
 	t->seed = seed | 1;
+	t->records = *records;
 	t->n = buckets_for(capacity);
 	t->capacity = capacity;
-	t->bucket = rte_malloc_socket(
+	t->bucket = rte_zmalloc_socket(
 		name, t->n * sizeof(struct bucket), RTE_CACHE_LINE_SIZE, socket);
 	if (!t->bucket) {
 		rte_free(t);
 		return NULL;
 	}
-	cgn_table_clear(t);
 	return t;
 }
 
 void
 cgn_table_clear(struct cgn_table *t)
 {
-	for (uint32_t i = 0; i < t->n; i++) {
-		struct bucket *b = &t->bucket[i];
-
-		b->away = 0;
-		for (unsigned k = 0; k < SLOTS; k++)
-			b->index[k] = CGN_NONE;
-	}
+	memset(t->bucket, 0, t->n * sizeof(struct bucket));
 	t->count = 0;
 }
 
@@ -83,137 +89,184 @@ cgn_table_destroy(struct cgn_table *t)
 	rte_free(t);
 }
 
-/* The two buckets of a hash; never the same one. */
+static inline uint16_t
+mark_of(uint64_t hash)
+{
+	uint16_t mark = (uint16_t)(hash >> 48) & 0x7fff;
+
+	return mark ? mark : 1;
+}
+
 static inline uint32_t
 first_of(const struct cgn_table *t, uint64_t hash)
 {
 	return (uint32_t)((uint64_t)(uint32_t)hash * t->n >> 32);
 }
 
+/* The other bucket of an entry with this mark in bucket `at`: both add up to a number
+ * that the mark alone decides. */
 static inline uint32_t
-second_of(const struct cgn_table *t, uint64_t hash)
+other_of(const struct cgn_table *t, uint16_t mark, uint32_t at)
 {
-	uint32_t one = first_of(t, hash);
-	uint32_t two = (uint32_t)((hash >> 32) * (t->n - 1) >> 32);
+	uint32_t spread = (mark & 0x7fffu) * 0x9e3779b1u;
+	uint32_t sum = (uint32_t)((uint64_t)spread * t->n >> 32);
 
-	return two + (two >= one);
+	return sum >= at ? sum - at : sum + t->n - at;
 }
 
-static inline bool
-same(const union cgn_key *a, const union cgn_key *b)
+/* Set of the slots of a bucket that have this mark. */
+static inline unsigned
+slots_with(const struct bucket *b, uint16_t mark)
 {
-	return ((a->w[0] ^ b->w[0]) | (a->w[1] ^ b->w[1])) == 0;
+	const __m128i *marks = (const void *)b->mark;
+	__m128i want = _mm_set1_epi16((short)mark);
+	__m128i low = _mm_cmpeq_epi16(_mm_load_si128(&marks[0]), want);
+	__m128i high = _mm_cmpeq_epi16(_mm_load_si128(&marks[1]), want);
+
+	return (unsigned)_mm_movemask_epi8(_mm_packs_epi16(low, high)) &
+	       ((1u << SLOTS) - 1);
 }
 
-/* Index of a key in a bucket, or CGN_NONE, without a branch: which slot it is cannot be
- * foreseen. A freed slot may still have the key, but its index is CGN_NONE, the largest.
- */
-static inline uint32_t
-index_in(const struct bucket *b, const union cgn_key *key)
+static uint32_t
+find_in(const struct cgn_table *t, uint32_t at, uint16_t mark, const union cgn_key *key)
 {
-	uint32_t found = CGN_NONE;
+	const struct bucket *b = &t->bucket[at];
 
-	for (unsigned k = 0; k < SLOTS; k++) {
-		uint32_t index = same(&b->key[k], key) ? b->index[k] : CGN_NONE;
+	for (unsigned slots = slots_with(b, mark); slots; slots &= slots - 1) {
+		uint32_t index = b->index[__builtin_ctz(slots)];
 
-		found = index < found ? index : found;
+		if (t->records.same(t->records.owner, index, key))
+			return index;
 	}
-	return found;
+	return CGN_NONE;
 }
 
 uint32_t
 cgn_table_find(const struct cgn_table *t, const union cgn_key *key)
 {
 	uint64_t hash = cgn_key_hash(key, t->seed);
-	const struct bucket *b = &t->bucket[first_of(t, hash)];
-	uint32_t index = index_in(b, key);
+	uint32_t at = first_of(t, hash), index;
+	uint16_t mark = mark_of(hash);
 
-	if (index == CGN_NONE && b->away)
-		index = index_in(&t->bucket[second_of(t, hash)], key);
+	index = find_in(t, at, mark, key);
+	if (index == CGN_NONE && t->bucket[at].away)
+		index = find_in(t, other_of(t, mark, at), mark | MARK_SECOND, key);
 	return index;
+}
+
+static inline const void *
+record_at(const struct cgn_table *t, uint32_t index)
+{
+	return t->records.base + (size_t)index * t->records.size;
 }
 
 /* Those that are not in their first bucket and may be in the second. */
 static void
-find_second(const struct cgn_table *t, const union cgn_key *const *key,
-	const uint64_t *hash, uint64_t away, uint32_t *index)
+guess_second(
+	const struct cgn_table *t, const uint64_t *hash, uint64_t away, uint32_t *index)
 {
-	for (uint64_t m = away; m; m &= m - 1)
-		cgn_touch(&t->bucket[second_of(t, hash[__builtin_ctzll(m)])]);
+	const struct bucket *bucket[CGN_BURST];
+
 	for (uint64_t m = away; m; m &= m - 1) {
 		unsigned i = (unsigned)__builtin_ctzll(m);
 
-		index[i] = index_in(&t->bucket[second_of(t, hash[i])], key[i]);
+		bucket[i] =
+			&t->bucket[other_of(t, mark_of(hash[i]), first_of(t, hash[i]))];
+		cgn_touch(bucket[i]);
+	}
+	for (uint64_t m = away; m; m &= m - 1) {
+		unsigned i = (unsigned)__builtin_ctzll(m);
+		unsigned slots = slots_with(bucket[i], mark_of(hash[i]) | MARK_SECOND);
+
+		if (!slots)
+			continue;
+		index[i] = bucket[i]->index[__builtin_ctz(slots)];
 	}
 }
 
-/* Addresses, fetching and comparing are loops of their own: the fetching one is so short
- * that all its misses are under way at once. */
 uint64_t
-cgn_table_find_bulk(const struct cgn_table *t, const union cgn_key *const *key,
-	unsigned n, uint32_t *index)
+cgn_table_prefetch(const struct cgn_table *t, const union cgn_key *key)
+{
+	uint64_t hash = cgn_key_hash(key, t->seed);
+
+	rte_prefetch0(&t->bucket[first_of(t, hash)]);
+	return hash;
+}
+
+/* The buckets are under way since cgn_table_prefetch(); each record is asked for as soon
+ * as its bucket has come. */
+void
+cgn_table_guess(
+	const struct cgn_table *t, const uint64_t *hash, unsigned n, uint32_t *index)
 {
 	const struct bucket *bucket[CGN_BURST];
-	uint64_t hash[CGN_BURST], hit = 0, away = 0;
+	uint64_t away = 0;
 
-	for (unsigned i = 0; i < n; i++) {
-		hash[i] = cgn_key_hash(key[i], t->seed);
+	for (unsigned i = 0; i < n; i++)
 		bucket[i] = &t->bucket[first_of(t, hash[i])];
-	}
 	for (unsigned i = 0; i < n; i++)
 		cgn_touch(bucket[i]);
 	for (unsigned i = 0; i < n; i++) {
-		index[i] = index_in(bucket[i], key[i]);
-		away |= (uint64_t)(index[i] == CGN_NONE && bucket[i]->away) << i;
+		const struct bucket *b = bucket[i];
+		unsigned slots = slots_with(b, mark_of(hash[i]));
+
+		if (likely(slots)) {
+			index[i] = b->index[__builtin_ctz(slots)];
+		} else {
+			index[i] = CGN_NONE;
+			away |= (uint64_t)(b->away != 0) << i;
+		}
 	}
 	if (away)
-		find_second(t, key, hash, away, index);
+		guess_second(t, hash, away, index);
 	for (unsigned i = 0; i < n; i++)
-		hit |= (uint64_t)(index[i] != CGN_NONE) << i;
-	return hit;
+		if (index[i] != CGN_NONE)
+			cgn_touch(record_at(t, index[i]));
 }
 
 static bool
-put(struct bucket *b, const union cgn_key *key, uint32_t index)
+put(struct bucket *b, uint16_t mark, uint32_t index)
 {
-	for (unsigned k = 0; k < SLOTS; k++)
-		if (b->index[k] == CGN_NONE) {
-			b->key[k] = *key;
-			b->index[k] = index;
-			return true;
-		}
-	return false;
+	unsigned slots = slots_with(b, MARK_FREE);
+
+	if (!slots)
+		return false;
+	b->mark[__builtin_ctz(slots)] = mark;
+	b->index[__builtin_ctz(slots)] = index;
+	return true;
 }
 
-/* Moves the key in slot k of bucket `at` to its other bucket, if there is room. */
+/* Moves the entry in slot k of bucket `at` to its other bucket, if there is room. */
 static bool
 shift(struct cgn_table *t, uint32_t at, unsigned k, uint32_t *other)
 {
 	struct bucket *b = &t->bucket[at];
-	uint64_t hash = cgn_key_hash(&b->key[k], t->seed);
-	uint32_t one = first_of(t, hash);
+	uint16_t mark = b->mark[k] ^ MARK_SECOND;
 
-	*other = at == one ? second_of(t, hash) : one;
-	if (!put(&t->bucket[*other], &b->key[k], b->index[k]))
+	*other = other_of(t, mark, at);
+	if (*other == at || !put(&t->bucket[*other], mark, b->index[k]))
 		return false;
-	b->index[k] = CGN_NONE;
-	t->bucket[one].away += at == one ? 1u : -1u;
+	b->mark[k] = MARK_FREE;
+	if (mark & MARK_SECOND)
+		b->away++;
+	else
+		t->bucket[*other].away--;
 	return true;
 }
 
-/* Frees a slot of a bucket by moving one of its keys, for which others may have to move,
- * `depth` deep. Every single move leaves the table right. */
+/* Frees a slot of a bucket by moving one of its entries, for which others may have to
+ * move, `depth` deep. Every single move leaves the table right. */
 static bool
 make_room(struct cgn_table *t, uint32_t at, unsigned depth)
 {
 	uint32_t other[SLOTS], again;
 
 	for (unsigned k = 0; k < SLOTS; k++)
-		if (t->bucket[at].index[k] == CGN_NONE || shift(t, at, k, &other[k]))
+		if (t->bucket[at].mark[k] == MARK_FREE || shift(t, at, k, &other[k]))
 			return true;
 	for (unsigned k = 0; depth && k < SLOTS; k++)
-		if (make_room(t, other[k], depth - 1) &&
-			(t->bucket[at].index[k] == CGN_NONE || shift(t, at, k, &again)))
+		if (other[k] != at && make_room(t, other[k], depth - 1) &&
+			(t->bucket[at].mark[k] == MARK_FREE || shift(t, at, k, &again)))
 			return true;
 	return false;
 }
@@ -222,14 +275,15 @@ int
 cgn_table_add(struct cgn_table *t, const union cgn_key *key, uint32_t index)
 {
 	uint64_t hash = cgn_key_hash(key, t->seed);
-	uint32_t one = first_of(t, hash), two = second_of(t, hash);
+	uint16_t mark = mark_of(hash);
+	uint32_t one = first_of(t, hash), two = other_of(t, mark, one);
 
 	if (t->count == t->capacity)
 		return -ENOSPC;
-	if (!put(&t->bucket[one], key, index)) {
-		if (!put(&t->bucket[two], key, index) &&
+	if (!put(&t->bucket[one], mark, index)) {
+		if (!put(&t->bucket[two], mark | MARK_SECOND, index) &&
 			(!make_room(t, two, DEPTH_MAX) ||
-				!put(&t->bucket[two], key, index)))
+				!put(&t->bucket[two], mark | MARK_SECOND, index)))
 			return -ENOSPC;
 		t->bucket[one].away++;
 	}
@@ -238,24 +292,30 @@ cgn_table_add(struct cgn_table *t, const union cgn_key *key, uint32_t index)
 }
 
 static bool
-take_out(struct bucket *b, const union cgn_key *key)
+take_out(struct bucket *b, uint16_t mark, uint32_t index)
 {
-	for (unsigned k = 0; k < SLOTS; k++)
-		if (b->index[k] != CGN_NONE && same(&b->key[k], key)) {
-			b->index[k] = CGN_NONE;
+	for (unsigned slots = slots_with(b, mark); slots; slots &= slots - 1) {
+		unsigned k = (unsigned)__builtin_ctz(slots);
+
+		if (b->index[k] == index) {
+			b->mark[k] = MARK_FREE;
 			return true;
 		}
+	}
 	return false;
 }
 
 bool
-cgn_table_del(struct cgn_table *t, const union cgn_key *key)
+cgn_table_del(struct cgn_table *t, const union cgn_key *key, uint32_t index)
 {
 	uint64_t hash = cgn_key_hash(key, t->seed);
+	uint16_t mark = mark_of(hash);
 	struct bucket *one = &t->bucket[first_of(t, hash)];
 
-	if (!take_out(one, key)) {
-		if (!one->away || !take_out(&t->bucket[second_of(t, hash)], key))
+	if (!take_out(one, mark, index)) {
+		uint32_t two = other_of(t, mark, first_of(t, hash));
+
+		if (!one->away || !take_out(&t->bucket[two], mark | MARK_SECOND, index))
 			return false;
 		one->away--;
 	}
@@ -267,24 +327,6 @@ uint32_t
 cgn_table_count(const struct cgn_table *t)
 {
 	return t->count;
-}
-
-bool
-cgn_table_next(
-	const struct cgn_table *t, uint32_t *cursor, union cgn_key *key, uint32_t *index)
-{
-	for (; *cursor / SLOTS < t->n; ++*cursor) {
-		const struct bucket *b = &t->bucket[*cursor / SLOTS];
-		unsigned k = *cursor % SLOTS;
-
-		if (b->index[k] == CGN_NONE)
-			continue;
-		*key = b->key[k];
-		*index = b->index[k];
-		++*cursor;
-		return true;
-	}
-	return false;
 }
 
 uint64_t

@@ -1,12 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * A table from 16-byte keys to 32-bit indices. Owned by one worker, no locks. */
+ * A table from 16-byte keys to 32-bit indices of records. The keys themselves stay in the
+ * records; the table knows 15 bits of each key's hash. Owned by one worker, no locks. */
 #ifndef CGN_DATAPLANE_TABLE_H
 #define CGN_DATAPLANE_TABLE_H
 
 #include "dataplane/types.h"
 
 struct cgn_table;
+
+/* The records of a table. */
+struct cgn_records {
+	/* does record `index` have this key? */
+	bool (*same)(const void *owner, uint32_t index, const union cgn_key *key);
+	const void *owner;
+	const uint8_t *base; /* of record 0: what `same` reads first */
+	uint32_t size;	     /* bytes from one to the next */
+};
 
 /* Keyed hash of a key: quick, and not to be foreseen without the seed. Any lcore. */
 static inline uint64_t
@@ -24,32 +34,35 @@ cgn_key_hash(const union cgn_key *key, uint64_t seed)
 
 /* A table for `capacity` keys; NULL: out of memory, with rte_errno set. name: unique in
  * the process, at most 26 characters. socket: NUMA node or -1. Start-up only. */
-struct cgn_table *cgn_table_create(
-	const char *name, uint32_t capacity, uint64_t seed, int socket);
+struct cgn_table *cgn_table_create(const char *name, uint32_t capacity, uint64_t seed,
+	int socket, const struct cgn_records *records);
 void cgn_table_destroy(struct cgn_table *t);
 
 /* Removes all keys. Owner; slow. */
 void cgn_table_clear(struct cgn_table *t);
 
-/* Index of a key or CGN_NONE. Owner only. */
+/* Index of a key or CGN_NONE. Reads records. Owner only. */
 uint32_t cgn_table_find(const struct cgn_table *t, const union cgn_key *key);
 
 /* Adds a key that is not in the table. 0, or -ENOSPC. Owner only. */
 int cgn_table_add(struct cgn_table *t, const union cgn_key *key, uint32_t index);
 
-/* Removes a key; false: it was not there. Owner only. */
-bool cgn_table_del(struct cgn_table *t, const union cgn_key *key);
+/* Removes the entry of a key and record; false: it was not there. Reads no record. Owner
+ * only. */
+bool cgn_table_del(struct cgn_table *t, const union cgn_key *key, uint32_t index);
 
-/* Looks up n (1..64) keys at once; key[i] → index[i] (CGN_NONE: not there). Returns the
- * mask of those found. Owner only; hides memory latency over the n keys. */
-uint64_t cgn_table_find_bulk(const struct cgn_table *t, const union cgn_key *const *key,
-	unsigned n, uint32_t *index);
+/* Asks the memory for what cgn_table_guess() will look at, and returns the hash of the
+ * key for it. Owner only. */
+uint64_t cgn_table_prefetch(const struct cgn_table *t, const union cgn_key *key);
+
+/* For each of n (1..64) hashes from cgn_table_prefetch() the index of the record that
+ * probably has the key, CGN_NONE: none has it; the records are under way from memory. The
+ * caller compares them, and asks cgn_table_find() about the few (1 in 3,000) that turn
+ * out to be another's. Owner only; hides memory latency over the n keys. */
+void cgn_table_guess(
+	const struct cgn_table *t, const uint64_t *hash, unsigned n, uint32_t *index);
 
 uint32_t cgn_table_count(const struct cgn_table *t);
-
-/* Visits all entries: *cursor starts at 0; false at the end. Owner only; slow. */
-bool cgn_table_next(
-	const struct cgn_table *t, uint32_t *cursor, union cgn_key *key, uint32_t *index);
 
 /* Bytes that a table of this capacity needs (an estimate, a little high). */
 uint64_t cgn_table_bytes(uint32_t capacity);

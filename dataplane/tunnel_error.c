@@ -115,7 +115,7 @@ silent(const uint8_t *icmp6, const struct rte_ipv4_hdr *inner)
 
 /* The user at the other end, if the quoted packet went down to a session of it: what a
  * stranger makes up changes no softwire. */
-static struct cgn_user *
+static uint32_t
 quoted_user(struct cgn_burst *b, uint64_t i, unsigned at)
 {
 	const struct rte_ipv4_hdr *inner = (const void *)cgn_at(b, i, at);
@@ -125,28 +125,27 @@ quoted_user(struct cgn_burst *b, uint64_t i, unsigned at)
 	struct cgn_who who;
 
 	if (header < sizeof(*inner) || b->pkt[i]->data_len < at + header + 8)
-		return NULL;
+		return CGN_NONE;
 	cgn_who_up(b, i, &who);
 	p->user = cgn_user_find(b->w, &who);
 	if (p->user == CGN_NONE || !cgn_quoted_tuple(&p->flow, inner, l4, CGN_UP) ||
 		cgn_flow_find(b, i, CGN_UP) == CGN_NONE)
-		return NULL;
-	return cgn_user_at(b->w, p->user);
+		return CGN_NONE;
+	return p->user;
 }
 
 static bool
 learn_mtu(struct cgn_burst *b, uint64_t i, const uint8_t *icmp6, unsigned inner)
 {
-	struct cgn_user *u = quoted_user(b, i, inner);
-	uint32_t mtu;
+	uint32_t user = quoted_user(b, i, inner), mtu;
 
-	if (!u)
+	if (user == CGN_NONE)
 		return false;
 	memcpy(&mtu, icmp6 + 4, sizeof(mtu));
 	mtu = RTE_MAX(rte_be_to_cpu_32(mtu), (uint32_t)MTU_MIN);
-	if (mtu <= u->mtu) {
-		u->mtu = (uint16_t)mtu;
-		u->learnt = b->now;
+	if (mtu <= b->w->user_mtu[user]) {
+		b->w->user_mtu[user] = (uint16_t)mtu;
+		cgn_user_at(b->w, user)->learnt = b->now;
 	}
 	return true;
 }

@@ -108,6 +108,14 @@ cgn_key_pair(uint32_t first, uint32_t second)
 						   : (uint64_t)first << 32 | second;
 }
 
+/* The same of two 16-bit words. */
+static inline uint32_t
+cgn_key_pair16(uint16_t first, uint16_t second)
+{
+	return RTE_BYTE_ORDER == RTE_LITTLE_ENDIAN ? (uint32_t)second << 16 | first
+						   : (uint32_t)first << 16 | second;
+}
+
 /* Owner of an inside flow of a softwire user (index of the user in this worker). */
 static inline uint32_t
 cgn_owner_user(uint8_t proto, uint32_t user)

@@ -7,7 +7,6 @@
  * address and block (mode deterministic). Limits are checked before anything is taken. */
 #include "dataplane/block.h"
 #include "dataplane/single.h"
-#include "dataplane/softwire.h"
 #include "dataplane/steer.h"
 #include "dataplane/sync.h"
 #include "dataplane/user.h"
@@ -41,6 +40,15 @@ user_key(const struct cgn_worker *w, const struct cgn_who *who, union cgn_key *k
 		cgn_user_key4(key, who->inside, who->instance);
 }
 
+bool
+cgn_user_same(const void *owner, uint32_t index, const union cgn_key *key)
+{
+	const struct cgn_worker *w = owner;
+	const union cgn_key *own = &w->user_end[index].key;
+
+	return ((own->w[0] ^ key->w[0]) | (own->w[1] ^ key->w[1])) == 0;
+}
+
 uint32_t
 cgn_user_find(const struct cgn_worker *w, const struct cgn_who *who)
 {
@@ -62,10 +70,11 @@ has_room(const struct cgn_worker *w, uint32_t slot, const struct cgn_instance *i
 }
 
 static void
-fill(const struct cgn_worker *w, const struct cgn_who *who, struct cgn_user *u,
-	uint32_t slot)
+fill(const struct cgn_worker *w, const struct cgn_who *who, uint32_t user, uint32_t slot)
 {
 	const struct cgn_instance *inst = &w->snap->instance[who->instance];
+	struct cgn_user_end *end = &w->user_end[user];
+	struct cgn_user *u = cgn_user_at(w, user);
 
 	memset(u, 0, sizeof(*u));
 	u->block = CGN_NONE;
@@ -74,20 +83,19 @@ fill(const struct cgn_worker *w, const struct cgn_who *who, struct cgn_user *u,
 	u->address = slot;
 	u->kind = inst->kind;
 	u->live = true;
-	u->mtu = UINT16_MAX;
 	u->created = u->refilled = w->now;
 	u->tokens = inst->create_rate * CGN_TICKS_PER_S;
 	u->port_mode = inst->port_mode;
 	u->block_size = inst->block_size;
 	u->extended_size = inst->extended_size;
 	u->extended_times = (uint8_t)inst->extended_times;
-	user_key(w, who, &u->key);
-	if (inst->kind == CGN_DS_LITE) {
-		memcpy(u->softwire, who->b4, 16);
-		cgn_softwire_header(u->header, inst, u->softwire);
-	} else {
+	user_key(w, who, &end->key);
+	w->user_mtu[user] = UINT16_MAX;
+	memset(end->b4, 0, sizeof(end->b4));
+	if (inst->kind == CGN_DS_LITE)
+		memcpy(end->b4, who->b4, sizeof(end->b4));
+	else
 		u->inside = who->inside;
-	}
 }
 
 static bool
@@ -95,7 +103,7 @@ settle_at(struct cgn_worker *w, const struct cgn_who *who, uint32_t user, uint32
 {
 	struct cgn_user *u = cgn_user_at(w, user);
 
-	fill(w, who, u, slot);
+	fill(w, who, user, slot);
 	if (u->port_mode == CGN_MODE_SINGLE)
 		return !w->snap->address[slot].locked;
 	return cgn_block_take(w, user, u->block_size) == CGN_DROP_REASONS;
@@ -135,7 +143,7 @@ settle_by_rule(struct cgn_worker *w, const struct cgn_who *who, uint32_t user)
 		return CGN_DROP_ACL;
 	if (who->slot != CGN_NONE && who->slot != place.slot)
 		return CGN_DROP_NO_ADDRESS;
-	fill(w, who, cgn_user_at(w, user), place.slot);
+	fill(w, who, user, place.slot);
 	return cgn_block_take_at(w, user, place.first);
 }
 
@@ -163,7 +171,7 @@ enter(struct cgn_worker *w, uint32_t user)
 
 	w->snap->state[w->conf.index][u->address]->users++;
 	w->location[u->location].users++;
-	if (cgn_table_add(w->user_by_key, &u->key, user) == 0)
+	if (cgn_table_add(w->user_by_key, &w->user_end[user].key, user) == 0)
 		return CGN_DROP_REASONS;
 	w->stats.event[CGN_EVENT_TABLE_FULL]++;
 	cgn_user_del(w, user);
@@ -205,7 +213,7 @@ cgn_user_copy(struct cgn_worker *w, const struct cgn_who *who, uint32_t *user)
 	if (w->users.used == w->users.capacity)
 		return CGN_DROP_USERS_FULL;
 	*user = cgn_slots_take(&w->users);
-	fill(w, who, cgn_user_at(w, *user), who->slot);
+	fill(w, who, *user, who->slot);
 	cgn_user_at(w, *user)->told_state = CGN_TOLD_COPY;
 	return enter(w, *user);
 }
@@ -215,7 +223,7 @@ cgn_user_del(struct cgn_worker *w, uint32_t user)
 {
 	struct cgn_user *u = cgn_user_at(w, user);
 
-	cgn_table_del(w->user_by_key, &u->key);
+	cgn_table_del(w->user_by_key, &w->user_end[user].key, user);
 	cgn_block_give_all(w, u);
 	w->snap->state[w->conf.index][u->address]->users--;
 	cgn_sync_user_gone(w, u);

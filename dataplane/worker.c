@@ -11,12 +11,14 @@
 #include <rte_ring_elem.h>
 
 #include "dataplane/alg.h"
+#include "dataplane/create.h"
 #include "dataplane/expect.h"
 #include "dataplane/held.h"
 #include "dataplane/journal.h"
 #include "dataplane/reassembly.h"
 #include "dataplane/server.h"
 #include "dataplane/sync.h"
+#include "dataplane/user.h"
 #include "dataplane/worker.h"
 
 #define DATAGRAMS 4096		  /* that are reassembled at once */
@@ -31,13 +33,20 @@ blocks_for(const struct cgn_worker_conf *conf)
 
 static struct cgn_table *
 table(const struct cgn_worker_conf *conf, const char *what, uint32_t capacity,
-	uint64_t salt)
+	uint64_t salt, struct cgn_records records)
 {
 	char name[24];
 
 	snprintf(name, sizeof(name), "cgn-%s-%u", what, conf->index);
-	return cgn_table_create(
-		name, capacity, conf->seed * 0x9e3779b97f4a7c15ull + salt, conf->socket);
+	return cgn_table_create(name, capacity, conf->seed * 0x9e3779b97f4a7c15ull + salt,
+		conf->socket, &records);
+}
+
+static struct cgn_records
+records_in(const struct cgn_worker *w, const struct cgn_slots *slots,
+	bool (*same)(const void *, uint32_t, const union cgn_key *))
+{
+	return (struct cgn_records){ same, w, slots->base, slots->size };
 }
 
 static int
@@ -45,11 +54,17 @@ create_tables(struct cgn_worker *w)
 {
 	const struct cgn_worker_conf *conf = &w->conf;
 
-	w->user_by_key = table(conf, "user", conf->users, 1);
-	w->up = table(conf, "up", conf->sessions, 2);
-	w->down = table(conf, "down", conf->sessions, 3);
-	w->map_up = table(conf, "map-up", conf->sessions, 4);
-	w->map_down = table(conf, "map-down", conf->sessions, 5);
+	w->user_by_key = table(conf, "user", conf->users, 1,
+		(struct cgn_records){ cgn_user_same, w, (const uint8_t *)w->user_end,
+			sizeof(*w->user_end) });
+	w->up = table(conf, "up", conf->sessions, 2,
+		records_in(w, &w->sessions, cgn_session_same_up));
+	w->down = table(conf, "down", conf->sessions, 3,
+		records_in(w, &w->sessions, cgn_session_same_down));
+	w->map_up = table(conf, "map-up", conf->sessions, 4,
+		records_in(w, &w->mappings, cgn_mapping_same_up));
+	w->map_down = table(conf, "map-down", conf->sessions, 5,
+		records_in(w, &w->mappings, cgn_mapping_same_down));
 	w->count = rte_malloc_socket("cgn-count",
 		sizeof(*w->count) * RTE_MAX(conf->sessions, 1u), RTE_CACHE_LINE_SIZE,
 		conf->socket);
@@ -80,9 +95,15 @@ create_slots(struct cgn_worker *w)
 		rc = cgn_alg_init(w);
 	if (rc)
 		return rc;
+	w->user_end = rte_malloc_socket("cgn-user-end",
+		sizeof(*w->user_end) * RTE_MAX(conf->users, 1u), RTE_CACHE_LINE_SIZE,
+		conf->socket);
+	w->user_mtu = rte_malloc_socket("cgn-user-mtu",
+		sizeof(*w->user_mtu) * RTE_MAX(conf->users, 1u), RTE_CACHE_LINE_SIZE,
+		conf->socket);
 	w->reassembly = cgn_reassembly_create(conf->sessions ? DATAGRAMS : 1,
 		conf->fragments ? conf->fragments : FRAGMENTS, conf->seed, conf->socket);
-	return w->reassembly ? 0 : -ENOMEM;
+	return w->user_end && w->user_mtu && w->reassembly ? 0 : -ENOMEM;
 }
 
 static int
@@ -106,7 +127,7 @@ cgn_worker_create(const struct cgn_worker_conf *conf)
 		return NULL;
 	w->conf = *conf;
 	w->random = conf->seed;
-	if (create_tables(w) || create_slots(w) || create_journal(w) ||
+	if (create_slots(w) || create_tables(w) || create_journal(w) ||
 		cgn_sync_init(w)) {
 		cgn_worker_destroy(w);
 		return NULL;
@@ -128,6 +149,8 @@ cgn_worker_destroy(struct cgn_worker *w)
 	cgn_slots_fini(&w->users);
 	cgn_slots_fini(&w->mappings);
 	cgn_slots_fini(&w->sessions);
+	rte_free(w->user_mtu);
+	rte_free(w->user_end);
 	rte_free(w->count);
 	cgn_table_destroy(w->map_down);
 	cgn_table_destroy(w->map_up);

@@ -87,6 +87,8 @@ struct cgn_worker {
 	cgn_tick now;
 	struct cgn_table *user_by_key, *up, *down, *map_up, *map_down;
 	struct cgn_slots users, sessions, mappings, blocks;
+	struct cgn_user_end *user_end; /* [users] */
+	uint16_t *user_mtu; /* [users]: of the way to the B4, as far as is known */
 	struct cgn_session_count *count; /* [sessions] */
 	struct {
 		struct cgn_slots controls, expected;
@@ -129,7 +131,8 @@ void cgn_worker_destroy(struct cgn_worker *w);
 
 /* Empties a worker: no users, sessions, ports, packets; counters go on. clean: it stopped
  * between two ticks, so what it holds is freed; else its tables are not looked at, and
- * packets in them are given up. Returns how many those are. Its lcore, before it turns. */
+ * packets in them are given up. Returns how many those are. Its lcore, before it turns.
+ */
 unsigned cgn_worker_reset(struct cgn_worker *w, bool clean);
 
 /* Tells the time (ms, monotonic) and the snapshot; expires sessions whose time has come
@@ -157,6 +160,44 @@ static inline struct cgn_session *
 cgn_session_at(const struct cgn_worker *w, uint32_t i)
 {
 	return (struct cgn_session *)(void *)w->sessions.base + i;
+}
+
+static inline uint32_t
+cgn_session_inside_owner(const struct cgn_session *s)
+{
+	return s->kind == CGN_DS_LITE ? cgn_owner_user(s->proto, s->user)
+				      : cgn_owner_scope(s->proto, s->instance);
+}
+
+static inline uint32_t
+cgn_session_outside_owner(const struct cgn_worker *w, const struct cgn_session *s)
+{
+	return cgn_owner_scope(s->proto, w->snap->instance[s->instance].vpn_out);
+}
+
+/* The key that a session is found by. Its own lcore. */
+static inline void
+cgn_session_key(const struct cgn_worker *w, const struct cgn_session *s, enum cgn_dir dir,
+	union cgn_key *key)
+{
+	bool up = dir == CGN_UP;
+
+	key->w[0] = cgn_key_pair(
+		up ? cgn_session_inside_owner(s) : cgn_session_outside_owner(w, s),
+		up ? s->inside : s->outside);
+	key->w[1] = cgn_key_pair(s->remote,
+		cgn_key_pair16(up ? s->inside_port : s->outside_port, s->remote_port));
+}
+
+/* Is this the session's key? Its own lcore. */
+static inline bool
+cgn_session_has(const struct cgn_worker *w, uint32_t index, enum cgn_dir dir,
+	const union cgn_key *key)
+{
+	union cgn_key own;
+
+	cgn_session_key(w, cgn_session_at(w, index), dir, &own);
+	return ((own.w[0] ^ key->w[0]) | (own.w[1] ^ key->w[1])) == 0;
 }
 
 /* Packets and bytes of a session so far (zero where its instance has no accounting). Its
@@ -189,6 +230,13 @@ static inline struct cgn_user *
 cgn_user_at(const struct cgn_worker *w, uint32_t i)
 {
 	return (struct cgn_user *)cgn_slots_at(&w->users, i);
+}
+
+/* Its own lcore. */
+static inline const struct cgn_user_end *
+cgn_user_end_of(const struct cgn_worker *w, const struct cgn_user *u)
+{
+	return &w->user_end[(size_t)((const uint8_t *)u - w->users.base) / w->users.size];
 }
 
 static inline struct cgn_block *

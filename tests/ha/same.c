@@ -38,7 +38,8 @@ find_block(const struct cgn_worker *w, const struct cgn_user *u, uint16_t first)
 static bool
 same_user(const struct pair *p, const struct cgn_user *u)
 {
-	uint32_t i = cgn_table_find(p->b->user_by_key, &u->key);
+	const struct cgn_user_end *end = cgn_user_end_of(p->a, u);
+	uint32_t i = cgn_table_find(p->b->user_by_key, &end->key);
 	const struct cgn_user *v;
 
 	if (i == CGN_NONE)
@@ -46,8 +47,7 @@ same_user(const struct pair *p, const struct cgn_user *u)
 	v = cgn_user_at(p->b, i);
 	if (!v->live || v->location != u->location || v->address != u->address ||
 		v->instance != u->instance || v->kind != u->kind ||
-		v->inside != u->inside || memcmp(v->softwire, u->softwire, 16) != 0 ||
-		memcmp(v->header, u->header, 40) != 0)
+		v->inside != u->inside || memcmp(p->b->user_end[i].b4, end->b4, 16) != 0)
 		SAY("a user differs");
 	if (v->port_mode != u->port_mode || v->block_size != u->block_size ||
 		v->extended_size != u->extended_size ||
@@ -82,8 +82,9 @@ same_session(const struct pair *p, const struct cgn_session *s)
 		.remote = s->remote,
 		.local_port = s->inside_port,
 		.remote_port = s->remote_port };
-	uint32_t user = cgn_table_find(p->b->user_by_key, &u->key), i;
+	uint32_t user, i;
 
+	user = cgn_table_find(p->b->user_by_key, &cgn_user_end_of(p->a, u)->key);
 	key.owner = cgn_inside_owner(p->b, s->instance, s->proto, user);
 	i = cgn_table_find(p->b->up, &key);
 	if (i == CGN_NONE)
@@ -237,7 +238,7 @@ cgn_sound(const struct cgn_box *box, unsigned worker)
 			continue;
 		users++;
 		blocks += u->blocks;
-		if (cgn_table_find(w->user_by_key, &u->key) != i)
+		if (cgn_table_find(w->user_by_key, &w->user_end[i].key) != i)
 			SAY("a user is not found");
 	}
 	for (unsigned k = 0; k < box->snap->n_instances; k++)

@@ -15,17 +15,20 @@
 
 /* Number of the user in the model. */
 static int
-user_of(const struct cgn_model *m, const struct cgn_user *u)
+user_of(const struct cgn_model *m, const struct cgn_worker *w, uint32_t user)
 {
-	return m->conf->ds_lite ? u->softwire[14] * 256 + u->softwire[15] - 1
-				: (int)(rte_be_to_cpu_32(u->inside) & 0xff) - 1;
+	const uint8_t *b4 = w->user_end[user].b4;
+	rte_be32_t inside = cgn_user_at(w, user)->inside;
+
+	return m->conf->ds_lite ? b4[14] * 256 + b4[15] - 1
+				: (int)(rte_be_to_cpu_32(inside) & 0xff) - 1;
 }
 
 static bool
 check_session(const struct cgn_model *m, const struct cgn_worker *w,
 	const struct cgn_session *s)
 {
-	int user = user_of(m, cgn_user_at(w, s->user));
+	int user = user_of(m, w, s->user);
 	int i = cgn_model_find_up(m, user, s->proto, rte_be_to_cpu_16(s->inside_port),
 		rte_be_to_cpu_32(s->remote), rte_be_to_cpu_16(s->remote_port));
 	const struct cgn_model_mapping *p;
@@ -121,9 +124,10 @@ check_mappings(const struct cgn_worker *w)
 /* ---- users ---- */
 
 static bool
-check_user_counts(const struct cgn_model *m, const struct cgn_user *u)
+check_user_counts(const struct cgn_model *m, const struct cgn_worker *w, uint32_t at)
 {
-	int user = user_of(m, u);
+	const struct cgn_user *u = cgn_user_at(w, at);
+	int user = user_of(m, w, at);
 	static const uint8_t proto[CGN_CLASSES] = {
 		[CGN_TCP] = 6, [CGN_UDP] = 17, [CGN_ICMP] = 1
 	};
@@ -179,12 +183,12 @@ check_users(const struct cgn_model *m, const struct cgn_worker *w, unsigned *n)
 		if (!u->live)
 			continue;
 		here++;
-		if (cgn_table_find(w->user_by_key, &u->key) != i)
+		if (cgn_table_find(w->user_by_key, &w->user_end[i].key) != i)
 			FAIL("user %u is not found by its key", i);
-		if (m->addr[user_of(m, u)] !=
+		if (m->addr[user_of(m, w, i)] !=
 			rte_be_to_cpu_32(w->snap->address[u->address].addr))
-			FAIL("user %d has another public address", user_of(m, u));
-		if (!check_user_counts(m, u))
+			FAIL("user %d has another public address", user_of(m, w, i));
+		if (!check_user_counts(m, w, i))
 			return false;
 	}
 	if (here != w->users.used || here != cgn_table_count(w->user_by_key))

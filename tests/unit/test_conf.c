@@ -198,7 +198,7 @@ test_memory(void)
 	for (uint32_t i = 0; i < conf->n_ports; i++)
 		if (conf->ports[i].device[0])
 			packets += (conf->ports[i].rx_queues + 3) * 1024;
-	bytes = 2 * 65536ull * (354 + 308) + 2 * (66ull << 20) + (16 << 20);
+	bytes = 2 * 65536ull * (176 + 236) + 2 * (66ull << 20) + (16 << 20);
 	conf->dpdk.hugepages = true;
 	CU_ASSERT_EQUAL(cgn_conf_memory_estimate(conf), bytes + packets * 2560);
 	conf->dpdk.hugepages = false;

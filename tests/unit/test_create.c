@@ -94,7 +94,7 @@ static void
 empty(struct cgn_table *t, uint32_t n)
 {
 	for (union cgn_key key = { .owner = 77 }; n--; key.local++)
-		CU_ASSERT_TRUE(cgn_table_del(t, &key));
+		CU_ASSERT_TRUE(cgn_table_del(t, &key, 0));
 }
 
 /* Whatever is full, a new user's packet is dropped by name and nothing stays behind, not

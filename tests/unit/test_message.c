@@ -179,8 +179,8 @@ is_outside_65(const struct cgn_session *s)
 static bool
 is_b4(const struct cgn_session *s)
 {
-	return s->kind == CGN_DS_LITE && memcmp(cgn_user_at(world.w, s->user)->softwire,
-						 packet_addr6(B4_1), 16) == 0;
+	return s->kind == CGN_DS_LITE &&
+	       memcmp(world.w->user_end[s->user].b4, packet_addr6(B4_1), 16) == 0;
 }
 
 static bool

@@ -2,6 +2,8 @@
 /* Into the softwire and out of it, byte by byte. */
 #include <string.h>
 
+#include <rte_ip.h>
+
 #include "dataplane/softwire.h"
 #include "eal_main.h"
 #include "world.h"
@@ -154,22 +156,39 @@ test_options_and_padding(void)
 }
 
 static void
+header_of(const struct cgn_instance *inst, uint8_t tos, uint8_t header[40])
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(world.pool);
+	struct rte_ipv4_hdr *ip;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(m);
+	ip = (void *)rte_pktmbuf_append(m, sizeof(*ip));
+	ip->type_of_service = tos;
+	cgn_softwire_push(m, packet_addr6(B4_1), inst);
+	memcpy(header, rte_pktmbuf_mtod(m, void *), 40);
+	rte_pktmbuf_free(m);
+}
+
+/* The traffic class is configured, or that of the inner packet. */
+static void
 test_header(void)
 {
 	struct cgn_instance inst = { .hop_limit = 9, .traffic_class = 0x12 };
-	uint8_t header[40], expect[40];
+	uint8_t header[40], expect[60];
+	const uint8_t inner[20] = { 0 };
 
+	world_open(64, 16, 0);
 	memcpy(inst.local_ipv6, packet_addr6(AFTR), 16);
-	packet_ip6(expect, packet_addr6(AFTR), packet_addr6(B4_1), 4, "", 0);
+	packet_ip6(expect, packet_addr6(AFTR), packet_addr6(B4_1), 4, inner, 20);
 	packet_put32(expect, 0, 0x61200000);
 	expect[7] = 9;
-	cgn_softwire_header(header, &inst, packet_addr6(B4_1));
+	header_of(&inst, 0xb8, header);
 	CU_ASSERT_EQUAL(memcmp(header, expect, 40), 0);
 	inst.traffic_class = -1;
-	expect[0] = 0x60;
-	expect[1] = 0;
-	cgn_softwire_header(header, &inst, packet_addr6(B4_1));
+	packet_put32(expect, 0, 0x6b800000);
+	header_of(&inst, 0xb8, header);
 	CU_ASSERT_EQUAL(memcmp(header, expect, 40), 0);
+	world_close();
 }
 
 /* DF and too big for the softwire: ICMP 3/4 with its MTU - 40, from the pool address,

@@ -86,7 +86,7 @@ test_life(void)
 	world_close();
 }
 
-/* The B4 is the user, under the prefix length; its header is ready to be put on. */
+/* The B4 is the user, under the prefix length. */
 static void
 test_softwire_user(void)
 {
@@ -97,9 +97,9 @@ test_softwire_user(void)
 	from_b4("2001:db8:100:7::1");
 	u = add();
 	CU_ASSERT_PTR_NOT_NULL_FATAL(u);
-	CU_ASSERT_EQUAL(memcmp(u->softwire, packet_addr6("2001:db8:100:7::1"), 16), 0);
-	CU_ASSERT_EQUAL(memcmp(u->header + 8, packet_addr6(AFTR), 16), 0);
-	CU_ASSERT_EQUAL(memcmp(u->header + 24, packet_addr6("2001:db8:100:7::1"), 16), 0);
+	CU_ASSERT_EQUAL(
+		memcmp(cgn_user_end_of(world.w, u)->b4, packet_addr6("2001:db8:100:7::1"), 16),
+		0);
 	from_b4("2001:db8:100:7::2");
 	CU_ASSERT_EQUAL(cgn_user_at(world.w, world_user(&burst)), u);
 	from_b4("2001:db8:100:8::1");
@@ -152,7 +152,7 @@ test_refusals(void)
 	CU_ASSERT_EQUAL(refused(), CGN_DROP_USERS_FULL);
 	CU_ASSERT_EQUAL(world.w->stats.event[CGN_EVENT_TABLE_FULL], 1);
 	for (union cgn_key key = { .owner = 77 }; junk--; key.local++)
-		cgn_table_del(world.w->user_by_key, &key);
+		cgn_table_del(world.w->user_by_key, &key, 1);
 	CU_ASSERT_PTR_NOT_NULL(add());
 	from_nat(2);
 	CU_ASSERT_PTR_NOT_NULL(add());
