@@ -26,6 +26,7 @@
 #include <rte_ring_elem.h>
 
 #define RECORDS_PER_TICK 256
+#define RECORDS_AT_ONCE	 8192 /* before roles change: more than a ring holds */
 #define FIRST_STAMP	 0xfffffe00u /* so that it soon wraps */
 
 int
@@ -293,7 +294,7 @@ learn(struct cgn_worker *w)
 
 	/* what a host that is gone has said still counts */
 	if (sync->peers)
-		receive(w, UINT32_MAX);
+		receive(w, RECORDS_AT_ONCE);
 	sync->generation = snap->generation;
 	for (uint16_t k = 0; k < snap->n_locations && w->conf.sessions; k++) {
 		uint8_t role = role_of(w, &snap->location[k]);
