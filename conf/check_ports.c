@@ -4,6 +4,7 @@
  * one, the MTU suits the addresses, a next hop is reachable.
  */
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "conf/reader.h"
@@ -180,25 +181,49 @@ check_next_hop(struct cgn_reader *r, const struct cgn_conf_route *route)
 			r, &route->next_hop, "%s is an address of this box", text);
 }
 
+/* By VPN and prefix, then as configured. */
+static int
+by_prefix(const void *a, const void *b)
+{
+	const struct cgn_conf_route *x = *(const struct cgn_conf_route *const *)a,
+				    *y = *(const struct cgn_conf_route *const *)b;
+	int c = (x->vpn.index > y->vpn.index) - (x->vpn.index < y->vpn.index);
+
+	if (c == 0)
+		c = (int)x->prefix.len - (int)y->prefix.len;
+	if (c == 0)
+		c = (int)x->prefix.addr.family - (int)y->prefix.addr.family;
+	if (c == 0)
+		c = memcmp(x->prefix.addr.bytes, y->prefix.addr.bytes,
+			sizeof(x->prefix.addr.bytes));
+	return c != 0 ? c : (x > y) - (x < y);
+}
+
+static void
+check_routes_twice(struct cgn_reader *r)
+{
+	const struct cgn_conf *conf = r->conf;
+	const struct cgn_conf_route **sorted =
+		cgn_arena_array(r->arena, conf->n_routes, sizeof(*sorted));
+
+	for (uint32_t i = 0; i < conf->n_routes; i++)
+		sorted[i] = &conf->routes[i];
+	if (conf->n_routes > 0)
+		qsort(sorted, conf->n_routes, sizeof(*sorted), by_prefix);
+	for (uint32_t i = 1; i < conf->n_routes; i++)
+		if (sorted[i]->vpn.index == sorted[i - 1]->vpn.index &&
+			sorted[i]->prefix.len == sorted[i - 1]->prefix.len &&
+			cgn_conf_addr_equal(
+				&sorted[i]->prefix.addr, &sorted[i - 1]->prefix.addr))
+			cgn_reader_error(r, &sorted[i]->prefix,
+				"has a route already, at line %d",
+				sorted[i - 1]->src.line);
+}
+
 void
 cgn_check_routes(struct cgn_reader *r)
 {
-	const struct cgn_conf *conf = r->conf;
-
-	for (uint32_t i = 0; i < conf->n_routes; i++) {
-		const struct cgn_conf_route *route = &conf->routes[i];
-
-		check_next_hop(r, route);
-		for (uint32_t j = 0; j < i; j++) {
-			const struct cgn_conf_route *other = &conf->routes[j];
-
-			if (other->vpn.index == route->vpn.index &&
-				other->prefix.len == route->prefix.len &&
-				cgn_conf_addr_equal(
-					&other->prefix.addr, &route->prefix.addr))
-				cgn_reader_error(r, &route->prefix,
-					"has a route already, at line %d",
-					other->src.line);
-		}
-	}
+	for (uint32_t i = 0; i < r->conf->n_routes; i++)
+		check_next_hop(r, &r->conf->routes[i]);
+	check_routes_twice(r);
 }

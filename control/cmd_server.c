@@ -13,7 +13,10 @@
  * page of memory and no time, and one that vanishes releases its command on that turn
  * (a request whose sender has closed already is not begun).
  *
- * Not handled: rates and idle times. Who may open the socket is the file mode's business.
+ * When all places are taken the client that has been idle for the longest time gives its
+ * place to a new one, so that clients which only connect lock nobody out.
+ *
+ * Not handled: rates. Who may open the socket is the file mode's business.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -41,6 +44,7 @@ struct client {
 	bool running;	   /* a command is in progress in ctx */
 	bool closing;	   /* closed when the output is drained */
 	bool half_closed;  /* the peer sends nothing more */
+	uint64_t heard;	   /* number of its last event, of all clients' */
 	char *in;
 	size_t in_len, in_size;
 	char *out; /* kept from page to page */
@@ -56,6 +60,7 @@ struct cgn_cmd_server {
 	void *app;
 	unsigned running; /* commands in progress */
 	unsigned waiting; /* of them, in this turn, for a worker */
+	uint64_t events;  /* of clients so far */
 	unsigned turn;	  /* where the next turn begins, so that all get their share */
 	struct client clients[CGN_CMD_SERVER_CLIENTS];
 };
@@ -321,6 +326,7 @@ handle_event(struct cgn_cmd_server *server, struct client *client, uint32_t even
 {
 	bool gone = (events & (EPOLLHUP | EPOLLERR)) != 0;
 
+	client->heard = ++server->events;
 	if (!gone && (events & EPOLLIN) != 0)
 		gone = read_input(client) != 0;
 	if (gone)
@@ -329,13 +335,25 @@ handle_event(struct cgn_cmd_server *server, struct client *client, uint32_t even
 		settle(server, client);
 }
 
+/* A free slot. Where there is none, the client that has asked for nothing for the longest
+ * time makes room; NULL: all have commands in progress or answers to read. */
 static struct client *
 find_free(struct cgn_cmd_server *server)
 {
-	for (unsigned i = 0; i < CGN_CMD_SERVER_CLIENTS; i++)
-		if (server->clients[i].fd < 0)
-			return &server->clients[i];
-	return NULL;
+	struct client *oldest = NULL;
+
+	for (unsigned i = 0; i < CGN_CMD_SERVER_CLIENTS; i++) {
+		struct client *client = &server->clients[i];
+
+		if (client->fd < 0)
+			return client;
+		if (!client->running && client->out_len == 0 &&
+			(oldest == NULL || client->heard < oldest->heard))
+			oldest = client;
+	}
+	if (oldest != NULL)
+		drop_client(server, oldest);
+	return oldest;
 }
 
 static void
@@ -356,6 +374,7 @@ accept_clients(struct cgn_cmd_server *server)
 		}
 		client->fd = fd;
 		client->interest = EPOLLIN;
+		client->heard = ++server->events;
 		if (epoll_ctl(server->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0)
 			drop_client(server, client);
 	}
@@ -386,13 +405,16 @@ cgn_cmd_server_poll(struct cgn_cmd_server *server)
 {
 	struct epoll_event events[CGN_CMD_SERVER_CLIENTS + 1];
 	int n = epoll_wait(server->epoll_fd, events, CGN_CMD_SERVER_CLIENTS + 1, 0);
+	bool newcomers = false;
 
 	for (int i = 0; i < n; i++) {
 		if (events[i].data.ptr == NULL)
-			accept_clients(server);
+			newcomers = true;
 		else
 			handle_event(server, events[i].data.ptr, events[i].events);
 	}
+	if (newcomers) /* last: one may take the place of a client with an event */
+		accept_clients(server);
 	return step_commands(server) + (unsigned)(n > 0 ? n : 0);
 }
 

@@ -4,6 +4,7 @@
  * is within its limits; down, only when somebody holds the port and filters nothing
  * (endpoint-independent filtering, RFC 4787 REQ-8), and TCP only by a SYN. Resources that
  * run out end the packet by name and never somebody else's session (RFC 6888 REQ-11D). */
+#include <rte_fib.h>
 #include <rte_tcp.h>
 
 #include "dataplane/create.h"
@@ -82,6 +83,20 @@ heard(struct cgn_worker *w, uint32_t user, const struct cgn_who *who)
 	cgn_sync_user_moved(w, user);
 }
 
+/* Would the translated packet come back, where the instance does not want it? */
+static bool
+turns_back(const struct cgn_burst *b, const struct cgn_pkt *p)
+{
+	const struct cgn_instance *inst = &b->snap->instance[p->instance];
+	uint32_t dst = rte_be_to_cpu_32(p->flow.remote);
+	uint64_t nh = 0;
+
+	if (inst->hairpin || !b->snap->vpn[inst->vpn_out].fib4)
+		return false;
+	rte_fib_lookup_bulk(b->snap->vpn[inst->vpn_out].fib4, &dst, &nh, 1);
+	return b->snap->nexthop[nh].kind == CGN_NH_POOL;
+}
+
 static enum cgn_drop
 open_up(struct cgn_burst *b, uint64_t i)
 {
@@ -103,6 +118,8 @@ open_up(struct cgn_burst *b, uint64_t i)
 		return CGN_DROP_LICENSE;
 	if (f.state == CGN_STATE_FREE)
 		return CGN_DROP_TCP_NO_SYN;
+	if (turns_back(b, p))
+		return CGN_DROP_HAIRPIN;
 	cgn_who_up(b, i, &who);
 	f.user = cgn_user_find(b->w, &who);
 	if (f.user == CGN_NONE) {

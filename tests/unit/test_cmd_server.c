@@ -445,6 +445,40 @@ test_many_clients(void)
 	close_server();
 }
 
+/* Clients that only connect make room for those that ask, the oldest first. */
+static void
+test_idle_clients(void)
+{
+	int fds[CGN_CMD_SERVER_CLIENTS + 50], late;
+	long entries;
+
+	open_server();
+	fake.entries = 3;
+	for (int i = 0; i < CGN_CMD_SERVER_CLIENTS + 50; i++) {
+		fds[i] = dial();
+		cgn_cmd_server_poll(server);
+		if (i == CGN_CMD_SERVER_CLIENTS - 1) { /* no more the oldest */
+			ask(fds[0], "{\"argv\":[\"show\",\"session\"]}\n");
+			CU_ASSERT_EQUAL(read_answer(fds[0], &entries), 0);
+		}
+	}
+	late = dial();
+	ask(late, "{\"argv\":[\"show\",\"session\"]}\n");
+	CU_ASSERT_EQUAL(read_answer(late, &entries), 0);
+	CU_ASSERT_EQUAL(entries, 3);
+	CU_ASSERT_PTR_NULL(read_line(fds[1])); /* gone */
+	CU_ASSERT_PTR_NULL(read_line(fds[51]));
+	ask(fds[0], "{\"argv\":[\"show\",\"session\"]}\n");
+	CU_ASSERT_EQUAL(read_answer(fds[0], &entries), 0);
+	ask(fds[52], "{\"argv\":[\"show\",\"session\"]}\n");
+	CU_ASSERT_EQUAL(read_answer(fds[52], &entries), 0);
+	close(late);
+	for (int i = 0; i < CGN_CMD_SERVER_CLIENTS + 50; i++)
+		close(fds[i]);
+	cgn_cmd_server_poll(server);
+	close_server();
+}
+
 /* One turn does a bounded amount of work, however many commands are in progress. */
 static void
 test_turn_is_bounded(void)
@@ -486,6 +520,7 @@ main(void)
 		{ "slow reader", test_slow_reader },
 		{ "client that vanishes", test_vanishing_client },
 		{ "as many clients as there are places, and one", test_many_clients },
+		{ "idle clients", test_idle_clients },
 		{ "work of a turn", test_turn_is_bounded },
 		CU_TEST_INFO_NULL,
 	};
