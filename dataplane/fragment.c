@@ -136,7 +136,7 @@ cgn_fragment(struct cgn_burst *b, uint64_t i, const struct cgn_way *way)
 {
 	struct rte_mbuf *m[PIECES_MAX];
 	unsigned bytes, room, n;
-	struct head h;
+	struct head h = { 0 };
 
 	if (b->p[i].version == 4)
 		head4(b, i, &h);
