@@ -56,6 +56,7 @@ struct cgn_daemon {
 
 	struct cgn_watch watch; /* over the lcores */
 	struct cgn_switch *instances; /* centralized backup: of conf->instances[] */
+	uint64_t ports_down;	/* by monitor groups; bits of port[] */
 	uint64_t planned;	/* lcores that the plan of queues counts on, a bit each */
 
 	int run_fd, lock_fd, signal_fd;

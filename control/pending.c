@@ -41,7 +41,5 @@ cgn_pending_warn(const struct cgn_conf *conf)
 		n += warn(true, &conf->vrrp[i].src, "vrrp");
 	for (uint32_t i = 0; i < conf->n_instances; i++)
 		n += instance(&conf->instances[i]);
-	for (uint32_t i = 0; i < conf->n_monitor_groups; i++)
-		n += warn(true, &conf->monitor_groups[i].src, "monitor_location_groups");
 	return n;
 }

@@ -17,6 +17,7 @@
 #include "control/compile.h"
 #include "control/host.h"
 #include "control/log.h"
+#include "control/monitor.h"
 #include "control/moves.h"
 #include "control/stage.h"
 #include "control/switch.h"
@@ -344,4 +345,5 @@ cgn_settle(struct cgn_daemon *d)
 	d->planned = alive;
 	if (snap)
 		cgn_switch_settled(d);
+	cgn_monitor_apply(d);
 }

@@ -320,3 +320,19 @@ cgn_port_read(const struct cgn_port *p, struct cgn_port_state *state)
 	state->rx_no_mbuf = stats.rx_nombuf;
 	state->tx_errors = stats.oerrors;
 }
+
+int
+cgn_port_set_link(const struct cgn_port *p, bool up)
+{
+	struct ifreq ifr = { 0 };
+	int rc = up ? rte_eth_dev_set_link_up(p->id) : rte_eth_dev_set_link_down(p->id);
+
+	if (rc != -ENOTSUP || p->kernel == 0)
+		return rc;
+	rc = kernel_ioctl(p->kernel, SIOCGIFFLAGS, &ifr);
+	if (rc)
+		return rc;
+	ifr.ifr_flags =
+		(short)(up ? ifr.ifr_flags | IFF_UP : ifr.ifr_flags & ~(short)IFF_UP);
+	return kernel_ioctl(p->kernel, SIOCSIFFLAGS, &ifr);
+}

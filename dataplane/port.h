@@ -53,6 +53,11 @@ void cgn_port_fini(struct cgn_port *p);
  * not wait. */
 void cgn_port_read(const struct cgn_port *p, struct cgn_port_state *state);
 
+/* Takes the link of a port down or up, so that its neighbour sees it: by the driver, or
+ * where the driver cannot by the kernel's interface below it. 0 or -errno. Control lcore.
+ */
+int cgn_port_set_link(const struct cgn_port *p, bool up);
+
 /* Bytes, headroom apart, of a packet buffer that holds any frame of an MTU. Pure. */
 uint16_t cgn_port_room(uint16_t mtu);
 

@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# A board hangs, crashes and is shut down under traffic, with hot backup by the other:
+# flows keep public address and port; how long the users of the failed board wait, and what
+# users of the other board lose. Each several times; least, median and most are printed.
+# shellcheck source=tests/lab/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+LAB_BOARDS=2 LAB_SUBS=4 LAB_BACKUP=1
+LAB_HA='hot_backup = true; delay_time = 1; preempt_time = 1; detect_ms = 20;'
+runs=${RUNS:-1}
+
+t_up
+lab_spawn inet probe "$TOP/tests/lab/silence.py" serve "$WEB4" 7000
+for n in '' 2 3 4; do t_must "sub$n: ping" m_ping "sub$n" "$WEB4"; done
+
+# on_board SLOT: a subscriber whose location is on that board.
+on_board() {
+	local n
+	n=$(lab_ctl --json show user | jq -r --argjson s "$1" '[.users[]
+		| select(.slot == $s and .role == "active" and .softwire != null)
+		| .softwire | split(":")[3]] | first')
+	printf 'sub%s' "${n#1}"
+}
+home=$(on_board 1) away=$(on_board 2)
+t_ok "users on both boards" [ "$home" != "$away" ]
+
+all_home() {
+	t_json '[.service_locations[] | .current == .configured] | all' show service-location
+}
+is_backed_up() {
+	t_json '[.service_locations[] | .backup.state == "up" and .batch_backup == "finished"]
+		| all' show service-location
+}
+probe() { in_ns "$1" "$TOP/tests/lab/silence.py" run "$WEB4" 7000 4 >"$LAB_RUN/$2"; }
+
+# A CPU that was starved when it was fenced may have to wake up before.
+start() { lab_ctl board start 1 >/dev/null 2>&1; }
+
+# fault COMMAND…: one run; appends "sent lost gap endpoints…" of both users.
+fault() {
+	probe "$home" a &
+	local a=$!
+	probe "$away" b &
+	local b=$!
+	sleep 3.2 # older than delay_time and a round of the sweep: it has a copy
+	lab_ctl "$@" >/dev/null
+	wait "$a" "$b"
+	cat "$LAB_RUN/a" >>"$LAB_RUN/gone" && cat "$LAB_RUN/b" >>"$LAB_RUN/stayed"
+	wait_for 8 start && wait_for 8 all_home && wait_for 8 is_backed_up
+}
+# column FILE N: least, median and most of a column.
+column() {
+	sort -n -k "$2,$2" "$1" | awk -v k="$2" '{ v[NR] = $k }
+		END { printf "%d/%d/%d", v[1], v[int((NR + 1) / 2)], v[NR] }'
+}
+one_endpoint() { awk 'NF != 4 { exit 1 }' "$1"; }
+several() {
+	local i
+	rm -f "$LAB_RUN/gone" "$LAB_RUN/stayed"
+	for ((i = 0; i < runs; i++)); do
+		fault "$@" || return 1
+	done
+	figure="silence $(column "$LAB_RUN/gone" 3) ms, $(column "$LAB_RUN/gone" 2) packets lost"
+	figure+="; on the other board $(column "$LAB_RUN/stayed" 3) ms, "
+	figure+="$(column "$LAB_RUN/stayed" 2) lost (min/median/max of $runs)"
+	awk 'NF != 4' "$LAB_RUN/gone" "$LAB_RUN/stayed"
+	one_endpoint "$LAB_RUN/gone" && one_endpoint "$LAB_RUN/stayed" &&
+		awk '$3 > 400 { exit 1 }' "$LAB_RUN/gone" "$LAB_RUN/stayed"
+}
+
+t_must "copies are complete" wait_for 5 is_backed_up
+t_ok "a board hangs: same address and port" several debug hang 1
+t_ok "a board crashes: same address and port" several debug crash 1
+t_ok "a board is shut down: same address and port" several board shutdown 1
+t_ok "detection: the events" t_json '[.events[].reason | select(test("cgn-1-0: failed"))]
+	| length >= 2' show log
+t_end
