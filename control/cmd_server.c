@@ -31,6 +31,7 @@
 #include <unistd.h>
 
 #include "control/cmd_server.h"
+#include "control/cmd_socket.h"
 
 /* Pages built per turn, over all clients. */
 #define PAGES_PER_TURN 4
@@ -418,46 +419,15 @@ cgn_cmd_server_poll(struct cgn_cmd_server *server)
 	return step_commands(server) + (unsigned)(n > 0 ? n : 0);
 }
 
-/* A socket file that nobody listens on is left over from a daemon that died. */
-static int
-clear_stale(const struct sockaddr_un *address)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int rc = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 ||
-		errno == EAGAIN)
-		rc = -EADDRINUSE;
-	else if (errno == ECONNREFUSED && unlink(address->sun_path) != 0)
-		rc = -errno;
-	close(fd);
-	return rc;
-}
-
 static int
 open_socket(struct cgn_cmd_server *server, gid_t group)
 {
 	const char *path = server->address.sun_path;
 	struct epoll_event event = { .events = EPOLLIN };
-	mode_t mask;
-	int rc;
 
-	rc = clear_stale(&server->address);
-	if (rc != 0)
-		return rc;
-	server->listen_fd =
-		socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	server->listen_fd = cgn_cmd_socket_bind(&server->address);
 	if (server->listen_fd < 0)
-		return -errno;
-	mask = umask(0117); /* 0660 from its first moment */
-	rc = bind(server->listen_fd, (struct sockaddr *)&server->address,
-		sizeof(server->address));
-	rc = rc != 0 ? -errno : 0;
-	umask(mask);
-	if (rc != 0)
-		return rc;
+		return server->listen_fd;
 	server->bound = true;
 	if ((group != (gid_t)-1 && chown(path, (uid_t)-1, group) != 0) ||
 		listen(server->listen_fd, SOMAXCONN) != 0)
