@@ -89,7 +89,7 @@ struct cgn_compile_run {
 	struct cgn_pool *pools;
 	struct cgn_snap_address *addresses;
 	struct cgn_nexthop *redirect; /* [conf->n_instances] */
-	uint32_t n_pieces; /* of public addresses with consecutive slots */
+	uint32_t n_pieces;	      /* of public addresses with consecutive slots */
 	/* routes collected so far */
 	struct cgn_compile_entry *route;
 	uint32_t n_routes, routes_room;

@@ -173,8 +173,7 @@ visit(struct cgn_worker *w, struct cgn_msg *msg, uint32_t i)
 		a = w->snap->state[w->conf.index] ? w->snap->state[w->conf.index][i]
 						  : NULL;
 		if (!a || w->snap->address[i].location >= w->snap->n_locations ||
-			!matches_role(
-				w, w->snap->address[i].location, CGN_ROLES_ACTIVE))
+			!matches_role(w, w->snap->address[i].location, CGN_ROLES_ACTIVE))
 			return false;
 		((struct cgn_address_view *)msg->out)[msg->n] =
 			(struct cgn_address_view){ .slot = i,

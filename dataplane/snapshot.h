@@ -253,7 +253,8 @@ struct cgn_snapshot {
 	/* state[worker][slot]: the worker's own record of an address, or NULL */
 	struct cgn_address *const *state[CGN_MAX_WORKERS];
 	struct cgn_sync_conf sync;
-	/* [from][to]: ring of records between a host and a standby, or NULL; NULL: none */
+	/* [from][to]: ring of records between a host and a standby, or NULL; NULL: none
+	 */
 	struct rte_ring *const (*link)[CGN_MAX_WORKERS];
 	struct cgn_protocols other; /* of all instances */
 	uint32_t quarantine_ms;	    /* before a freed block serves another user */
