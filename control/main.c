@@ -9,6 +9,7 @@
 
 #include "control/pending.h"
 #include "control/stage.h"
+#include "control/verify.h"
 
 static const char usage[] =
 	"usage: cgnd [--check] -c FILE\n"
@@ -89,6 +90,10 @@ main(int argc, char **argv)
 	if (!conf)
 		return 1;
 	cgn_pending_warn(conf);
+	if (cgn_verify_servers(conf) != 0) {
+		cgn_conf_free(conf);
+		return 1;
+	}
 	rc = check ? 0 : run(conf);
 	cgn_conf_free(conf);
 	return rc;
