@@ -97,8 +97,8 @@ test_softwire_user(void)
 	from_b4("2001:db8:100:7::1");
 	u = add();
 	CU_ASSERT_PTR_NOT_NULL_FATAL(u);
-	CU_ASSERT_EQUAL(
-		memcmp(cgn_user_end_of(world.w, u)->b4, packet_addr6("2001:db8:100:7::1"), 16),
+	CU_ASSERT_EQUAL(memcmp(cgn_user_end_of(world.w, u)->b4,
+				packet_addr6("2001:db8:100:7::1"), 16),
 		0);
 	from_b4("2001:db8:100:7::2");
 	CU_ASSERT_EQUAL(cgn_user_at(world.w, world_user(&burst)), u);
