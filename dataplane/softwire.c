@@ -50,7 +50,8 @@ tos_of(const struct cgn_instance *inst, uint8_t outer, uint8_t inner)
 	return (class & ~ECN) | ecn;
 }
 
-/* Carries the traffic class of the tunnel packet over into the inner one. */
+/* Carries the traffic class of the tunnel packet over into the inner one; one of zero, as
+ * most B4s send, changes nothing. */
 static bool
 carry_class(struct cgn_burst *b, uint64_t i, uint8_t outer)
 {
@@ -106,7 +107,7 @@ decap_one(struct cgn_burst *b, uint64_t i)
 		return CGN_DROP_NESTED;
 	if (p->flags & CGN_PKT_MULTICAST)
 		return CGN_DROP_MULTICAST;
-	if (!error && !carry_class(b, i, class))
+	if (unlikely(class) && !error && !carry_class(b, i, class))
 		return CGN_DROP_ECN;
 	return CGN_DROP_REASONS;
 }
