@@ -48,16 +48,16 @@ struct cgn_daemon {
 	struct cgn_log_export *logs; /* NAT events to log hosts */
 
 	struct cgn_worker *standin; /* of the control lcore, when no other is left */
-	struct cgn_sender out;	 /* the control lcore as a node of the mesh */
-	struct cgn_stats stats;	 /* its own counters */
-	struct timespec started; /* wall clock */
-	uint64_t start_ms;	 /* monotonic, when it was ready */
-	uint64_t now_ms;	 /* monotonic; of this turn */
+	struct cgn_sender out;	    /* the control lcore as a node of the mesh */
+	struct cgn_stats stats;	    /* its own counters */
+	struct timespec started;    /* wall clock */
+	uint64_t start_ms;	    /* monotonic, when it was ready */
+	uint64_t now_ms;	    /* monotonic; of this turn */
 
-	struct cgn_watch watch; /* over the lcores */
+	struct cgn_watch watch;	      /* over the lcores */
 	struct cgn_switch *instances; /* centralized backup: of conf->instances[] */
-	uint64_t ports_down;	/* by monitor groups; bits of port[] */
-	uint64_t planned;	/* lcores that the plan of queues counts on, a bit each */
+	uint64_t ports_down;	      /* by monitor groups; bits of port[] */
+	uint64_t planned; /* lcores that the plan of queues counts on, a bit each */
 
 	int run_fd, lock_fd, signal_fd;
 	bool stop;

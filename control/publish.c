@@ -28,9 +28,9 @@ static int
 compile(struct cgn_daemon *d, const struct cgn_snapshot **snap)
 {
 	struct cgn_compile_port *port = calloc(d->conf->n_ports + 1, sizeof(*port));
-	struct cgn_compile_inputs in = { .port = port,
-		.host = d->where,
-		.switched = cgn_switch_flags(d) };
+	struct cgn_compile_inputs in = {
+		.port = port, .host = d->where, .switched = cgn_switch_flags(d)
+	};
 	int rc;
 
 	if (!port)

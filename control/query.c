@@ -77,8 +77,7 @@ find_worker(struct cgn_query *q)
 
 	for (; q->at < d->n_cpus; q->at++, q->cursor = 0)
 		if (cgn_watch_is_well(&d->watch, q->at) &&
-			(q->slot == CGN_NONE ||
-				d->worker[q->at]->conf.slot == q->slot))
+			(q->slot == CGN_NONE || d->worker[q->at]->conf.slot == q->slot))
 			return true;
 	return false;
 }

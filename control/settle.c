@@ -123,7 +123,7 @@ input_init(const struct cgn_daemon *d, struct input *in)
 	spare = in->spare;
 	for (uint32_t i = 0; i < n; i++)
 		describe(d, in, i, &spare);
-	for (uint16_t i = 0; i < d->conf->n_cpus; i++) {
+	for (uint32_t i = 0; i < d->conf->n_cpus; i++) {
 		in->cpu[i].well = cgn_watch_is_well(&d->watch, i);
 		in->cpu[i].since_ms = d->watch.cpu[i].since_ms;
 	}

@@ -41,7 +41,7 @@ static void
 lookup6(struct cgn_burst *b, uint64_t mask, uint16_t vpn)
 {
 	uint64_t dst[CGN_BURST][2], nh[CGN_BURST], last[2] = { 0 };
-	uint8_t at[CGN_BURST];
+	uint8_t at[CGN_BURST] = { 0 };
 	unsigned n = 0, packets = 0;
 
 	CGN_FOREACH (i, mask) {

@@ -243,7 +243,7 @@ test_bury(void)
 	from = t.rt.mesh->ring[CONTROL][0];
 	m = nat_frame();
 	CU_ASSERT_EQUAL(cgn_mesh_give(t.rt.mesh, CONTROL, 0, &m, 1), 1);
-	to->prod.head = to->prod.tail + 5;   /* giving */
+	to->prod.head = to->prod.tail + 5;     /* giving */
 	from->cons.head = from->cons.tail + 1; /* taking */
 	t.lc->burst = 7;
 	t.lc->inbox = &msg;
@@ -251,7 +251,8 @@ test_bury(void)
 	rte_rcu_qsbr_thread_register(t.rt.qsbr, 0);
 	rte_rcu_qsbr_thread_online(t.rt.qsbr, 0);
 	CU_ASSERT_EQUAL(cgn_lcore_bury(t.lc), 9);
-	CU_ASSERT_EQUAL(rte_rcu_qsbr_check(t.rt.qsbr, rte_rcu_qsbr_start(t.rt.qsbr), false), 1);
+	CU_ASSERT_EQUAL(
+		rte_rcu_qsbr_check(t.rt.qsbr, rte_rcu_qsbr_start(t.rt.qsbr), false), 1);
 	CU_ASSERT_TRUE(msg.done && msg.end && msg.n == 0);
 	CU_ASSERT_TRUE(cgn_lcore_post(t.lc, &msg));
 	t.lc->inbox = NULL;

@@ -132,8 +132,12 @@ static void
 test_reset(void)
 {
 	struct packet p = { .proto = 17, .src = NAT_HOST, .dst = REMOTE_HOST };
-	struct packet syn = { .proto = 6, .src = REMOTE_HOST, .dst = POOL_NAT_FIRST,
-		.sport = 80, .dport = 5000, .tcp_flags = 2 };
+	struct packet syn = { .proto = 6,
+		.src = REMOTE_HOST,
+		.dst = POOL_NAT_FIRST,
+		.sport = 80,
+		.dport = 5000,
+		.tcp_flags = 2 };
 	struct ledger empty;
 	uint64_t created;
 
