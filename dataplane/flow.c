@@ -211,60 +211,50 @@ track(struct cgn_burst *b, const struct cgn_pkt *p, struct cgn_session *s,
 		s->seen = b->now;
 }
 
-/* Where the checksum of the transport stands; NULL: none. UDP's zero means "none" and
- * stays so (RFC 768). */
-static cgn_word16 *
-l4_checksum(uint8_t *l4, uint8_t proto)
-{
-	cgn_word16 *sum = (cgn_word16 *)(l4 + offsetof(struct rte_udp_hdr, dgram_cksum));
-
-	switch (proto) {
-	case CGN_IPPROTO_TCP:
-		return (cgn_word16 *)(l4 + offsetof(struct rte_tcp_hdr, cksum));
-	case CGN_IPPROTO_ICMP:
-		return (cgn_word16 *)(l4 + offsetof(struct rte_icmp_hdr, icmp_cksum));
-	case CGN_IPPROTO_UDP:
-	case CGN_IPPROTO_UDPLITE:
-		return *sum ? sum : NULL;
-	}
-	return NULL;
-}
-
-static inline void
-write_port(uint8_t *l4, uint8_t proto, bool source, rte_be16_t port)
-{
-	if (proto == CGN_IPPROTO_TCP || proto == CGN_IPPROTO_UDP)
-		((cgn_word16 *)l4)[source ? 0 : 1] = port;
-	else if (proto == CGN_IPPROTO_ICMP)
-		((struct rte_icmp_hdr *)l4)->icmp_ident = port;
-}
-
-/* Writes address and port of one end, and adds the deltas to the checksums. */
+/* Writes address and port of one end, and adds the deltas to the checksums. UDP's zero
+ * means "none" and stays so (RFC 768). */
 static inline void
 write_end(struct rte_ipv4_hdr *ip, uint8_t *l4, uint8_t proto, bool source,
 	rte_be32_t addr, rte_be16_t port, uint16_t delta3, uint16_t delta4)
 {
-	cgn_word16 *sum = l4_checksum(l4, proto);
+	struct rte_udp_hdr *udp = (void *)l4;
+	struct rte_tcp_hdr *tcp = (void *)l4;
+	struct rte_icmp_hdr *icmp = (void *)l4;
 
 	if (source)
 		ip->src_addr = addr;
 	else
 		ip->dst_addr = addr;
 	ip->hdr_checksum = cgn_checksum_apply(ip->hdr_checksum, delta3);
-	write_port(l4, proto, source, port);
-	if (!sum)
-		return;
-	*sum = cgn_checksum_apply(*sum, delta4);
-	if (proto == CGN_IPPROTO_UDP && !*sum)
-		*sum = 0xffff;
+	switch (proto) {
+	case CGN_IPPROTO_TCP:
+		((cgn_word16 *)l4)[source ? 0 : 1] = port;
+		tcp->cksum = cgn_checksum_apply(tcp->cksum, delta4);
+		break;
+	case CGN_IPPROTO_UDP:
+		((cgn_word16 *)l4)[source ? 0 : 1] = port;
+		/* fall through */
+	case CGN_IPPROTO_UDPLITE:
+		if (!udp->dgram_cksum)
+			break;
+		udp->dgram_cksum = cgn_checksum_apply(udp->dgram_cksum, delta4);
+		if (!udp->dgram_cksum)
+			udp->dgram_cksum = 0xffff;
+		break;
+	case CGN_IPPROTO_ICMP:
+		icmp->icmp_ident = port;
+		icmp->icmp_cksum = cgn_checksum_apply(icmp->icmp_cksum, delta4);
+		break;
+	}
 }
 
 /* ~htons(0x0100): what a time to live lower by one adds to the header's sum. */
 #define DELTA_TTL ((uint16_t)~RTE_BE16(0x0100))
 
 /* Where an address is shared the sender's identification is not unique any more; packets
- * that may be fragmented get one that is (RFC 6864 5.3.1). */
-static void
+ * that may be fragmented get one that is (RFC 6864 5.3.1). What it adds to the header's
+ * sum. */
+static inline uint16_t
 renew_id(struct cgn_worker *w, struct cgn_pkt *p, struct rte_ipv4_hdr *ip,
 	const struct cgn_session *s)
 {
@@ -273,10 +263,9 @@ renew_id(struct cgn_worker *w, struct cgn_pkt *p, struct rte_ipv4_hdr *ip,
 
 	p->id = ip->packet_id;
 	if (ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_DF_FLAG))
-		return;
+		return 0;
 	ip->packet_id = rte_cpu_to_be_16((*next)++);
-	ip->hdr_checksum =
-		cgn_checksum_apply(ip->hdr_checksum, cgn_delta16(p->id, ip->packet_id));
+	return cgn_delta16(p->id, ip->packet_id);
 }
 
 static inline void
@@ -287,15 +276,15 @@ rewrite(struct cgn_burst *b, uint64_t i, struct cgn_session *s, enum cgn_dir dir
 	uint8_t *l4 = cgn_at(b, i, p->l4);
 
 	ip->time_to_live--;
-	if (dir == CGN_UP) {
+	if (dir == CGN_UP)
 		write_end(ip, l4, s->proto, true, s->outside, s->outside_port,
-			cgn_delta_add(s->delta3, DELTA_TTL), s->delta4);
-		renew_id(b->w, p, ip, s);
-	} else {
+			cgn_delta_add(cgn_delta_add(s->delta3, DELTA_TTL),
+				renew_id(b->w, p, ip, s)),
+			s->delta4);
+	else
 		write_end(ip, l4, s->proto, false, s->inside, s->inside_port,
 			cgn_delta_add((uint16_t)~s->delta3, DELTA_TTL),
 			(uint16_t)~s->delta4);
-	}
 	p->flags |= CGN_PKT_TRANSLATED;
 }
 

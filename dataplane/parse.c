@@ -144,6 +144,7 @@ cgn_parse_ip4(struct cgn_burst *b, uint64_t i, unsigned l3)
 	frag = ip->fragment_offset;
 	if (frag & RTE_BE16(RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK)) {
 		p->flags |= CGN_PKT_FRAGMENT;
+		b->fragments |= CGN_BIT(i);
 		if (frag & RTE_BE16(RTE_IPV4_HDR_OFFSET_MASK))
 			p->flags |= CGN_PKT_NOT_FIRST;
 	}
@@ -166,6 +167,7 @@ walk_headers(struct cgn_burst *b, uint64_t i, unsigned end)
 
 		if (p->proto == CGN_IPPROTO_FRAG) {
 			p->flags |= CGN_PKT_FRAGMENT;
+			b->fragments |= CGN_BIT(i);
 			return end >= p->l4 + 8u;
 		}
 		if (p->proto != 0 && p->proto != CGN_IPPROTO_DSTOPT)

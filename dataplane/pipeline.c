@@ -76,7 +76,7 @@ run(struct cgn_worker *w, struct rte_mbuf **pkt, unsigned n, bool wire, bool fir
 	b.n = n;
 	b.wire = wire;
 	b.live = n == CGN_BURST ? ~0ull : CGN_BIT(n) - 1;
-	b.up = b.down = b.plain = b.softwire = b.made = 0;
+	b.up = b.down = b.plain = b.softwire = b.made = b.fragments = 0;
 	b.n_dead = b.n_again = 0;
 	memcpy(b.pkt, pkt, n * sizeof(pkt[0]));
 	if (first)

@@ -60,9 +60,10 @@ struct cgn_burst {
 	bool wire;
 	/* sets of packets; a packet is in at most one of up, down and plain */
 	uint64_t live, up, down, plain;
-	uint64_t softwire; /* of up: came in a tunnel */
-	uint64_t made;	   /* made here: ICMP errors, on their way out */
-	uint64_t hit;	   /* of the last session look-up */
+	uint64_t softwire;  /* of up: came in a tunnel */
+	uint64_t fragments; /* CGN_PKT_FRAGMENT, not looked at by reassembly yet */
+	uint64_t made;	    /* made here: ICMP errors, on their way out */
+	uint64_t hit;	    /* of the last session look-up */
 	struct rte_mbuf *pkt[CGN_BURST];
 	struct cgn_pkt p[CGN_BURST];
 	union cgn_key user[CGN_BURST]; /* of softwires */

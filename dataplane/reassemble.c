@@ -175,15 +175,14 @@ reassemble(struct cgn_burst *b, uint64_t i)
 void
 cgn_stage_reassemble(struct cgn_burst *b)
 {
-	CGN_FOREACH (i, b->up | b->down)
-		if (b->p[i].flags & CGN_PKT_FRAGMENT)
-			reassemble(b, i);
+	CGN_FOREACH (i, (b->up | b->down) & b->fragments)
+		reassemble(b, i);
+	b->fragments = 0;
 }
 
 void
 cgn_stage_reassemble_inner(struct cgn_burst *b)
 {
-	CGN_FOREACH (i, b->softwire)
-		if (b->p[i].flags & CGN_PKT_FRAGMENT)
-			reassemble(b, i);
+	CGN_FOREACH (i, b->softwire & b->fragments)
+		reassemble(b, i);
 }
