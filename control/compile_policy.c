@@ -95,6 +95,9 @@ fill_limits(struct cgn_instance *in, const struct cgn_conf_limits *l)
 	in->max_ports[CGN_UDP] = l->ports.udp;
 	in->max_ports[CGN_ICMP] = l->ports.icmp;
 	in->max_reverse = l->reverse_sessions.total;
+	in->max_reverse_class[CGN_TCP] = l->reverse_sessions.tcp;
+	in->max_reverse_class[CGN_UDP] = l->reverse_sessions.udp;
+	in->max_reverse_class[CGN_ICMP] = l->reverse_sessions.icmp;
 	in->create_rate = l->create_rate;
 	in->users_per_address = l->users_per_address;
 }

@@ -15,6 +15,7 @@ static const char *const reasons[CGN_RECORD_TYPES] = {
 	[CGN_RECORD_NO_ADDRESS] = "no public address or port block is left",
 	[CGN_RECORD_NO_PORT] = "a user's ports are used up",
 	[CGN_RECORD_LIMIT_SESSIONS] = "a user has reached its session limit",
+	[CGN_RECORD_LIMIT_REVERSE] = "a user has reached its limit of inbound sessions",
 	[CGN_RECORD_LIMIT_PORTS] = "a user has reached its port limit",
 	[CGN_RECORD_LIMIT_RATE] = "a user creates sessions too fast",
 	[CGN_RECORD_USERS_FULL] = "the board's licence of users is used up",

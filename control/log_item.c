@@ -14,6 +14,8 @@ cgn_log_item_limit(const struct cgn_instance *inst, const struct cgn_worker_conf
 	switch (r->type) {
 	case CGN_RECORD_LIMIT_SESSIONS:
 		return RTE_MIN(inst->max_sessions, inst->max_class[class]);
+	case CGN_RECORD_LIMIT_REVERSE:
+		return RTE_MIN(inst->max_reverse, inst->max_reverse_class[class]);
 	case CGN_RECORD_LIMIT_PORTS:
 		return inst->max_ports[class];
 	case CGN_RECORD_LIMIT_RATE:

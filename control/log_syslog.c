@@ -35,6 +35,7 @@ static const struct {
 	[CGN_RECORD_NO_ADDRESS] = { "addresses-exhausted", WARNING },
 	[CGN_RECORD_NO_PORT] = { "ports-exhausted", WARNING },
 	[CGN_RECORD_LIMIT_SESSIONS] = { "quota-sessions", WARNING },
+	[CGN_RECORD_LIMIT_REVERSE] = { "quota-reverse-sessions", WARNING },
 	[CGN_RECORD_LIMIT_PORTS] = { "quota-ports", WARNING },
 	[CGN_RECORD_LIMIT_RATE] = { "quota-create-rate", WARNING },
 	[CGN_RECORD_USERS_FULL] = { "licence-users", WARNING },

@@ -330,20 +330,22 @@ user_blocks(const struct cgn_user_view *v)
 static json_t *
 user_limits(const struct cgn_instance *instance)
 {
-	return json_pack("{s:I,s:o,s:o,s:I,s:I}", "sessions",
+	return json_pack("{s:I,s:o,s:o,s:I,s:o,s:I}", "sessions",
 		(json_int_t)instance->max_sessions, "sessions_by_protocol",
 		classes(instance->max_class), "ports", classes(instance->max_ports),
-		"reverse_sessions", (json_int_t)instance->max_reverse, "create_rate",
-		(json_int_t)instance->create_rate);
+		"reverse_sessions", (json_int_t)instance->max_reverse,
+		"reverse_sessions_by_protocol", classes(instance->max_reverse_class),
+		"create_rate", (json_int_t)instance->create_rate);
 }
 
 static json_t *
 user_discards(const struct cgn_user *u)
 {
-	return json_pack("{s:I,s:I,s:I}", "sessions",
+	return json_pack("{s:I,s:I,s:I,s:I}", "sessions",
 		(json_int_t)u->discards[CGN_DISCARD_SESSIONS], "ports",
 		(json_int_t)u->discards[CGN_DISCARD_PORTS], "create_rate",
-		(json_int_t)u->discards[CGN_DISCARD_RATE]);
+		(json_int_t)u->discards[CGN_DISCARD_RATE], "reverse_sessions",
+		(json_int_t)u->discards[CGN_DISCARD_REVERSE]);
 }
 
 static json_t *
@@ -364,6 +366,7 @@ user_entry(const struct dump *dump, const struct cgn_daemon *d, uint32_t at)
 		(json_int_t)sum(u->ports), "age", (json_int_t)(v->age / CGN_TICKS_PER_S));
 	add_place(entry, d, u->location, v->worker);
 	json_object_set_new(entry, "sessions_by_protocol", classes(u->sessions));
+	json_object_set_new(entry, "reverse_sessions_by_protocol", classes(u->reverse));
 	json_object_set_new(entry, "ports_by_protocol", classes(u->ports));
 	json_object_set_new(entry, "limits", user_limits(instance));
 	json_object_set_new(entry, "discards", user_discards(u));

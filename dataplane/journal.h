@@ -18,6 +18,7 @@ enum cgn_record_type {
 	CGN_RECORD_NO_ADDRESS,	/* 3: addresses exhausted: pool of the instance is full */
 	CGN_RECORD_NO_PORT,	/* 12: ports exhausted: the user's blocks are full */
 	CGN_RECORD_LIMIT_SESSIONS, /* 13: quota exceeded */
+	CGN_RECORD_LIMIT_REVERSE,  /* 13 */
 	CGN_RECORD_LIMIT_PORTS,	   /* 13 */
 	CGN_RECORD_LIMIT_RATE,	   /* 13 */
 	CGN_RECORD_USERS_FULL,	   /* 13: licence */

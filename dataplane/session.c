@@ -423,7 +423,7 @@ session_new(
 	if (!m->server && m->block != CGN_NONE)
 		cgn_block_at(w, m->block)->served = true;
 	u->sessions[cgn_class_of(f->proto)]++;
-	u->reverse += f->from == CGN_DOWN;
+	u->reverse[cgn_class_of(f->proto)] += f->from == CGN_DOWN;
 	w->location[u->location].sessions++;
 	return CGN_DROP_REASONS;
 }
@@ -474,7 +474,7 @@ cgn_session_del(struct cgn_worker *w, uint32_t index)
 	cgn_table_del(w->up, &key[0], index);
 	cgn_table_del(w->down, &key[1], index);
 	u->sessions[cgn_class_of(s->proto)]--;
-	u->reverse -= s->from == CGN_DOWN;
+	u->reverse[cgn_class_of(s->proto)] -= s->from == CGN_DOWN;
 	if (s->told_state != CGN_TOLD_COPY)
 		w->instance[s->instance].sessions--;
 	w->location[s->location].sessions--;

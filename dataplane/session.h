@@ -140,6 +140,7 @@ enum cgn_discard {
 	CGN_DISCARD_SESSIONS,
 	CGN_DISCARD_PORTS,
 	CGN_DISCARD_RATE,
+	CGN_DISCARD_REVERSE,
 	CGN_DISCARDS
 };
 
@@ -151,8 +152,8 @@ struct cgn_user {
 	uint32_t address;  /* slot of its public address */
 	uint32_t sessions[CGN_SESSION_CLASSES], ports[CGN_CLASSES];
 	uint32_t mappings, blocks;
-	uint32_t reverse; /* sessions opened from outside */
-	uint32_t tokens;  /* creation rate: tenths of sessions that may be created now */
+	uint32_t reverse[CGN_SESSION_CLASSES]; /* of the sessions: opened from outside */
+	uint32_t tokens; /* creation rate: tenths of sessions that may be created now */
 	cgn_tick refilled, created;
 	uint16_t extended; /* blocks beyond the first */
 	uint16_t spare;	   /* blocks without a port in use */
@@ -164,7 +165,7 @@ struct cgn_user {
 	uint16_t block_size, extended_size;
 	uint8_t told_state; /* 1: with all its blocks; CGN_TOLD_COPY */
 	struct cgn_told told;
-	uint64_t discards[CGN_DISCARDS];
+	uint32_t discards[CGN_DISCARDS]; /* they wrap */
 	cgn_tick learnt; /* DS-Lite: when the MTU of the way to the B4 was */
 };
 

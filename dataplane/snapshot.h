@@ -208,7 +208,7 @@ struct cgn_instance {
 	uint8_t port_mode; /* enum cgn_port_mode */
 	uint16_t block_size, extended_size, extended_times;
 	uint32_t max_sessions, max_class[CGN_CLASSES], max_ports[CGN_CLASSES];
-	uint32_t max_reverse;	    /* inbound sessions per user */
+	uint32_t max_reverse, max_reverse_class[CGN_CLASSES]; /* inbound, per user */
 	uint32_t create_rate;	    /* sessions per second and user; 0: no limit */
 	uint32_t users_per_address; /* 0: no limit */
 	cgn_tick timer[CGN_TIMERS];

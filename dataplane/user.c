@@ -254,21 +254,42 @@ rate_allows(struct cgn_user *u, uint32_t rate, cgn_tick now)
 	return true;
 }
 
+static uint32_t
+sum(const uint32_t of[CGN_SESSION_CLASSES])
+{
+	return of[CGN_TCP] + of[CGN_UDP] + of[CGN_ICMP] + of[CGN_OTHER];
+}
+
+/* Protocols other than TCP, UDP and ICMP have the limits of all together. */
+static bool
+sessions_allow(
+	const struct cgn_instance *inst, const struct cgn_user *u, enum cgn_class class)
+{
+	return sum(u->sessions) < inst->max_sessions &&
+	       (class >= CGN_CLASSES || u->sessions[class] < inst->max_class[class]);
+}
+
+static bool
+reverse_allows(
+	const struct cgn_instance *inst, const struct cgn_user *u, enum cgn_class class)
+{
+	return sum(u->reverse) < inst->max_reverse &&
+	       (class >= CGN_CLASSES ||
+		       u->reverse[class] < inst->max_reverse_class[class]);
+}
+
 enum cgn_drop
 cgn_user_admit(
 	struct cgn_worker *w, struct cgn_user *u, enum cgn_class class, enum cgn_dir from)
 {
 	const struct cgn_instance *inst = &w->snap->instance[u->instance];
-	uint32_t all = u->sessions[CGN_TCP] + u->sessions[CGN_UDP] +
-		       u->sessions[CGN_ICMP] + u->sessions[CGN_OTHER];
 
-	if (all >= inst->max_sessions ||
-		(class < CGN_CLASSES && u->sessions[class] >= inst->max_class[class])) {
+	if (!sessions_allow(inst, u, class)) {
 		u->discards[CGN_DISCARD_SESSIONS]++;
 		return CGN_DROP_LIMIT_SESSIONS;
 	}
-	if (from == CGN_DOWN && inst->max_reverse && u->reverse >= inst->max_reverse) {
-		u->discards[CGN_DISCARD_SESSIONS]++;
+	if (from == CGN_DOWN && !reverse_allows(inst, u, class)) {
+		u->discards[CGN_DISCARD_REVERSE]++;
 		return CGN_DROP_LIMIT_REVERSE;
 	}
 	if (!rate_allows(u, inst->create_rate, w->now)) {

@@ -161,6 +161,29 @@ def limit_sessions_inbound(c):
 
 
 @case
+def limit_sessions_inbound_of_a_transport(c):
+    """RFC 6888 REQ-5: the limits of the transports are apart for sessions from outside
+    too, and apart from those that the user opens."""
+    c.events(log_records=1)
+    c.conf(conf_nat("limits: { reverse_sessions: { udp = 1; tcp = 2; }; };"))
+    p = first_udp(c)
+    udp_out(c, p, dst="192.0.2.90")
+    udp_in(c, p, src="192.0.2.100")
+    c.drop("outside", inet() / ip4("192.0.2.101", POOL) / UDP(sport=53, dport=p) / b"x",
+           "limit_reverse")
+    t = c.port("tcp")
+    c.nat_up(ip4(U1, SRV) / TCP(sport=5000, dport=80, flags="S"),
+             ip4(POOL, SRV, ttl=63) / TCP(sport=t, dport=80, flags="S"))
+    for n in range(2):
+        c.nat_down(ip4("192.0.2.%d" % (100 + n), POOL) / TCP(sport=80, dport=t, flags="S"),
+                   ip4("192.0.2.%d" % (100 + n), U1, ttl=63)
+                   / TCP(sport=80, dport=5000, flags="S"))
+    udp_in(c, p, src="192.0.2.100")
+    c.made(mappings=1, sessions=5)
+    c.state(sessions=6, mappings=2)
+
+
+@case
 def limit_ports(c):
     """RFC 6888 REQ-4: a user's public ports are limited for each transport, whatever its
     block has left; new remotes of its mappings need none."""

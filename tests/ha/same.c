@@ -64,10 +64,12 @@ same_user(const struct pair *p, const struct cgn_user *u)
 		if (!p->partial && memcmp(other->used, blk->used, sizeof(blk->used)) != 0)
 			SAY("block %u: not the same ports in use", blk->first);
 	}
-	if (!p->partial && (memcmp(v->sessions, u->sessions, sizeof(u->sessions)) != 0 ||
-				   memcmp(v->ports, u->ports, sizeof(u->ports)) != 0 ||
-				   v->mappings != u->mappings ||
-				   v->reverse != u->reverse || v->spare != u->spare))
+	if (!p->partial &&
+		(memcmp(v->sessions, u->sessions, sizeof(u->sessions)) != 0 ||
+			memcmp(v->ports, u->ports, sizeof(u->ports)) != 0 ||
+			v->mappings != u->mappings ||
+			memcmp(v->reverse, u->reverse, sizeof(u->reverse)) != 0 ||
+			v->spare != u->spare))
 		SAY("a user's counts differ: %u mappings, %u", u->mappings, v->mappings);
 	return true;
 }

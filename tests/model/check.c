@@ -6,6 +6,8 @@
  * packets. */
 #include "tests/model/check.h"
 
+#include "dataplane/create.h"
+
 #define FAIL(...)                                                                        \
 	do {                                                                             \
 		fprintf(stderr, __VA_ARGS__);                                            \
@@ -131,7 +133,7 @@ check_user_counts(const struct cgn_model *m, const struct cgn_worker *w, uint32_
 	static const uint8_t proto[CGN_CLASSES] = {
 		[CGN_TCP] = 6, [CGN_UDP] = 17, [CGN_ICMP] = 1
 	};
-	unsigned reverse = 0, sessions = 0;
+	unsigned reverse[CGN_SESSION_CLASSES] = { 0 }, sessions = 0;
 
 	for (unsigned k = 0; k < CGN_CLASSES; k++) {
 		sessions += u->sessions[k];
@@ -141,11 +143,14 @@ check_user_counts(const struct cgn_model *m, const struct cgn_worker *w, uint32_
 				cgn_model_count_mappings(m, user, proto[k]));
 	}
 	for (int i = 0; i < MODEL_SESSIONS; i++)
-		reverse += m->session[i].live && m->session[i].reverse &&
-			   m->mapping[m->session[i].mapping].user == user;
-	if (sessions != cgn_model_count_sessions(m, user) || u->reverse != reverse)
-		FAIL("user %d: %u sessions, %u from outside; wanted %u, %u", user,
-			sessions, u->reverse, cgn_model_count_sessions(m, user), reverse);
+		if (m->session[i].live && m->session[i].reverse &&
+			m->mapping[m->session[i].mapping].user == user)
+			reverse[cgn_class_of(m->mapping[m->session[i].mapping].proto)]++;
+	if (sessions != cgn_model_count_sessions(m, user))
+		FAIL("user %d: %u sessions, wanted %u", user, sessions,
+			cgn_model_count_sessions(m, user));
+	if (memcmp(u->reverse, reverse, sizeof(reverse)) != 0)
+		FAIL("user %d: not as many sessions from outside", user);
 	return true;
 }
 

@@ -90,7 +90,7 @@ test_life(void)
 	CU_ASSERT_EQUAL(the_user()->sessions[CGN_TCP], 3);
 	CU_ASSERT_EQUAL(the_user()->ports[CGN_TCP], 2);
 	CU_ASSERT_EQUAL(the_user()->mappings, 2);
-	CU_ASSERT_EQUAL(the_user()->reverse, 1);
+	CU_ASSERT_EQUAL(the_user()->reverse[CGN_TCP], 1);
 	CU_ASSERT_EQUAL(world.w->instance[NAT].sessions, 3);
 	CU_ASSERT_EQUAL(world.w->location[0].sessions, 3);
 	s = cgn_session_at(world.w, two);
@@ -110,7 +110,7 @@ test_life(void)
 		.remote_port = flow.remote_port };
 	CU_ASSERT_EQUAL(cgn_table_find(world.w->down, &key), two);
 	cgn_session_del(world.w, two);
-	CU_ASSERT_EQUAL(the_user()->reverse, 0);
+	CU_ASSERT_EQUAL(the_user()->reverse[CGN_TCP], 0);
 	CU_ASSERT_EQUAL(cgn_table_find(world.w->down, &key), CGN_NONE);
 	key.remote = 0;
 	key.remote_port = 0;

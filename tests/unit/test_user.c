@@ -250,11 +250,18 @@ test_limits(void)
 	CU_ASSERT_EQUAL(admit(u, CGN_TCP, CGN_UP), CGN_DROP_LIMIT_SESSIONS);
 	CU_ASSERT_EQUAL(u->discards[CGN_DISCARD_SESSIONS], 2);
 	u->sessions[CGN_UDP] = 2;
-	u->reverse = 4;
+	u->reverse[CGN_TCP] = 1;
+	u->reverse[CGN_OTHER] = 3;
 	CU_ASSERT_EQUAL(admit(u, CGN_TCP, CGN_DOWN), CGN_DROP_LIMIT_REVERSE);
 	CU_ASSERT_EQUAL(admit(u, CGN_TCP, CGN_UP), CGN_DROP_REASONS);
-	u->reverse = 3;
+	u->reverse[CGN_OTHER] = 2;
 	CU_ASSERT_EQUAL(admit(u, CGN_TCP, CGN_DOWN), CGN_DROP_REASONS);
+	inst->max_reverse_class[CGN_TCP] = 1; /* of its own, beside that of all */
+	CU_ASSERT_EQUAL(admit(u, CGN_TCP, CGN_DOWN), CGN_DROP_LIMIT_REVERSE);
+	CU_ASSERT_EQUAL(admit(u, CGN_UDP, CGN_DOWN), CGN_DROP_REASONS);
+	CU_ASSERT_EQUAL(admit(u, CGN_OTHER, CGN_DOWN), CGN_DROP_REASONS);
+	CU_ASSERT_EQUAL(u->discards[CGN_DISCARD_REVERSE], 2);
+	CU_ASSERT_EQUAL(u->discards[CGN_DISCARD_SESSIONS], 2);
 	CU_ASSERT_EQUAL(u->discards[CGN_DISCARD_RATE], 0);
 	world_close();
 }

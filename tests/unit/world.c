@@ -193,6 +193,8 @@ instance(const char *name, uint16_t id, uint8_t kind, uint16_t pool)
 		.block_size = 64,
 		.max_sessions = 8192,
 		.max_class = { 8192, 8192, 8192 },
+		.max_reverse = 8192,
+		.max_reverse_class = { 8192, 8192, 8192 },
 		.max_ports = { 8192, 8192, 8192 },
 		.timer = { 74400, 2400, 2400, 60, 3000, 600 },
 		.n_outbound = 1,
