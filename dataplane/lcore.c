@@ -211,8 +211,9 @@ misbehave(struct cgn_lcore *lc)
 {
 	uint32_t fault = __atomic_load_n(&lc->fault, __ATOMIC_RELAXED);
 
-	while (fault == CGN_LCORE_HANG)
-		rte_pause();
+	if (fault == CGN_LCORE_HANG)
+		for (;;)
+			rte_pause();
 	if (fault == CGN_LCORE_CRASH) {
 		volatile uint64_t *page = mmap(NULL, sizeof(*page), PROT_NONE,
 			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
