@@ -33,6 +33,11 @@ derive_licences(struct cgn_conf *conf)
 				board->cpus[c].sessions =
 					license->sessions / board->n_cpus;
 				board->cpus[c].users = license->users / board->n_cpus;
+				/* a limit below the number of CPUs must not become none
+				 */
+				board->cpus[c].create_rate =
+					(license->create_rate + board->n_cpus - 1) /
+					board->n_cpus;
 			}
 		}
 	}

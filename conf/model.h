@@ -76,7 +76,8 @@ struct cgn_conf_route {
 
 /* ---- boards, licence, locations, groups ---- */
 
-/* sessions and users are this CPU's even share of the licence of its slot. */
+/* sessions, users and create_rate are this CPU's even share of the licence of its slot.
+ */
 struct cgn_conf_cpu {
 	struct cgn_conf_src src;
 	uint32_t cpu;
@@ -85,6 +86,7 @@ struct cgn_conf_cpu {
 	int32_t board; /* boards[] */
 	uint32_t sessions;
 	uint32_t users;
+	uint32_t create_rate; /* 0: no limit */
 };
 
 struct cgn_conf_board {
@@ -100,6 +102,7 @@ struct cgn_conf_license {
 	uint32_t slot;
 	uint32_t sessions;
 	uint32_t users;
+	uint32_t create_rate;
 	bool nat44;
 	bool ds_lite;
 	bool nat64;

@@ -118,6 +118,9 @@ static const struct cgn_schema_key license_keys[] = {
 		.help = "sessions the board may have, shared evenly by its CPUs" },
 	{ CGN_VALUE("users", INT, users), CGN_LIMITS(16, 16777216), .def = 65536,
 		.help = "users the board may have, shared evenly by its CPUs" },
+	{ CGN_VALUE("create_rate", INT, create_rate), CGN_LIMITS(0, 100000000), .def = 0,
+		.help = "new sessions of the board per second, shared evenly by its "
+			"CPUs; 0: no limit" },
 	{ CGN_VALUE("nat44", BOOL, nat44), .help = "NAT44 allowed" },
 	{ CGN_VALUE("ds_lite", BOOL, ds_lite), .help = "DS-Lite allowed" },
 	{ CGN_VALUE("nat64", BOOL, nat64), .help = "NAT64 allowed" },

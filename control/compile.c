@@ -219,6 +219,8 @@ run_steps(struct cgn_compile_run *r)
 		if (rc < 0)
 			return rc;
 	}
+	for (uint32_t i = 0; i < r->conf->n_cpus; i++)
+		r->snap->create_rate[i] = r->conf->cpus[i]->create_rate;
 	r->snap->quarantine_ms = r->conf->quarantine.time * 1000;
 	r->snap->quarantine_ports = r->conf->quarantine.ports;
 	cgn_compile_sync(r);

@@ -18,6 +18,7 @@ static const char *const reasons[CGN_RECORD_TYPES] = {
 	[CGN_RECORD_LIMIT_REVERSE] = "a user has reached its limit of inbound sessions",
 	[CGN_RECORD_LIMIT_PORTS] = "a user has reached its port limit",
 	[CGN_RECORD_LIMIT_RATE] = "a user creates sessions too fast",
+	[CGN_RECORD_LIMIT_BOARD] = "the board's CPU creates sessions as fast as it may",
 	[CGN_RECORD_USERS_FULL] = "the board's licence of users is used up",
 	[CGN_RECORD_SESSIONS_FULL] = "the board's licence of sessions is used up",
 };

@@ -317,7 +317,7 @@ cgn_log_export_record(struct cgn_log_export *x, const struct cgn_snapshot *snap,
 		.vpn = snap->vpn[r->vpn_in].name,
 		.pool = pool ? snap->pool[r->pool].name : "",
 		.pool_id = pool ? snap->pool[r->pool].id : 0,
-		.limit = cgn_log_item_limit(inst, from, r),
+		.limit = cgn_log_item_limit(snap, from, r),
 		.destinations = to->destinations };
 
 	cgn_log_event_record(&x->events, &item, clock->now_ms);

@@ -4,9 +4,10 @@
 #include "control/log_item.h"
 
 uint32_t
-cgn_log_item_limit(const struct cgn_instance *inst, const struct cgn_worker_conf *from,
+cgn_log_item_limit(const struct cgn_snapshot *snap, const struct cgn_worker_conf *from,
 	const struct cgn_record *r)
 {
+	const struct cgn_instance *inst = &snap->instance[r->instance];
 	unsigned class = r->proto == CGN_IPPROTO_TCP   ? CGN_TCP
 			 : r->proto == CGN_IPPROTO_UDP ? CGN_UDP
 						       : CGN_ICMP;
@@ -20,6 +21,8 @@ cgn_log_item_limit(const struct cgn_instance *inst, const struct cgn_worker_conf
 		return inst->max_ports[class];
 	case CGN_RECORD_LIMIT_RATE:
 		return inst->create_rate;
+	case CGN_RECORD_LIMIT_BOARD:
+		return snap->create_rate[from->index];
 	case CGN_RECORD_USERS_FULL:
 		return from->users;
 	case CGN_RECORD_SESSIONS_FULL:

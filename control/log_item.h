@@ -26,7 +26,7 @@ cgn_log_item_is_session(const struct cgn_record *r)
 }
 
 /* The limit that a refusal is about, 0 for other records. from: the worker's. Pure. */
-uint32_t cgn_log_item_limit(const struct cgn_instance *inst,
+uint32_t cgn_log_item_limit(const struct cgn_snapshot *snap,
 	const struct cgn_worker_conf *from, const struct cgn_record *r);
 
 #endif

@@ -38,6 +38,7 @@ static const struct {
 	[CGN_RECORD_LIMIT_REVERSE] = { "quota-reverse-sessions", WARNING },
 	[CGN_RECORD_LIMIT_PORTS] = { "quota-ports", WARNING },
 	[CGN_RECORD_LIMIT_RATE] = { "quota-create-rate", WARNING },
+	[CGN_RECORD_LIMIT_BOARD] = { "quota-board-create-rate", WARNING },
 	[CGN_RECORD_USERS_FULL] = { "licence-users", WARNING },
 	[CGN_RECORD_SESSIONS_FULL] = { "licence-sessions", WARNING },
 };

@@ -83,6 +83,8 @@
 	X(LIMIT_PORTS, "limit_ports", "user's port limit", "RFC 6888 REQ-4")             \
 	X(LIMIT_RATE, "limit_create_rate", "user's session creation rate",               \
 		"RFC 6888 REQ-4C")                                                       \
+	X(LIMIT_BOARD_RATE, "limit_board_rate",                                          \
+		"session creation rate of the board's CPU", "RFC 6888 REQ-5B")           \
 	X(LIMIT_REVERSE, "limit_reverse", "user's inbound session limit",                \
 		"RFC 6888 REQ-5")                                                        \
 	X(LOCATION_DOWN, "location_down", "no CPU hosts the service location", "")       \

@@ -21,6 +21,7 @@ enum cgn_record_type {
 	CGN_RECORD_LIMIT_REVERSE,  /* 13 */
 	CGN_RECORD_LIMIT_PORTS,	   /* 13 */
 	CGN_RECORD_LIMIT_RATE,	   /* 13 */
+	CGN_RECORD_LIMIT_BOARD,	   /* 13: creation rate of the board's CPU */
 	CGN_RECORD_USERS_FULL,	   /* 13: licence */
 	CGN_RECORD_SESSIONS_FULL,  /* 13: licence */
 	CGN_RECORD_TYPES

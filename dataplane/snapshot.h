@@ -256,9 +256,10 @@ struct cgn_snapshot {
 	/* [from][to]: ring of records between a host and a standby, or NULL; NULL: none
 	 */
 	struct rte_ring *const (*link)[CGN_MAX_WORKERS];
-	struct cgn_protocols other; /* of all instances */
-	uint32_t quarantine_ms;	    /* before a freed block serves another user */
-	uint32_t quarantine_ports;  /* of an address that may wait so */
+	struct cgn_protocols other;	       /* of all instances */
+	uint32_t create_rate[CGN_MAX_WORKERS]; /* sessions per second; 0: no limit */
+	uint32_t quarantine_ms;	   /* before a freed block serves another user */
+	uint32_t quarantine_ports; /* of an address that may wait so */
 };
 
 static inline bool

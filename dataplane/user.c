@@ -236,22 +236,37 @@ cgn_user_del(struct cgn_worker *w, uint32_t user)
 }
 
 /* A session costs TOKENS, and a tick gives `rate` of them, so that nothing is rounded
- * away (rate: 1..1000000). The bucket holds a second's worth. */
+ * away (rate: 1..100000000). The bucket holds a second's worth. */
 #define TOKENS CGN_TICKS_PER_S
 
 static bool
-rate_allows(struct cgn_user *u, uint32_t rate, cgn_tick now)
+refill(uint32_t *tokens, cgn_tick *refilled, uint32_t rate, cgn_tick now)
 {
-	cgn_tick age = RTE_MIN(cgn_tick_age(now, u->refilled), (cgn_tick)CGN_TICKS_PER_S);
+	cgn_tick age = RTE_MIN(cgn_tick_age(now, *refilled), (cgn_tick)CGN_TICKS_PER_S);
 
-	if (!rate)
-		return true;
-	u->tokens = RTE_MIN(rate * TOKENS, u->tokens + rate * age);
-	u->refilled = now;
-	if (u->tokens < TOKENS)
-		return false;
-	u->tokens -= TOKENS;
-	return true;
+	*tokens = (uint32_t)RTE_MIN(
+		(uint64_t)rate * TOKENS, *tokens + (uint64_t)rate * age);
+	*refilled = now;
+	return *tokens >= TOKENS;
+}
+
+/* Takes from both buckets or from none. The user's is asked first, so that one who is too
+ * fast costs others nothing. */
+static enum cgn_drop
+take_rates(struct cgn_worker *w, struct cgn_user *u)
+{
+	uint32_t rate = w->snap->instance[u->instance].create_rate;
+	uint32_t board = w->snap->create_rate[w->conf.index];
+
+	if (rate && !refill(&u->tokens, &u->refilled, rate, w->now)) {
+		u->discards[CGN_DISCARD_RATE]++;
+		return CGN_DROP_LIMIT_RATE;
+	}
+	if (board && !refill(&w->tokens, &w->refilled, board, w->now))
+		return CGN_DROP_LIMIT_BOARD_RATE;
+	u->tokens -= rate ? TOKENS : 0;
+	w->tokens -= board ? TOKENS : 0;
+	return CGN_DROP_REASONS;
 }
 
 static uint32_t
@@ -292,11 +307,7 @@ cgn_user_admit(
 		u->discards[CGN_DISCARD_REVERSE]++;
 		return CGN_DROP_LIMIT_REVERSE;
 	}
-	if (!rate_allows(u, inst->create_rate, w->now)) {
-		u->discards[CGN_DISCARD_RATE]++;
-		return CGN_DROP_LIMIT_RATE;
-	}
-	return CGN_DROP_REASONS;
+	return take_rates(w, u);
 }
 
 /* Size of the next block that the mode grants; 0: no more. */

@@ -127,6 +127,7 @@ cgn_worker_create(const struct cgn_worker_conf *conf)
 		return NULL;
 	w->conf = *conf;
 	w->random = conf->seed;
+	w->tokens = UINT32_MAX; /* as many as it may have */
 	if (create_slots(w) || create_tables(w) || create_journal(w) ||
 		cgn_sync_init(w)) {
 		cgn_worker_destroy(w);

@@ -117,6 +117,9 @@ struct cgn_worker {
 	struct cgn_tally instance[CGN_MAX_INSTANCES], location[CGN_MAX_LOCATIONS];
 	struct cgn_held held;
 	struct cgn_fixed fixed;
+	/* of snap->create_rate: as of a user */
+	uint32_t tokens;
+	cgn_tick refilled;
 	cgn_tick refused[CGN_MAX_INSTANCES][CGN_REFUSALS]; /* last reported */
 	struct cgn_outbox out;
 	struct cgn_msg *msg; /* in progress */

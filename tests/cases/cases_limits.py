@@ -237,6 +237,33 @@ def limit_creation_rate_of_a_busy_user(c):
 
 
 @case
+def limit_creation_rate_of_a_board(c):
+    """RFC 6888 REQ-5B: new sessions per second of a board's CPU are limited, whoever opens
+    them; sessions that exist go on, a second later there is room again, and a user beyond
+    its own rate takes nothing of the board's."""
+    c.events(log_records=3)
+    c.conf(conf_nat("limits: { create_rate = 3; };"), cpus="slow-licence")
+    for n in range(3):
+        udp_out(c, c.port("p%d" % n, block="A"), sport=5000 + n)
+    refused(c, "limit_create_rate", sport=5003)
+    refused(c, "limit_create_rate", sport=5004)
+    other = c.port("other", block="B")
+    udp_out(c, other, user=U2)
+    refused(c, "limit_board_rate", user=U2, sport=5001)
+    refused(c, "limit_board_rate", user=U2, sport=5002)
+    udp_in(c, other, user=U2)
+    c.drop("outside", inet() / ip4("192.0.2.99", POOL) / UDP(sport=53, dport=other) / b"x",
+           "limit_board_rate")
+    c.wait(1)
+    for n in range(3):
+        udp_out(c, c.port("q%d" % n, block="B"), user=U2, sport=6000 + n)
+    udp_out(c, c.port("third", block="C"), user=USER % 3)
+    refused(c, "limit_board_rate", user=USER % 3, sport=5001)
+    c.made(users=3, blocks=3, mappings=8, sessions=8)
+    c.state(users=3, sessions=8)
+
+
+@case
 def users_per_address(c):
     """RFC 6888 REQ-5: users_per_address: an address takes so many users, then the next
     one."""

@@ -254,8 +254,8 @@ static void
 test_events(void)
 {
 	static const uint8_t want[CGN_RECORD_TYPES] = { 16, 17, 4, 5, 8, 9, 3, 12, 13, 13,
-		13, 13, 13, 13 };
-	static const uint8_t quotas[CGN_RECORD_TYPES] = { [8] = 3, 3, 3, 3, 4, 1 };
+		13, 13, 13, 13, 13 };
+	static const uint8_t quotas[CGN_RECORD_TYPES] = { [8] = 3, 3, 3, 3, 1, 4, 1 };
 
 	for (unsigned type = 0; type < 2 * CGN_RECORD_TYPES; type++) {
 		struct cgn_record r = log_case_session;

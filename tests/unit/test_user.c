@@ -301,6 +301,46 @@ test_rate(void)
 	}
 }
 
+/* All users of a CPU together get its rate; one beyond its own takes nothing of it. */
+static void
+test_board_rate(void)
+{
+	uint32_t *rate = &world.snap.create_rate[0], passed[2] = { 0 }, slow;
+	struct cgn_user *u[2];
+
+	world_open(64, 16, 42949672000ull * 10 - 50000); /* wraps on the way */
+	*rate = 100000000;
+	world.instance[NAT].create_rate = 5;
+	for (unsigned k = 0; k < 2; k++) {
+		from_nat(1 + k);
+		u[k] = add();
+		CU_ASSERT_PTR_NOT_NULL_FATAL(u[k]);
+		CU_ASSERT_EQUAL(admit(u[k], CGN_TCP, CGN_UP), CGN_DROP_REASONS);
+	}
+	*rate = 8;
+	for (unsigned tick = 0; tick < 1000; tick++) {
+		world_tick(100);
+		for (unsigned n = 0; n < 10; n++)
+			for (unsigned k = 0; k < 2; k++)
+				passed[k] +=
+					admit(u[k], CGN_TCP, n & 1) == CGN_DROP_REASONS;
+	}
+	CU_ASSERT_TRUE(passed[0] + passed[1] >= 800 && passed[0] + passed[1] <= 816);
+	CU_ASSERT_TRUE(passed[0] <= 505);
+	world_tick(10000);
+	for (slow = 0; admit(u[0], CGN_TCP, CGN_UP) == CGN_DROP_REASONS;)
+		slow++;
+	CU_ASSERT_EQUAL(slow, 5);
+	CU_ASSERT_EQUAL(admit(u[0], CGN_TCP, CGN_UP), CGN_DROP_LIMIT_RATE);
+	for (slow = 0; admit(u[1], CGN_UDP, CGN_DOWN) == CGN_DROP_REASONS;)
+		slow++;
+	CU_ASSERT_EQUAL(slow, 3);
+	CU_ASSERT_EQUAL(admit(u[1], CGN_UDP, CGN_DOWN), CGN_DROP_LIMIT_BOARD_RATE);
+	*rate = 0;
+	CU_ASSERT_EQUAL(admit(u[1], CGN_UDP, CGN_DOWN), CGN_DROP_REASONS);
+	world_close();
+}
+
 /* How many ports a user gets, and how they end. */
 static unsigned
 ports(uint8_t mode, enum cgn_drop *why)
@@ -498,6 +538,7 @@ CU_TestInfo eal_tests[] = {
 	{ "scattered ports", test_scattered },
 	{ "limits by name", test_limits },
 	{ "creation rate", test_rate },
+	{ "creation rate of a board", test_board_rate },
 	{ "port modes", test_port_modes },
 	{ "transports apart", test_classes },
 	{ "deterministic", test_deterministic },
