@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A table of a million sessions is listed while traffic runs: nothing is lost, and neither
 # the daemon nor the command grows with the list.
+# Runs alone: others would be in what it measures.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -2,6 +2,7 @@
 # A board hangs, crashes and is shut down under traffic, with hot backup by the other:
 # flows keep public address and port; how long the users of the failed board wait, and what
 # users of the other board lose. Each several times; least, median and most are printed.
+# Runs alone: others would be in what it measures.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -2,6 +2,7 @@
 # Centralized backup with two real boxes: when enough CPUs of box a have failed, tunnel
 # packets go to box b, which has a pool of its own; and back when all are well again, or by
 # hand. Prints how long nothing was translated.
+# Runs alone: others would be in what it measures.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -2,6 +2,7 @@
 # Two boards, each with a location whose copy is on the other: TCP connections and UDP flows
 # go on when a board is shut down, when it comes back and takes its location again, and when
 # the other one is shut down then; with the same public addresses and ports.
+# Runs alone: others would be in what it measures.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # monitor_location_groups: with the last location the outside port goes down, seen by the
 # neighbour, and comes back with it; and traffic flows again.
+# Runs alone: others would be in what it measures.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 
