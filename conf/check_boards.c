@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Checks of dpdk, boards and license: every lcore exists and has one duty, slots and CPUs
- * are numbered once, and the memory holds what the licences promise.
+ * Checks of dpdk, boards, license and thresholds: every lcore exists and has one duty,
+ * slots and CPUs are numbered once, and the memory holds what the licences promise.
  */
 
 #include "conf/reader.h"
@@ -129,6 +129,16 @@ check_licences(struct cgn_reader *r)
 }
 
 static void
+check_thresholds(struct cgn_reader *r)
+{
+	const struct cgn_conf_thresholds *t = &r->conf->thresholds;
+
+	if (t->high && t->low >= t->high)
+		cgn_reader_error(
+			r, &t->low, "%u is not below high, which is %u", t->low, t->high);
+}
+
+static void
 check_memory(struct cgn_reader *r)
 {
 	const struct cgn_conf *conf = r->conf;
@@ -151,5 +161,6 @@ cgn_check_boards(struct cgn_reader *r)
 	check_lcores(r);
 	check_slots(r);
 	check_licences(r);
+	check_thresholds(r);
 	check_memory(r);
 }

@@ -184,6 +184,12 @@ struct cgn_conf_ha {
 	uint32_t pacing_mbps;
 };
 
+/* When pools and licences are told to fill up, per cent of what there is. */
+struct cgn_conf_thresholds {
+	uint32_t high; /* 0: never */
+	uint32_t low;
+};
+
 /* Ports that have come back (RFC 6888 REQ-8). */
 struct cgn_conf_quarantine {
 	uint32_t time;	/* s before another user gets them; 0: at once */
@@ -283,6 +289,7 @@ struct cgn_conf {
 	struct cgn_conf_dpdk dpdk;
 	struct cgn_conf_ha ha;
 	struct cgn_conf_quarantine quarantine;
+	struct cgn_conf_thresholds thresholds;
 	const char **vpns; /* vpns[0] is "", the global one */
 	uint32_t n_vpns;
 	struct cgn_conf_port *ports;

@@ -34,6 +34,8 @@ static const struct cgn_schema_key root_keys[] = {
 		.sub = &cgn_schema_address_group, .help = "pools of public addresses" },
 	{ CGN_VALUE("quarantine", GROUP, quarantine), .sub = &cgn_schema_quarantine,
 		.help = "ports that have come back, before others get them" },
+	{ CGN_VALUE("thresholds", GROUP, thresholds), .sub = &cgn_schema_thresholds,
+		.help = "when it is told that pools and licences fill up" },
 	{ CGN_MANY("acls", LIST, acls), .sub = &cgn_schema_acl,
 		.help = "lists of inside addresses" },
 	{ CGN_MANY("ds_lite_instances", LIST, instances), .sub = &cgn_schema_ds_lite,

@@ -110,6 +110,7 @@ extern const struct cgn_schema cgn_schema_ha;
 extern const struct cgn_schema cgn_schema_vrrp;
 extern const struct cgn_schema cgn_schema_monitor_group;
 extern const struct cgn_schema cgn_schema_quarantine;
+extern const struct cgn_schema cgn_schema_thresholds;
 extern const struct cgn_schema cgn_schema_address_group;
 extern const struct cgn_schema cgn_schema_acl;
 extern const struct cgn_schema cgn_schema_log_host;

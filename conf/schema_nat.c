@@ -35,6 +35,16 @@ static const struct cgn_schema_key quarantine_keys[] = {
 #undef S
 const struct cgn_schema cgn_schema_quarantine = { CGN_TABLE(quarantine_keys) };
 
+#define S struct cgn_conf_thresholds
+static const struct cgn_schema_key thresholds_keys[] = {
+	{ CGN_VALUE("high", INT, high), CGN_LIMITS(0, 100), .def = 80,
+		.help = "so much in use is told, per cent; 0: nothing is told" },
+	{ CGN_VALUE("low", INT, low), CGN_LIMITS(0, 99), .def = 60,
+		.help = "then no more in use than this is told, per cent" },
+};
+#undef S
+const struct cgn_schema cgn_schema_thresholds = { CGN_TABLE(thresholds_keys) };
+
 #define S struct cgn_conf_acl
 static const struct cgn_schema_key acl_keys[] = {
 	{ CGN_VALUE("name", NAME, name), .required = true,

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "conf/conf.h"
+#include "control/threshold.h"
 #include "control/watch.h"
 #include "dataplane/lcore.h"
 #include "dataplane/port.h"
@@ -46,6 +47,7 @@ struct cgn_daemon {
 	struct cgn_host *host; /* neighbours and what is for the box itself */
 	struct cgn_cmd_server *cmd;
 	struct cgn_log_export *logs; /* NAT events to log hosts */
+	struct cgn_threshold_state thresholds;
 
 	struct cgn_worker *standin; /* of the control lcore, when no other is left */
 	struct cgn_sender out;	    /* the control lcore as a node of the mesh */

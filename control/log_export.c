@@ -302,6 +302,16 @@ give_line(const struct cgn_log_export *x, struct host *h, const struct cgn_log_i
 		cgn_log_syslog_encode((char *)buf, CGN_LOG_SYSLOG_MAX, x->node, item), 1);
 }
 
+static void
+give(const struct cgn_log_export *x, struct host *h, const struct cgn_log_item *item,
+	const struct cgn_log_clock *clock)
+{
+	if (h->format == CGN_CONF_FORMAT_SYSLOG)
+		give_line(x, h, item, clock);
+	else if (cgn_log_ipfix_knows(item->record))
+		give_message(h, item, clock);
+}
+
 void
 cgn_log_export_record(struct cgn_log_export *x, const struct cgn_snapshot *snap,
 	const struct cgn_worker_conf *from, const struct cgn_record *r,
@@ -321,14 +331,8 @@ cgn_log_export_record(struct cgn_log_export *x, const struct cgn_snapshot *snap,
 		.destinations = to->destinations };
 
 	cgn_log_event_record(&x->events, &item, clock->now_ms);
-	for (uint32_t i = 0; i < to->n; i++) {
-		struct host *h = x->host[to->host[i]];
-
-		if (h->format == CGN_CONF_FORMAT_SYSLOG)
-			give_line(x, h, &item, clock);
-		else
-			give_message(h, &item, clock);
-	}
+	for (uint32_t i = 0; i < to->n; i++)
+		give(x, x->host[to->host[i]], &item, clock);
 }
 
 void
@@ -447,6 +451,16 @@ clock_at(uint64_t now_ms)
 	clock_gettime(CLOCK_REALTIME, &wall);
 	return (struct cgn_log_clock){ now_ms,
 		(uint64_t)wall.tv_sec * 1000 + (uint64_t)wall.tv_nsec / 1000000 };
+}
+
+void
+cgn_log_export_box(struct cgn_log_export *x, struct cgn_log_item *item, uint64_t now_ms)
+{
+	struct cgn_log_clock clock = clock_at(now_ms);
+
+	item->wall_ms = clock.wall_ms;
+	for (uint32_t i = 0; i < x->n_hosts; i++)
+		give(x, x->host[i], item, &clock);
 }
 
 unsigned

@@ -7,6 +7,7 @@
 
 #include "conf/conf.h"
 #include "control/compile.h"
+#include "control/log_item.h"
 #include "dataplane/journal.h"
 
 struct cgn_log_export;
@@ -38,6 +39,11 @@ int cgn_log_export_configure(struct cgn_log_export *x, const struct cgn_conf *co
 void cgn_log_export_record(struct cgn_log_export *x, const struct cgn_snapshot *snap,
 	const struct cgn_worker_conf *from, const struct cgn_record *r,
 	const struct cgn_log_clock *clock);
+
+/* Gives what concerns the box to all hosts, as far as their format has it; wall_ms of the
+ * item is filled in. now_ms: monotonic. */
+void cgn_log_export_box(
+	struct cgn_log_export *x, struct cgn_log_item *item, uint64_t now_ms);
 
 /* Writes a line of its own to the syslog hosts of an instance; see cgn_log_syslog_note().
  */

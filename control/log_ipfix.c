@@ -32,6 +32,7 @@ enum {
 	IE_POST_NAT_SOURCE_IPV4 = 225,
 	IE_POST_NAPT_SOURCE_PORT = 227,
 	IE_NAT_EVENT = 230,
+	IE_LINE_CARD = 141,
 	IE_INGRESS_VRF = 234,
 	IE_NAT_POOL = 283,
 	IE_TIME_MS = 323,
@@ -39,9 +40,14 @@ enum {
 	IE_RANGE_END = 362,
 	IE_NAT_INSTANCE = 463,
 	IE_QUOTA_EVENT = 466,
+	IE_THRESHOLD_EVENT = 467,
 	IE_MAX_SESSIONS = 471,
 	IE_MAX_PER_USER = 473,
 	IE_MAX_SUBSCRIBERS = 474,
+	IE_POOL_HIGH = 476, /* addresses */
+	IE_POOL_LOW = 477,
+	IE_MAPPINGS_HIGH = 478,
+	IE_ADDRESSES_HIGH = 481, /* mappings of an address: users */
 };
 
 struct field {
@@ -99,6 +105,12 @@ struct template
 		IE_QUOTA_EVENT, 4                                                        \
 	}
 
+#define THRESHOLD                                                                        \
+	{ IE_TIME_MS, 8 }, { IE_NAT_EVENT, 1 },                                          \
+	{                                                                                \
+		IE_THRESHOLD_EVENT, 4                                                    \
+	}
+
 #define FIRST_ID 256
 /* In pairs where a user is named: NAT44, DS-Lite. The numbers are those on the wire. */
 enum {
@@ -115,6 +127,10 @@ enum {
 	T_ADDRESSES_EXHAUSTED,
 	T_QUOTA_SESSIONS,
 	T_QUOTA_SUBSCRIBERS,
+	T_POOL_HIGH,
+	T_POOL_LOW,
+	T_BOARD_SESSIONS,
+	T_BOARD_USERS,
 	T_LOST, /* the options template */
 	TEMPLATES
 };
@@ -133,10 +149,17 @@ static const struct template templates[TEMPLATES] = {
 	[T_ADDRESSES_EXHAUSTED] = { { COMMON, { IE_NAT_POOL, 4 } } },
 	[T_QUOTA_SESSIONS] = { { COMMON, QUOTA, { IE_MAX_SESSIONS, 4 } } },
 	[T_QUOTA_SUBSCRIBERS] = { { COMMON, QUOTA, { IE_MAX_SUBSCRIBERS, 4 } } },
+	[T_POOL_HIGH] = { { THRESHOLD, { IE_NAT_POOL, 4 }, { IE_POOL_HIGH, 4 } } },
+	[T_POOL_LOW] = { { THRESHOLD, { IE_NAT_POOL, 4 }, { IE_POOL_LOW, 4 } } },
+	[T_BOARD_SESSIONS] = { { THRESHOLD, { IE_LINE_CARD, 4 },
+		{ IE_MAPPINGS_HIGH, 4 } } },
+	[T_BOARD_USERS] = { { THRESHOLD, { IE_LINE_CARD, 4 },
+		{ IE_ADDRESSES_HIGH, 4 } } },
 	[T_LOST] = { { { IE_EXPORTING_PROCESS, 4 }, { IE_NOT_SENT, 8 } } },
 };
 
-/* What a type of record is: natEvent, template of its pair or its own, natQuotaExceeded.
+/* What a type of record is: natEvent, template of its pair or its own, natQuotaExceeded
+ * or natThresholdEvent. There is none for sessions and users that become fewer.
  */
 static const struct {
 	uint8_t event, template, quota;
@@ -157,6 +180,10 @@ static const struct {
 	[CGN_RECORD_LIMIT_BOARD] = { 13, T_QUOTA_SESSIONS, 1, false },
 	[CGN_RECORD_USERS_FULL] = { 13, T_QUOTA_SUBSCRIBERS, 4, false },
 	[CGN_RECORD_SESSIONS_FULL] = { 13, T_QUOTA_SESSIONS, 1, false },
+	[CGN_RECORD_POOL_HIGH] = { 18, T_POOL_HIGH, 1, false },
+	[CGN_RECORD_POOL_LOW] = { 18, T_POOL_LOW, 2, false },
+	[CGN_RECORD_BOARD_SESSIONS_HIGH] = { 18, T_BOARD_SESSIONS, 3, false },
+	[CGN_RECORD_BOARD_USERS_HIGH] = { 18, T_BOARD_USERS, 5, false },
 };
 
 static uint8_t *
@@ -313,6 +340,13 @@ ready(const struct cgn_record *r, uint16_t id)
 	return NULL;
 }
 
+/* The water in these units, rounded up. */
+static uint64_t
+threshold(const struct cgn_log_item *item, uint64_t unit)
+{
+	return (item->capacity * item->percent + 100 * unit - 1) / (100 * unit);
+}
+
 static uint64_t
 number(const struct cgn_log_item *item, uint16_t id)
 {
@@ -336,7 +370,16 @@ number(const struct cgn_log_item *item, uint16_t id)
 	case IE_NAT_POOL:
 		return item->pool_id;
 	case IE_QUOTA_EVENT:
+	case IE_THRESHOLD_EVENT:
 		return kinds[r->type].quota;
+	case IE_LINE_CARD:
+		return item->slot;
+	case IE_POOL_HIGH:
+	case IE_POOL_LOW:
+		return threshold(item, CGN_PORT_COUNT);
+	case IE_MAPPINGS_HIGH:
+	case IE_ADDRESSES_HIGH:
+		return threshold(item, 1);
 	default: /* one of the maxima */
 		return item->limit;
 	}
@@ -351,6 +394,12 @@ template_of(const struct cgn_log_item *item)
 	if (cgn_log_item_is_session(r) && item->destinations)
 		t = T_FLOW;
 	return t + (kinds[r->type].user && r->kind == CGN_DS_LITE);
+}
+
+bool
+cgn_log_ipfix_knows(const struct cgn_record *r)
+{
+	return kinds[r->type].event != 0;
 }
 
 bool

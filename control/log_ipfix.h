@@ -43,7 +43,10 @@ cgn_log_ipfix_repeat(struct cgn_log_ipfix *x)
 void cgn_log_ipfix_begin(
 	struct cgn_log_ipfix *x, uint8_t *buf, size_t room, uint64_t now_ms);
 
-/* Adds an event. false: the message is full, nothing was added. */
+/* Is there a natEvent for it? Pure. */
+bool cgn_log_ipfix_knows(const struct cgn_record *r);
+
+/* Adds an event that it knows. false: the message is full, nothing was added. */
 bool cgn_log_ipfix_add(struct cgn_log_ipfix *x, const struct cgn_log_item *item);
 
 /* Ends the message; returns its length in bytes. */

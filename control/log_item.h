@@ -14,8 +14,12 @@ struct cgn_log_item {
 	const char *vpn;	       /* of the inside; "": the global one */
 	const char *pool;	       /* "": not known */
 	uint16_t instance_id, pool_id; /* as configured */
-	uint32_t limit;	   /* that was reached; of CGN_RECORD_LIMIT_*, *_FULL */
-	bool destinations; /* the far end of sessions is told (RFC 6888 REQ-12) */
+	uint32_t limit; /* that was reached; of CGN_RECORD_LIMIT_*, *_FULL */
+	/* of thresholds: what is in use, of how much, and the water that was crossed */
+	uint64_t used, capacity;
+	uint32_t percent;
+	uint16_t slot, cpu; /* of a board */
+	bool destinations;  /* the far end of sessions is told (RFC 6888 REQ-12) */
 };
 
 /* Is the record about a session? Pure. */
@@ -23,6 +27,13 @@ static inline bool
 cgn_log_item_is_session(const struct cgn_record *r)
 {
 	return r->type == CGN_RECORD_SESSION_ADD || r->type == CGN_RECORD_SESSION_DEL;
+}
+
+/* Is it about the box, not about an instance? Pure. */
+static inline bool
+cgn_log_item_is_threshold(const struct cgn_record *r)
+{
+	return r->type >= CGN_RECORD_POOL_HIGH;
 }
 
 /* The limit that a refusal is about, 0 for other records. from: the worker's. Pure. */

@@ -41,6 +41,12 @@ static const struct {
 	[CGN_RECORD_LIMIT_BOARD] = { "quota-board-create-rate", WARNING },
 	[CGN_RECORD_USERS_FULL] = { "licence-users", WARNING },
 	[CGN_RECORD_SESSIONS_FULL] = { "licence-sessions", WARNING },
+	[CGN_RECORD_POOL_HIGH] = { "threshold-pool-high", WARNING },
+	[CGN_RECORD_POOL_LOW] = { "threshold-pool-low", NOTICE },
+	[CGN_RECORD_BOARD_SESSIONS_HIGH] = { "threshold-sessions-high", WARNING },
+	[CGN_RECORD_BOARD_SESSIONS_LOW] = { "threshold-sessions-low", NOTICE },
+	[CGN_RECORD_BOARD_USERS_HIGH] = { "threshold-users-high", WARNING },
+	[CGN_RECORD_BOARD_USERS_LOW] = { "threshold-users-low", NOTICE },
 };
 
 struct line {
@@ -152,6 +158,18 @@ add_what(struct line *l, const struct cgn_log_item *item)
 		add_text(l, "pool", item->pool);
 }
 
+static void
+add_threshold(struct line *l, const struct cgn_log_item *item)
+{
+	if (item->record->type <= CGN_RECORD_POOL_LOW)
+		add_text(l, "pool", item->pool);
+	else
+		add(l, " slot=\"%u\" cpu=\"%u\"", item->slot, item->cpu);
+	add(l, " used=\"%llu\" capacity=\"%llu\" threshold=\"%u%%\"",
+		(unsigned long long)item->used, (unsigned long long)item->capacity,
+		item->percent);
+}
+
 size_t
 cgn_log_syslog_encode(
 	char *out, size_t size, const char *node, const struct cgn_log_item *item)
@@ -161,9 +179,13 @@ cgn_log_syslog_encode(
 
 	add_header(&l, kinds[type].severity, item->wall_ms, node, kinds[type].msgid);
 	add(&l, "[nat@32473");
-	add_text(&l, "instance", item->instance);
-	add_user(&l, item);
-	add_what(&l, item);
+	if (cgn_log_item_is_threshold(item->record)) {
+		add_threshold(&l, item);
+	} else {
+		add_text(&l, "instance", item->instance);
+		add_user(&l, item);
+		add_what(&l, item);
+	}
 	add(&l, "]");
 	return l.len;
 }

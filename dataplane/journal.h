@@ -24,6 +24,13 @@ enum cgn_record_type {
 	CGN_RECORD_LIMIT_BOARD,	   /* 13: creation rate of the board's CPU */
 	CGN_RECORD_USERS_FULL,	   /* 13: licence */
 	CGN_RECORD_SESSIONS_FULL,  /* 13: licence */
+	/* 18: thresholds, of the box; no worker writes these */
+	CGN_RECORD_POOL_HIGH,
+	CGN_RECORD_POOL_LOW,
+	CGN_RECORD_BOARD_SESSIONS_HIGH,
+	CGN_RECORD_BOARD_SESSIONS_LOW,
+	CGN_RECORD_BOARD_USERS_HIGH,
+	CGN_RECORD_BOARD_USERS_LOW,
 	CGN_RECORD_TYPES
 };
 _Static_assert(CGN_RECORD_TYPES <= CGN_REFUSALS, "room for when each was last reported");

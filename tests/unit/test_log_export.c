@@ -187,7 +187,7 @@ test_missed(void)
 	/* one record was before, five are missing */
 	CU_ASSERT_TRUE(take(flows) > 0);
 	CU_ASSERT_EQUAL(word(8), 6);
-	CU_ASSERT_EQUAL(word(16) >> 16, 256 + 13);
+	CU_ASSERT_EQUAL(word(16) >> 16, 256 + 17);
 	CU_ASSERT_EQUAL(word(28), 5);
 	CU_ASSERT_TRUE(cgn_log_export_host(x, 0, &v));
 	CU_ASSERT_STRING_EQUAL(v.name, "lines");
@@ -248,6 +248,30 @@ test_local_events(void)
 	end();
 }
 
+/* What concerns the box goes to every host that has a word for it. */
+static void
+test_box(void)
+{
+	struct cgn_record r = { .type = CGN_RECORD_BOARD_USERS_HIGH };
+	struct cgn_log_item item = {
+		.record = &r, .used = 80, .capacity = 100, .percent = 80, .slot = 1
+	};
+
+	begin();
+	cgn_log_export_box(x, &item, now.now_ms);
+	r.type = CGN_RECORD_BOARD_USERS_LOW;
+	item.percent = 60;
+	cgn_log_export_box(x, &item, now.now_ms);
+	cgn_log_export_flush(x, &now, true);
+	CU_ASSERT_TRUE(take(lines) > 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr((char *)got, "threshold-users-high"));
+	CU_ASSERT_TRUE(take(lines) > 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr((char *)got, "threshold-users-low"));
+	CU_ASSERT_TRUE(take(flows) > 0); /* templates, and the one event */
+	CU_ASSERT_EQUAL(take(flows), -1);
+	end();
+}
+
 /* A host that stays keeps its counters; one that changes begins anew. */
 static void
 test_reconfigured(void)
@@ -299,6 +323,7 @@ CU_TestInfo eal_tests[] = {
 	{ "what the rings lost", test_missed },
 	{ "what found no room", test_no_room },
 	{ "events of the daemon", test_local_events },
+	{ "what concerns the box", test_box },
 	{ "another configuration", test_reconfigured },
 	{ "an instance that is gone", test_instance_gone },
 	CU_TEST_INFO_NULL,

@@ -106,14 +106,14 @@ test_templates(void)
 			 "0008 0004 00e1 0004 0169 0002 016a 0002"
 			 "0101 0008 0143 0008 00e6 0001 01cf 0004 00ea 0004"
 			 "001b 0010 00e1 0004 0169 0002 016a 0002");
-	expect(buf + x.len - 20, "0003 0014 010d 0002 0001 0090 0004 00a6 0008 0000");
+	expect(buf + x.len - 20, "0003 0014 0111 0002 0001 0090 0004 00a6 0008 0000");
 	/* an options template of NetFlow counts bytes, its scope is the system */
 	cgn_log_ipfix_init(&x, true, 1);
 	cgn_log_ipfix_begin(&x, buf, sizeof(buf), NOW);
 	end();
-	expect(buf, "0009 000e");
+	expect(buf, "0009 0012");
 	expect(buf + 20, "0000");
-	expect(buf + x.len - 20, "0001 0014 010d 0004 0004 0001 0004 00a6 0008 0000");
+	expect(buf + x.len - 20, "0001 0014 0111 0004 0004 0001 0004 00a6 0008 0000");
 }
 
 static bool
@@ -159,7 +159,7 @@ test_lost(void)
 	add(&log_case_nat, false);
 	end();
 	expect(buf, "000a 0044 697deec0 00000005 00000001"
-		    "010d 0010 00000001 0000000000000007"
+		    "0111 0010 00000001 0000000000000007"
 		    "0100 0024 0000019c13ec9e7b 11");
 	CU_ASSERT_EQUAL(x.sequence, 7);
 	CU_ASSERT_EQUAL(x.events, 1);
@@ -241,6 +241,7 @@ read_back(size_t len, unsigned *event, unsigned *quota)
 			learn(p + 4, p + size);
 		if (id >= 256) {
 			decode(p + 4, p + size, id, 466, quota);
+			decode(p + 4, p + size, id, 467, quota);
 			n += decode(p + 4, p + size, id, 230, event);
 		}
 		p += size;
@@ -254,8 +255,10 @@ static void
 test_events(void)
 {
 	static const uint8_t want[CGN_RECORD_TYPES] = { 16, 17, 4, 5, 8, 9, 3, 12, 13, 13,
-		13, 13, 13, 13, 13 };
-	static const uint8_t quotas[CGN_RECORD_TYPES] = { [8] = 3, 3, 3, 3, 1, 4, 1 };
+		13, 13, 13, 13, 13, 18, 18, 18, 0, 18, 0 };
+	static const uint8_t quotas[CGN_RECORD_TYPES] = {
+		[8] = 3, 3, 3, 3, 1, 4, 1, 1, 2, 3, 0, 5
+	};
 
 	for (unsigned type = 0; type < 2 * CGN_RECORD_TYPES; type++) {
 		struct cgn_record r = log_case_session;
@@ -263,6 +266,9 @@ test_events(void)
 
 		r.type = (uint8_t)(type / 2);
 		r.kind = type % 2 ? CGN_DS_LITE : CGN_NAT44;
+		CU_ASSERT_EQUAL(cgn_log_ipfix_knows(&r), want[type / 2] != 0);
+		if (!want[type / 2])
+			continue;
 		cgn_log_ipfix_init(&x, false, 1);
 		cgn_log_ipfix_begin(&x, buf, sizeof(buf), NOW);
 		add(&r, type % 3 == 0);
@@ -271,6 +277,26 @@ test_events(void)
 		CU_ASSERT_EQUAL(event, want[type / 2]);
 		CU_ASSERT_EQUAL(quota, quotas[type / 2]);
 	}
+}
+
+/* Thresholds: the water of a pool in addresses, that of a board in sessions. */
+static void
+test_thresholds(void)
+{
+	struct cgn_record r = { .type = CGN_RECORD_POOL_HIGH };
+	struct cgn_log_item item = log_case_item(&r);
+
+	item.capacity = 10 * CGN_PORT_COUNT;
+	item.percent = 80;
+	item.slot = 2;
+	start(false);
+	CU_ASSERT_TRUE(cgn_log_ipfix_add(&x, &item));
+	r.type = CGN_RECORD_BOARD_SESSIONS_HIGH;
+	item.capacity = 1000;
+	CU_ASSERT_TRUE(cgn_log_ipfix_add(&x, &item));
+	CU_ASSERT_EQUAL(end(), 16 + 28 + 28);
+	expect(buf + 16, "010d 001c 0000019c13ec9e7b 12 00000001 00000003 00000008 000000"
+			 "010f 001c 0000019c13ec9e7b 12 00000003 00000002 00000320");
 }
 
 /* As many as there is room for, then no more; nothing is written behind the end. */
@@ -296,6 +322,7 @@ test_full(void)
 }
 
 static CU_TestInfo tests[] = {
+	{ "thresholds", test_thresholds },
 	{ "IPFIX byte by byte", test_ipfix },
 	{ "NetFlow v9 byte by byte", test_netflow9 },
 	{ "templates", test_templates },

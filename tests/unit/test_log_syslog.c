@@ -88,6 +88,26 @@ test_refusals(void)
 }
 
 static void
+test_thresholds(void)
+{
+	struct cgn_record r = { .type = CGN_RECORD_POOL_HIGH };
+	struct cgn_log_item item = log_case_item(&r);
+
+	item.used = 81;
+	item.capacity = 100;
+	item.percent = 80;
+	item.slot = 2;
+	expect("a", &item,
+		"<132>1 2026-01-31T12:00:00.123Z a cgnd - threshold-pool-high [nat@32473 "
+		"pool=\"pool1\" used=\"81\" capacity=\"100\" threshold=\"80%\"]");
+	r.type = CGN_RECORD_BOARD_USERS_LOW;
+	item.percent = 60;
+	expect("a", &item,
+		"<134>1 2026-01-31T12:00:00.123Z a cgnd - threshold-users-low [nat@32473 "
+		"slot=\"2\" cpu=\"0\" used=\"81\" capacity=\"100\" threshold=\"60%\"]");
+}
+
+static void
 test_escapes(void)
 {
 	struct cgn_record r = { .type = CGN_RECORD_USERS_FULL, .kind = CGN_NAT44 };
@@ -134,6 +154,7 @@ test_room(void)
 }
 
 static CU_TestInfo tests[] = {
+	{ "thresholds", test_thresholds },
 	{ "port blocks", test_block },
 	{ "sessions", test_session },
 	{ "refusals", test_refusals },
