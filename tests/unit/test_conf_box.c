@@ -62,6 +62,8 @@ static const struct conf_case board_cases[] = {
 	{ { { "slot = 1; sessions = 65536;", "slot = 1; sessions = 1000;" } },
 		"9: license[0].sessions",
 		"1000 is out of range, allowed is 1024..1073741824" },
+	{ { { "license: (", "thresholds: { high = 70; low = 70; }; license: (" } },
+		"9: thresholds.low", "70 is not below high, which is 70" },
 	{ .place = NULL },
 };
 
