@@ -42,11 +42,12 @@ cgn_watch_silence(uint64_t silent, bool turned, uint64_t elapsed, uint64_t limit
 }
 
 enum cgn_watch_verdict
-cgn_watch_judge(uint64_t silent, uint64_t limit, uint64_t ran, bool runnable)
+cgn_watch_judge(
+	uint64_t silent, uint64_t limit, uint64_t ran, bool runnable, unsigned patience)
 {
 	if (silent <= limit)
 		return CGN_WATCH_FINE;
-	if (runnable && ran < silent / 4 && silent <= CGN_WATCH_PATIENCE * limit)
+	if (runnable && ran < limit && silent <= patience * limit)
 		return CGN_WATCH_STARVED;
 	return CGN_WATCH_DEAD;
 }
@@ -232,6 +233,21 @@ is_runnable(const struct cgn_lcore *lc)
 	return state && strncmp(state, ") R", 3) == 0;
 }
 
+/* To fence one that only waits for a processor helps nobody where nothing takes over. */
+static unsigned
+patience(const struct cgn_conf *conf)
+{
+	bool follows = conf->n_monitor_groups;
+
+	for (uint32_t i = 0; i < conf->n_locations; i++)
+		follows |= conf->locations[i].backup.present;
+	for (uint32_t i = 0; i < conf->n_groups; i++)
+		follows |= conf->groups[i].n_backup_cpus != 0;
+	for (uint32_t i = 0; i < conf->n_instances; i++)
+		follows |= conf->instances[i].centralized_backup.enable;
+	return follows ? CGN_WATCH_PATIENCE : CGN_WATCH_PATIENCE_ALONE;
+}
+
 /* Looks closer at one that has been silent for a while. */
 static bool
 is_dead(struct cgn_daemon *d, uint16_t i, uint64_t limit)
@@ -249,7 +265,8 @@ is_dead(struct cgn_daemon *d, uint16_t i, uint64_t limit)
 	if (c->silent <= limit)
 		return false;
 	ran = (ran_ns(lc) - c->ran_ns) * d->rt.tsc_per_ms / 1000000;
-	return cgn_watch_judge(c->silent, limit, ran, is_runnable(lc)) == CGN_WATCH_DEAD;
+	return cgn_watch_judge(c->silent, limit, ran, is_runnable(lc),
+		       patience(d->conf)) == CGN_WATCH_DEAD;
 }
 
 static void

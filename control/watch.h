@@ -58,13 +58,14 @@ uint64_t cgn_watch_silence(
 
 enum cgn_watch_verdict { CGN_WATCH_FINE, CGN_WATCH_STARVED, CGN_WATCH_DEAD };
 
-/* Of an lcore that has been silent for so long: one that wants to run and is not given a
- * processor is starved, and has CGN_WATCH_PATIENCE times as long. limit: ha.detect_ms;
- * ran: how much of its silence it spent executing, all in one unit of time; runnable: the
- * kernel says that it is. Pure. */
+/* Of an lcore that has been silent for so long: one that wants to run but has not been
+ * given a processor for `limit` of that time is starved, and has `patience` times as
+ * long. limit: ha.detect_ms; ran: how much of its silence it spent executing, all in one
+ * unit of time; runnable: the kernel says that it is. Pure. */
 enum cgn_watch_verdict cgn_watch_judge(
-	uint64_t silent, uint64_t limit, uint64_t ran, bool runnable);
-#define CGN_WATCH_PATIENCE 5
+	uint64_t silent, uint64_t limit, uint64_t ran, bool runnable, unsigned patience);
+#define CGN_WATCH_PATIENCE	 5
+#define CGN_WATCH_PATIENCE_ALONE 50 /* nothing is there to take over */
 
 /* "up" and so on. */
 const char *cgn_watch_name(enum cgn_watch_state state);

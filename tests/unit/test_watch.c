@@ -54,17 +54,18 @@ test_verdict(void)
 		enum cgn_watch_verdict verdict;
 	} table[] = {
 		{ 0, 0, true, CGN_WATCH_FINE }, { LIMIT, LIMIT, true, CGN_WATCH_FINE },
-		{ LIMIT + 1, LIMIT, true, CGN_WATCH_DEAD },	/* spins */
-		{ LIMIT + 1, 0, false, CGN_WATCH_DEAD },	/* stopped, blocked */
-		{ LIMIT + 1, 0, true, CGN_WATCH_STARVED },	/* no processor */
-		{ LIMIT + 1, LIMIT / 2, true, CGN_WATCH_DEAD }, /* half of one */
-		{ 5 * LIMIT, LIMIT, true, CGN_WATCH_STARVED },
+		{ LIMIT + 1, LIMIT, true, CGN_WATCH_DEAD },	   /* spins */
+		{ LIMIT + 1, 0, false, CGN_WATCH_DEAD },	   /* stopped, blocked */
+		{ LIMIT + 1, 0, true, CGN_WATCH_STARVED },	   /* no processor */
+		{ LIMIT + 1, LIMIT / 2, true, CGN_WATCH_STARVED }, /* half of one */
+		{ 2 * LIMIT, LIMIT, true, CGN_WATCH_DEAD }, /* spun with half of one */
+		{ 5 * LIMIT, LIMIT - 1, true, CGN_WATCH_STARVED },
 		{ 5 * LIMIT + 1, 0, true, CGN_WATCH_DEAD }, /* enough is enough */
 	};
 
 	for (unsigned i = 0; i < sizeof(table) / sizeof(table[0]); i++)
 		CU_ASSERT_EQUAL(cgn_watch_judge(table[i].silent, LIMIT, table[i].ran,
-					table[i].runnable),
+					table[i].runnable, CGN_WATCH_PATIENCE),
 			table[i].verdict);
 }
 
