@@ -30,19 +30,20 @@ cgn_threshold_above(bool was, uint64_t used, uint64_t capacity,
 
 /* What is told of one value; type: that of its high water, the low one follows it. */
 static void
-tell(bool *above, unsigned type, const struct cgn_log_item *of, struct cgn_log_export *x,
+tell(bool *above, unsigned type, struct cgn_log_item *item, struct cgn_log_export *x,
 	const struct cgn_conf_thresholds *water, uint64_t now_ms)
 {
-	bool now = cgn_threshold_above(*above, of->used, of->capacity, water);
+	bool now = cgn_threshold_above(*above, item->used, item->capacity, water);
 	struct cgn_record r = { .type = (uint8_t)(now ? type : type + 1), .ms = now_ms };
-	struct cgn_log_item item = *of;
+	struct cgn_log_item told;
 
 	if (now == *above)
 		return;
 	*above = now;
-	item.record = &r;
-	item.percent = now ? water->high : water->low;
-	cgn_log_export_box(x, &item, now_ms);
+	item->percent = now ? water->high : water->low;
+	told = *item;
+	told.record = &r;
+	cgn_log_export_box(x, &told, now_ms);
 }
 
 static void
