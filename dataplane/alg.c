@@ -28,8 +28,6 @@
 #define SHARE	     16 /* sessions for one control connection */
 #define PORT_MIN     1024
 #define DATAGRAM_MIN 576 /* that every host takes (RFC 791 3.1) */
-#define OPTION_END   0
-#define OPTION_NOP   1
 #define OPTION_SACK  5
 
 /* A segment of the inside host. */
@@ -386,18 +384,10 @@ renumber_ranges(const struct cgn_edits *e, uint8_t *tcp, unsigned at, unsigned e
 static void
 renumber_options(const struct cgn_edits *e, uint8_t *tcp)
 {
-	unsigned size = (tcp[offsetof(struct rte_tcp_hdr, data_off)] >> 4) * 4u;
-	unsigned at = sizeof(struct rte_tcp_hdr);
+	unsigned at = CGN_TCP_OPTIONS;
 
-	while (at < size && tcp[at] != OPTION_END) {
-		if (tcp[at] == OPTION_NOP) {
-			at++;
-			continue;
-		}
-		if (at + 1 >= size || tcp[at + 1] < 2 || at + tcp[at + 1] > size)
-			return;
-		if (tcp[at] == OPTION_SACK)
-			renumber_ranges(e, tcp, at + 2, at + tcp[at + 1]);
+	while ((at = cgn_tcp_option(tcp, OPTION_SACK, at)) != 0) {
+		renumber_ranges(e, tcp, at + 2, at + tcp[at + 1]);
 		at += tcp[at + 1];
 	}
 }

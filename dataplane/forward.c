@@ -211,13 +211,13 @@ to_link(struct cgn_burst *b, uint64_t i, const struct cgn_nexthop *nh)
 		transmit(b, i, &way);
 }
 
-/* The last gateway that a packet of the burst was sent to, with the frame's header ready:
- * most packets of a burst go to the same few. */
+/* The last gateway that a packet of the burst was sent to: most packets of a burst go to
+ * the same few. */
 struct hop {
 	uint32_t nexthop; /* CGN_NONE: none yet */
-	bool ready;	  /* resolved, and without a VLAN tag */
+	bool known;
 	const struct cgn_iface *iface;
-	struct rte_ether_hdr eth; /* all but the type */
+	struct rte_ether_addr mac;
 	uint64_t packets, bytes;
 };
 
@@ -227,15 +227,11 @@ remember(const struct cgn_burst *b, uint32_t nexthop, struct hop *h)
 	const struct cgn_nexthop *nh = &b->snap->nexthop[nexthop];
 
 	h->nexthop = nexthop;
-	h->ready = false;
-	if (nh->kind != CGN_NH_GATEWAY)
-		return;
 	h->iface = &b->snap->iface[nh->iface];
-	if (h->iface->vlan || !nh->neigh || !cgn_neigh_mac(nh->neigh, &h->eth.dst_addr))
-		return;
-	cgn_neigh_touch(nh->neigh);
-	h->eth.src_addr = h->iface->mac;
-	h->ready = true;
+	h->known = nh->kind == CGN_NH_GATEWAY && nh->neigh &&
+		   cgn_neigh_mac(nh->neigh, &h->mac);
+	if (h->known)
+		cgn_neigh_touch(nh->neigh);
 }
 
 /* Sends a translated packet that needs nothing but its frame; false: it needs more. The
@@ -243,21 +239,14 @@ remember(const struct cgn_burst *b, uint32_t nexthop, struct hop *h)
 static inline bool
 quick(struct cgn_burst *b, uint64_t i, struct hop *h)
 {
-	struct cgn_pkt *p = &b->p[i];
+	const struct cgn_pkt *p = &b->p[i];
 	struct rte_mbuf *m = b->pkt[i];
-	struct rte_ether_hdr *eth;
 
 	if (unlikely(p->nexthop != h->nexthop))
 		remember(b, p->nexthop, h);
-	if (!h->ready || p->len > mtu_of(b, i, h->iface) || m->nb_segs != 1)
+	if (!h->known || p->len > mtu_of(b, i, h->iface) || m->nb_segs != 1)
 		return false;
-	if (p->l3 >= sizeof(*eth))
-		eth = (void *)rte_pktmbuf_adj(m, (uint16_t)(p->l3 - sizeof(*eth)));
-	else
-		eth = (void *)rte_pktmbuf_prepend(m, (uint16_t)(sizeof(*eth) - p->l3));
-	*eth = h->eth;
-	eth->ether_type = p->version == 4 ? RTE_BE16(RTE_ETHER_TYPE_IPV4)
-					  : RTE_BE16(RTE_ETHER_TYPE_IPV6);
+	cgn_frame(m, p->l3, p->version, h->iface, &h->mac);
 	h->packets++;
 	h->bytes += m->pkt_len;
 	cgn_emit(b->w, m, CGN_OUT_TX, h->iface->port);

@@ -26,11 +26,10 @@ limit_of(const struct cgn_instance *inst)
 	return inst->tcp_mss && inst->tcp_mss < tunnel ? inst->tcp_mss : tunnel;
 }
 
-/* Offset of the option's value in the TCP header, or 0. */
-static unsigned
-find_option(const uint8_t *tcp, unsigned size)
+unsigned
+cgn_tcp_option(const uint8_t *tcp, uint8_t kind, unsigned at)
 {
-	unsigned at = sizeof(struct rte_tcp_hdr);
+	unsigned size = (tcp[offsetof(struct rte_tcp_hdr, data_off)] >> 4) * 4u;
 
 	while (at < size && tcp[at] != OPTION_END) {
 		if (tcp[at] == OPTION_NOP) {
@@ -39,8 +38,8 @@ find_option(const uint8_t *tcp, unsigned size)
 		}
 		if (at + 1 >= size || tcp[at + 1] < 2 || at + tcp[at + 1] > size)
 			return 0;
-		if (tcp[at] == OPTION_MSS)
-			return tcp[at + 1] == 4 ? at + 2 : 0;
+		if (tcp[at] == kind)
+			return at;
 		at += tcp[at + 1];
 	}
 	return 0;
@@ -52,10 +51,11 @@ cgn_mss_clamp(struct cgn_burst *b, uint64_t i, const struct cgn_instance *inst)
 	uint8_t *tcp = cgn_at(b, i, b->p[i].l4);
 	uint16_t limit = limit_of(inst), delta;
 	cgn_word16 *sum = (cgn_word16 *)(tcp + offsetof(struct rte_tcp_hdr, cksum)), *mss;
-	unsigned at = limit ? find_option(tcp, (tcp[12] >> 4) * 4u) : 0;
+	unsigned at = limit ? cgn_tcp_option(tcp, OPTION_MSS, CGN_TCP_OPTIONS) : 0;
 
-	if (!at)
+	if (!at || tcp[at + 1] != 4)
 		return;
+	at += 2;
 	mss = (cgn_word16 *)(tcp + at);
 	if (rte_be_to_cpu_16(*mss) <= limit)
 		return;

@@ -193,6 +193,12 @@ uint16_t cgn_steer_down(const struct cgn_burst *b, uint64_t i);
 /* Takes a translation back: the packet is again as it came (but for the tunnel). */
 void cgn_flow_undo(struct cgn_burst *b, uint64_t i);
 
+#define CGN_TCP_OPTIONS 20 /* where they begin in the header */
+
+/* Offset in a TCP header, which is all there, of the next option of this kind, from the
+ * option at offset `at` on; 0: none, or options that cannot be read before it. */
+unsigned cgn_tcp_option(const uint8_t *tcp, uint8_t kind, unsigned at);
+
 /* Lowers the maximum segment size of a TCP SYN to what the instance wants and the
  * softwire carries; the checksum with it. */
 void cgn_mss_clamp(struct cgn_burst *b, uint64_t i, const struct cgn_instance *inst);

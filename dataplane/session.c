@@ -39,15 +39,7 @@ uint32_t
 cgn_inside_owner(
 	const struct cgn_worker *w, uint16_t instance, uint8_t proto, uint32_t user)
 {
-	return w->snap->instance[instance].kind == CGN_DS_LITE
-		       ? cgn_owner_user(proto, user)
-		       : cgn_owner_scope(proto, instance);
-}
-
-static uint32_t
-outside_owner(const struct cgn_worker *w, uint16_t instance, uint8_t proto)
-{
-	return cgn_owner_scope(proto, w->snap->instance[instance].vpn_out);
+	return cgn_owner_inside(w->snap->instance[instance].kind, proto, instance, user);
 }
 
 /* Keys of a mapping: those of a session with an empty remote half. */
@@ -59,7 +51,7 @@ mapping_keys(const struct cgn_worker *w, const struct cgn_mapping *m, union cgn_
 				       w, m->instance, m->proto, m->user),
 		.local = m->inside,
 		.local_port = m->inside_port };
-	*down = (union cgn_key){ .owner = outside_owner(w, m->instance, m->proto),
+	*down = (union cgn_key){ .owner = cgn_outside_owner(w, m->instance, m->proto),
 		.local = m->outside,
 		.local_port = m->outside_port };
 }

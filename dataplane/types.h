@@ -130,6 +130,14 @@ cgn_owner_scope(uint8_t proto, uint32_t scope)
 	return (uint32_t)proto << 24 | scope;
 }
 
+/* Owner in the inside keys of flows and mappings of an instance of this kind. */
+static inline uint32_t
+cgn_owner_inside(uint8_t kind, uint8_t proto, uint16_t instance, uint32_t user)
+{
+	return kind == CGN_DS_LITE ? cgn_owner_user(proto, user)
+				   : cgn_owner_scope(proto, instance);
+}
+
 #define CGN_MAX_USERS (1u << 23)
 
 #endif

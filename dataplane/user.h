@@ -39,8 +39,8 @@ enum cgn_drop cgn_user_copy(
 void cgn_user_del(struct cgn_worker *w, uint32_t user);
 
 /* Lets the user take one more session of this class, or names the limit that forbids it
- * (and counts the discard). Changes nothing but the buckets
- * of the rates, the user's and the board's. Owner. */
+ * (and counts the discard). Changes nothing but the buckets of the rates, the user's and
+ * the board's. Owner. */
 enum cgn_drop cgn_user_admit(struct cgn_worker *w, struct cgn_user *u,
 	enum cgn_class class, enum cgn_dir from);
 

@@ -165,17 +165,11 @@ cgn_session_at(const struct cgn_worker *w, uint32_t i)
 	return (struct cgn_session *)(void *)w->sessions.base + i;
 }
 
+/* Owner in the outside keys of flows and mappings of an instance. Its own lcore. */
 static inline uint32_t
-cgn_session_inside_owner(const struct cgn_session *s)
+cgn_outside_owner(const struct cgn_worker *w, uint16_t instance, uint8_t proto)
 {
-	return s->kind == CGN_DS_LITE ? cgn_owner_user(s->proto, s->user)
-				      : cgn_owner_scope(s->proto, s->instance);
-}
-
-static inline uint32_t
-cgn_session_outside_owner(const struct cgn_worker *w, const struct cgn_session *s)
-{
-	return cgn_owner_scope(s->proto, w->snap->instance[s->instance].vpn_out);
+	return cgn_owner_scope(proto, w->snap->instance[instance].vpn_out);
 }
 
 /* The key that a session is found by. Its own lcore. */
@@ -186,7 +180,8 @@ cgn_session_key(const struct cgn_worker *w, const struct cgn_session *s, enum cg
 	bool up = dir == CGN_UP;
 
 	key->w[0] = cgn_key_pair(
-		up ? cgn_session_inside_owner(s) : cgn_session_outside_owner(w, s),
+		up ? cgn_owner_inside(s->kind, s->proto, s->instance, s->user)
+		   : cgn_outside_owner(w, s->instance, s->proto),
 		up ? s->inside : s->outside);
 	key->w[1] = cgn_key_pair(s->remote,
 		cgn_key_pair16(up ? s->inside_port : s->outside_port, s->remote_port));
