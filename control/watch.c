@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * The watch. Once per millisecond the control lcore compares how often each lcore has
- * turned with what it was. One that stands still for ha.detect_ms has failed and is
- * fenced (dataplane/park.c); one that would run but is given no processor has some more
- * time. One that has faulted is parked already. What a failed one shared is put in order
+ * turned with what it was. One that executes and stands still for ha.detect_ms hangs and
+ * is fenced (dataplane/park.c); one that does not execute has some more time. One that
+ * has faulted is parked already. What a failed one shared is put in order
  * at once (bury.c); what follows from its failure, settle.c does.
  *
  * A CPU that is shut down loses its locations first, while it still turns and passes on
@@ -16,7 +16,6 @@
 
 #include <errno.h>
 #include <execinfo.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +32,8 @@
 #include "control/stage.h"
 #include "control/switch.h"
 
-#define LEAVE_MS 10 /* until what is queued for a CPU that leaves has been passed on */
+#define LEAVE_MS  10 /* until what is queued for a CPU that leaves has been passed on */
+#define ANSWER_MS 4  /* of ha.detect_ms, for each answer that proves that it executes */
 
 uint64_t
 cgn_watch_silence(uint64_t silent, bool turned, uint64_t elapsed, uint64_t limit)
@@ -42,14 +42,14 @@ cgn_watch_silence(uint64_t silent, bool turned, uint64_t elapsed, uint64_t limit
 }
 
 enum cgn_watch_verdict
-cgn_watch_judge(
-	uint64_t silent, uint64_t limit, uint64_t ran, bool runnable, unsigned patience)
+cgn_watch_judge(const struct cgn_watch_signs *signs, uint64_t limit, unsigned enough,
+	unsigned patience)
 {
-	if (silent <= limit)
+	if (signs->silent <= limit)
 		return CGN_WATCH_FINE;
-	if (runnable && ran < limit && silent <= patience * limit)
-		return CGN_WATCH_STARVED;
-	return CGN_WATCH_DEAD;
+	if (signs->ran >= limit && signs->answers >= enough)
+		return CGN_WATCH_DEAD;
+	return signs->silent <= patience * limit ? CGN_WATCH_WAITS : CGN_WATCH_DEAD;
 }
 
 const char *
@@ -214,26 +214,7 @@ ran_ns(const struct cgn_lcore *lc)
 	return (uint64_t)ts.tv_sec * 1000000000ull + (uint64_t)ts.tv_nsec;
 }
 
-/* Runs, or would if it were given a processor. */
-static bool
-is_runnable(const struct cgn_lcore *lc)
-{
-	char path[64], text[128] = "";
-	const char *state;
-	ssize_t n;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", lc->park.tid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	state = n > 0 ? strrchr(text, ')') : NULL;
-	return state && strncmp(state, ") R", 3) == 0;
-}
-
-/* To fence one that only waits for a processor helps nobody where nothing takes over. */
+/* To fence one that only waits helps nobody where nothing takes over. */
 static unsigned
 patience(const struct cgn_conf *conf)
 {
@@ -253,20 +234,26 @@ static bool
 is_dead(struct cgn_daemon *d, uint16_t i, uint64_t limit)
 {
 	struct cgn_watch_cpu *c = &d->watch.cpu[i];
-	const struct cgn_lcore *lc = d->rt.lcore[i];
-	uint64_t ran;
+	struct cgn_park *park = &d->rt.lcore[i]->park;
+	struct cgn_watch_signs signs = { .silent = c->silent };
+	unsigned enough = RTE_MAX(2u, d->conf->ha.detect_ms / ANSWER_MS);
 
 	if (c->silent == 0) {
 		c->ran_ns = 0;
 		return false;
 	}
-	if (!c->ran_ns)
-		c->ran_ns = ran_ns(lc);
+	if (!c->ran_ns) {
+		c->ran_ns = ran_ns(d->rt.lcore[i]);
+		c->answers = cgn_park_answers(park);
+	}
+	if (c->silent > limit / 2)
+		cgn_park_probe(park);
 	if (c->silent <= limit)
 		return false;
-	ran = (ran_ns(lc) - c->ran_ns) * d->rt.tsc_per_ms / 1000000;
-	return cgn_watch_judge(c->silent, limit, ran, is_runnable(lc),
-		       patience(d->conf)) == CGN_WATCH_DEAD;
+	signs.ran = (ran_ns(d->rt.lcore[i]) - c->ran_ns) * d->rt.tsc_per_ms / 1000000;
+	signs.answers = cgn_park_answers(park) - c->answers;
+	return cgn_watch_judge(&signs, limit, enough, patience(d->conf)) ==
+	       CGN_WATCH_DEAD;
 }
 
 static void

@@ -36,6 +36,7 @@ struct cgn_watch_cpu {
 	uint64_t turns;	   /* of its beat when it was last looked at */
 	uint64_t silent;   /* cycles without a turn, as far as that was watched */
 	uint64_t ran_ns;   /* processor time of its thread when it fell silent */
+	uint32_t answers;  /* of its thread at that time */
 	uint64_t asked;	   /* tsc: when the step began */
 	bool reported;	   /* it is parked; else it does not execute */
 	bool buried;	   /* what it left has been taken over */
@@ -56,14 +57,21 @@ struct cgn_watch {
 uint64_t cgn_watch_silence(
 	uint64_t silent, bool turned, uint64_t elapsed, uint64_t limit);
 
-enum cgn_watch_verdict { CGN_WATCH_FINE, CGN_WATCH_STARVED, CGN_WATCH_DEAD };
+/* What is known of an lcore since it turned last; times in one unit. */
+struct cgn_watch_signs {
+	uint64_t silent;
+	uint64_t ran; /* of that its thread had a processor, as far as the kernel knows */
+	unsigned answers; /* to probes */
+};
 
-/* Of an lcore that has been silent for so long: one that wants to run but has not been
- * given a processor for `limit` of that time is starved, and has `patience` times as
- * long. limit: ha.detect_ms; ran: how much of its silence it spent executing, all in one
- * unit of time; runnable: the kernel says that it is. Pure. */
-enum cgn_watch_verdict cgn_watch_judge(
-	uint64_t silent, uint64_t limit, uint64_t ran, bool runnable, unsigned patience);
+enum cgn_watch_verdict { CGN_WATCH_FINE, CGN_WATCH_WAITS, CGN_WATCH_DEAD };
+
+/* Of an lcore that has been silent for longer than `limit` (ha.detect_ms): one that had a
+ * processor for all of that time, and has answered `enough` probes, hangs. One that does
+ * not execute waits for a processor, the kernel or the host of this machine, which looks
+ * like a death and mostly is none: it has `patience` times as long. Pure. */
+enum cgn_watch_verdict cgn_watch_judge(const struct cgn_watch_signs *signs,
+	uint64_t limit, unsigned enough, unsigned patience);
 #define CGN_WATCH_PATIENCE	 5
 #define CGN_WATCH_PATIENCE_ALONE 50 /* nothing is there to take over */
 

@@ -5,6 +5,9 @@
  * own, until the thread is let go; then it jumps back to where the thread began. So a
  * parked thread never resumes what it was at.
  *
+ * The same signal, when nobody wants the thread to park, is a question: a thread that
+ * executes answers it, one that is in the kernel or has no processor does not.
+ *
  * A driver's ring is half-done in the middle of a call, and another lcore is to go on
  * with it. Therefore the handler lets a thread finish such a call (cgn_park_hold()),
  * unless it was seized: that is said when it did not report in time, hence is not
@@ -67,6 +70,7 @@ on_fence(int signal)
 	(void)signal;
 	if (!self)
 		return;
+	__atomic_store_n(&self->answers, self->answers + 1, __ATOMIC_RELAXED);
 	if (state_of(self) == CGN_PARK_SEIZED)
 		park(self);
 	if (state_of(self) != CGN_PARK_WANTED)
@@ -219,6 +223,19 @@ cgn_park_ask(struct cgn_park *p)
 	__atomic_store_n(&p->state, CGN_PARK_ASKED, __ATOMIC_RELEASE);
 }
 
+static void
+interrupt(const struct cgn_park *p)
+{
+	syscall(SYS_tgkill, getpid(), p->tid, FENCE);
+}
+
+void
+cgn_park_probe(struct cgn_park *p)
+{
+	if (p->tid)
+		interrupt(p);
+}
+
 static uint64_t
 clock_ns(void)
 {
@@ -241,7 +258,7 @@ demand(struct cgn_park *p, uint32_t state, uint64_t wait_ns)
 		;
 	if (now == CGN_PARK_PARKED || !p->tid)
 		return now == CGN_PARK_PARKED;
-	syscall(SYS_tgkill, getpid(), p->tid, FENCE);
+	interrupt(p);
 	begin = clock_ns();
 	while (!cgn_park_is_parked(p) && clock_ns() - begin < wait_ns)
 		nanosleep(&(struct timespec){ .tv_nsec = POLL_NS }, NULL);

@@ -32,6 +32,7 @@ struct cgn_park_fault {
 struct cgn_park {
 	uint32_t state;	  /* atomic: enum cgn_park_state */
 	uint32_t release; /* atomic: 1: the parked thread may leave */
+	uint32_t answers; /* atomic: to cgn_park_probe() */
 	bool clean;	  /* it parked between two turns */
 	pid_t tid;
 	struct cgn_park_fault fault;
@@ -61,6 +62,16 @@ void cgn_park_turn(struct cgn_park *p);
 
 /* Asks a thread to park when its turn ends. Control lcore. */
 void cgn_park_ask(struct cgn_park *p);
+
+/* Makes a thread count an answer as soon as it executes again outside the kernel; one
+ * that has been asked and has not answered yet counts only once. Control lcore. */
+void cgn_park_probe(struct cgn_park *p);
+
+static inline uint32_t
+cgn_park_answers(const struct cgn_park *p)
+{
+	return __atomic_load_n(&p->answers, __ATOMIC_RELAXED);
+}
 
 /* Parks a thread wherever it is: first outside a driver, and if it does not report in
  * time, before its next instruction. After this nothing that it would have done happens.

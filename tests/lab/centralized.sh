@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 
 POOL_B=203.0.114.0/28
-LAB_BOARDS=2 LAB_HA='detect_ms = 20;'
+LAB_BOARDS=2 LAB_HA='detect_ms = 50;'
 LAB_DS_LITE='centralized_backup: { enable = true; down_number = 2;
 	redirect: { port = "peer"; next_hop = "2001:db8:0:9::2"; }; };'
 LAB_TOP=''

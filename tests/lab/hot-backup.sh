@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 
 LAB_BOARDS=2 LAB_SUBS=4 LAB_BACKUP=1
-LAB_HA='hot_backup = true; delay_time = 1; preempt_time = 1;'
+LAB_HA='hot_backup = true; delay_time = 1; preempt_time = 1; detect_ms = 100;'
 probe=$TOP/tests/lab/probe.py
 subs=(sub sub2 sub3 sub4)
 

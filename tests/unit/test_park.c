@@ -142,6 +142,35 @@ test_spins(void)
 	end(id);
 }
 
+/* A thread that executes answers, one that does not, answers once when it does. */
+static void
+test_probe(void)
+{
+	pthread_t id = start(spin);
+
+	for (unsigned n = 0; n < 3; n++) {
+		CU_ASSERT_EQUAL(cgn_park_answers(&park), n);
+		cgn_park_probe(&park);
+		while (cgn_park_answers(&park) == n)
+			usleep(100);
+	}
+	CU_ASSERT_FALSE(cgn_park_is_parked(&park));
+	cgn_park_seize(&park);
+	await_parked();
+	end(id);
+	id = start(sleep_deeply);
+	cgn_park_probe(&park);
+	cgn_park_probe(&park);
+	CU_ASSERT_EQUAL(cgn_park_answers(&park), 0);
+	leave_driver = 1;
+	while (!beyond)
+		usleep(100);
+	CU_ASSERT_EQUAL(cgn_park_answers(&park), 1);
+	cgn_park_seize(&park);
+	await_parked();
+	end(id);
+}
+
 static void
 test_faults(void)
 {
@@ -184,6 +213,7 @@ test_wakes_up(void)
 static CU_TestInfo tests[] = {
 	{ "asked, between two turns", test_asked },
 	{ "spins", test_spins },
+	{ "answers while it executes", test_probe },
 	{ "faults", test_faults },
 	{ "inside a driver for ever", test_in_driver },
 	{ "wakes up when it is too late", test_wakes_up },

@@ -6,7 +6,8 @@
 
 #include "suite.h"
 
-#define LIMIT 20
+#define LIMIT  20
+#define ENOUGH 5
 
 struct look {
 	bool turned;
@@ -49,23 +50,26 @@ static void
 test_verdict(void)
 {
 	static const struct {
-		uint64_t silent, ran;
-		bool runnable;
+		struct cgn_watch_signs signs;
 		enum cgn_watch_verdict verdict;
 	} table[] = {
-		{ 0, 0, true, CGN_WATCH_FINE }, { LIMIT, LIMIT, true, CGN_WATCH_FINE },
-		{ LIMIT + 1, LIMIT, true, CGN_WATCH_DEAD },	   /* spins */
-		{ LIMIT + 1, 0, false, CGN_WATCH_DEAD },	   /* stopped, blocked */
-		{ LIMIT + 1, 0, true, CGN_WATCH_STARVED },	   /* no processor */
-		{ LIMIT + 1, LIMIT / 2, true, CGN_WATCH_STARVED }, /* half of one */
-		{ 2 * LIMIT, LIMIT, true, CGN_WATCH_DEAD }, /* spun with half of one */
-		{ 5 * LIMIT, LIMIT - 1, true, CGN_WATCH_STARVED },
-		{ 5 * LIMIT + 1, 0, true, CGN_WATCH_DEAD }, /* enough is enough */
+		{ { 0, 0, 0 }, CGN_WATCH_FINE },
+		{ { LIMIT, LIMIT, ENOUGH }, CGN_WATCH_FINE },
+		{ { LIMIT + 1, LIMIT, ENOUGH }, CGN_WATCH_DEAD }, /* spins */
+		{ { LIMIT + 1, 0, 0 }, CGN_WATCH_WAITS }, /* no processor, blocked */
+		{ { LIMIT + 1, LIMIT / 2, ENOUGH }, CGN_WATCH_WAITS }, /* half of one */
+		/* the kernel's time, or the processor was taken from this machine */
+		{ { LIMIT + 1, LIMIT + 1, ENOUGH - 1 }, CGN_WATCH_WAITS },
+		{ { 2 * LIMIT, LIMIT, ENOUGH },
+			CGN_WATCH_DEAD }, /* spun with half of one */
+		{ { 5 * LIMIT, LIMIT - 1, ENOUGH }, CGN_WATCH_WAITS },
+		{ { 5 * LIMIT, 5 * LIMIT, 0 }, CGN_WATCH_WAITS },
+		{ { 5 * LIMIT + 1, 0, 0 }, CGN_WATCH_DEAD }, /* enough is enough */
 	};
 
 	for (unsigned i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		CU_ASSERT_EQUAL(cgn_watch_judge(table[i].silent, LIMIT, table[i].ran,
-					table[i].runnable, CGN_WATCH_PATIENCE),
+		CU_ASSERT_EQUAL(cgn_watch_judge(&table[i].signs, LIMIT, ENOUGH,
+					CGN_WATCH_PATIENCE),
 			table[i].verdict);
 }
 
