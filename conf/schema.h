@@ -78,7 +78,10 @@ struct cgn_schema {
 	const struct cgn_schema_key *keys;
 	uint32_t n_keys;
 	const struct cgn_schema *base; /* its keys come first; of the same struct */
-	bool has_src;		       /* the struct begins with a struct cgn_conf_src */
+	/* keys that tell the objects of a list apart, with blanks between; NULL: their
+	 * place in the list */
+	const char *names;
+	bool has_src; /* the struct begins with a struct cgn_conf_src */
 	bool has_tag;
 	size_t tag_at;
 };

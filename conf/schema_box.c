@@ -70,12 +70,13 @@ static const struct cgn_schema_key port_keys[] = {
 		.help = "largest IP packet, bytes; from 1280 with an IPv6 address, "
 			"up to the parent's" },
 	{ CGN_VALUE("rx_queues", INT, rx_queues), CGN_LIMITS(1, 64), .def = 1,
-		.help = "receive queues, with device" },
+		.restart = true, .help = "receive queues, with device" },
 	{ CGN_MANY("addresses", IFADDR, addresses), CGN_LIMITS(1, 128),
 		.help = "addresses of the box with the length of the network" },
 };
 #undef S
-const struct cgn_schema cgn_schema_port = { CGN_TABLE(port_keys), .has_src = true };
+const struct cgn_schema cgn_schema_port = { CGN_TABLE(port_keys), .names = "name",
+	.has_src = true };
 
 #define S struct cgn_conf_route
 static const struct cgn_schema_key route_keys[] = {
@@ -87,7 +88,8 @@ static const struct cgn_schema_key route_keys[] = {
 		.help = "VPN of the route; empty: the global one" },
 };
 #undef S
-const struct cgn_schema cgn_schema_route = { CGN_TABLE(route_keys), .has_src = true };
+const struct cgn_schema cgn_schema_route = { CGN_TABLE(route_keys), .names = "prefix vpn",
+	.has_src = true };
 
 #define S struct cgn_conf_cpu
 static const struct cgn_schema_key cpu_keys[] = {
@@ -126,7 +128,8 @@ static const struct cgn_schema_key license_keys[] = {
 	{ CGN_VALUE("nat64", BOOL, nat64), .help = "NAT64 allowed" },
 };
 #undef S
-const struct cgn_schema cgn_schema_license = { CGN_TABLE(license_keys), .has_src = true };
+const struct cgn_schema cgn_schema_license = { CGN_TABLE(license_keys), .names = "slot",
+	.has_src = true };
 
 static const struct cgn_schema_word format_words[] = {
 	{ "syslog", CGN_CONF_FORMAT_SYSLOG },
@@ -147,5 +150,5 @@ static const struct cgn_schema_key log_host_keys[] = {
 		.help = "RFC 5424 syslog, IPFIX (RFC 8158), or the same in NetFlow v9" },
 };
 #undef S
-const struct cgn_schema cgn_schema_log_host = { CGN_TABLE(log_host_keys),
+const struct cgn_schema cgn_schema_log_host = { CGN_TABLE(log_host_keys), .names = "name",
 	.has_src = true };

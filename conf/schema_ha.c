@@ -23,7 +23,7 @@ static const struct cgn_schema_key backup_cpu_keys[] = {
 };
 #undef S
 static const struct cgn_schema backup_cpu_schema = { CGN_TABLE(backup_cpu_keys),
-	.has_src = true };
+	.names = "slot cpu", .has_src = true };
 
 #define S struct cgn_conf_remote_backup
 static const struct cgn_schema_key remote_backup_keys[] = {
@@ -67,7 +67,7 @@ static const struct cgn_schema_key location_keys[] = {
 		.help = "the VRRP group whose state is the location's role" },
 };
 #undef S
-const struct cgn_schema cgn_schema_location = { CGN_TABLE(location_keys),
+const struct cgn_schema cgn_schema_location = { CGN_TABLE(location_keys), .names = "id",
 	.has_src = true };
 
 #define S struct cgn_conf_member
@@ -78,7 +78,7 @@ static const struct cgn_schema_key member_keys[] = {
 		.help = "its share of the users" },
 };
 #undef S
-static const struct cgn_schema member_schema = { CGN_TABLE(member_keys),
+static const struct cgn_schema member_schema = { CGN_TABLE(member_keys), .names = "id",
 	.has_src = true };
 
 #define S struct cgn_conf_group
@@ -90,7 +90,8 @@ static const struct cgn_schema_key group_keys[] = {
 		.help = "CPUs that take locations whose active and standby CPUs failed" },
 };
 #undef S
-const struct cgn_schema cgn_schema_group = { CGN_TABLE(group_keys), .has_src = true };
+const struct cgn_schema cgn_schema_group = { CGN_TABLE(group_keys), .names = "name",
+	.has_src = true };
 
 static const struct cgn_schema_word commit_words[] = {
 	{ "asynchronous", CGN_CONF_COMMIT_ASYNCHRONOUS },
@@ -168,7 +169,8 @@ static const struct cgn_schema_key vrrp_keys[] = {
 		.sub = &vrrp_ref_schema, .help = "the admin group whose state it takes" },
 };
 #undef S
-const struct cgn_schema cgn_schema_vrrp = { CGN_TABLE(vrrp_keys), .has_src = true };
+const struct cgn_schema cgn_schema_vrrp = { CGN_TABLE(vrrp_keys), .names = "port vrid",
+	.has_src = true };
 
 #define S struct cgn_conf_monitor_group
 static const struct cgn_schema_key monitor_keys[] = {
@@ -183,4 +185,4 @@ static const struct cgn_schema_key monitor_keys[] = {
 };
 #undef S
 const struct cgn_schema cgn_schema_monitor_group = { CGN_TABLE(monitor_keys),
-	.has_src = true };
+	.names = "name", .has_src = true };

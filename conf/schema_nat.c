@@ -23,7 +23,7 @@ static const struct cgn_schema_key address_group_keys[] = {
 };
 #undef S
 const struct cgn_schema cgn_schema_address_group = { CGN_TABLE(address_group_keys),
-	.has_src = true };
+	.names = "name", .has_src = true };
 
 #define S struct cgn_conf_quarantine
 static const struct cgn_schema_key quarantine_keys[] = {
@@ -54,7 +54,8 @@ static const struct cgn_schema_key acl_keys[] = {
 	{ CGN_MANY("deny", PREFIX, deny), CGN_LIMITS(0, 128), .help = "but not these" },
 };
 #undef S
-const struct cgn_schema cgn_schema_acl = { CGN_TABLE(acl_keys), .has_src = true };
+const struct cgn_schema cgn_schema_acl = { CGN_TABLE(acl_keys), .names = "name",
+	.has_src = true };
 
 static const struct cgn_schema_word mode_words[] = {
 	{ "dynamic", CGN_CONF_PORTS_DYNAMIC },
@@ -228,13 +229,14 @@ static const struct cgn_schema_key softwire_keys[] = {
 		.help = "the B4 it is behind" },
 };
 #undef S
+#define SERVER_NAMES "protocol outside"
 static const struct cgn_schema server_schema = { CGN_TABLE(server_keys) };
 static const struct cgn_schema server44_schema = { CGN_TABLE(server44_keys),
-	.base = &server_schema, .has_src = true };
+	.base = &server_schema, .names = SERVER_NAMES, .has_src = true };
 static const struct cgn_schema server64_schema = { CGN_TABLE(server64_keys),
-	.base = &server_schema, .has_src = true };
+	.base = &server_schema, .names = SERVER_NAMES, .has_src = true };
 static const struct cgn_schema server_ds_lite_schema = { CGN_TABLE(softwire_keys),
-	.base = &server44_schema, .has_src = true };
+	.base = &server44_schema, .names = SERVER_NAMES, .has_src = true };
 
 #define S struct cgn_conf_exempt
 static const struct cgn_schema_key exempt_keys[] = {
@@ -247,7 +249,7 @@ static const struct cgn_schema_key exempt_keys[] = {
 };
 #undef S
 static const struct cgn_schema exempt_schema = { CGN_TABLE(exempt_keys),
-	.has_src = true };
+	.names = "prefix protocol port", .has_src = true };
 
 #define S struct cgn_conf_log
 static const struct cgn_schema_key log_keys[] = {
@@ -402,7 +404,8 @@ static const struct cgn_schema_key nat64_keys[] = {
 static const struct cgn_schema common_schema = { CGN_TABLE(common_keys) };
 
 #define INSTANCE_TABLE(table)                                                            \
-	CGN_TABLE(table), .base = &common_schema, .has_src = true, .has_tag = true,      \
+	CGN_TABLE(table), .base = &common_schema, .names = "name", .has_src = true,      \
+			  .has_tag = true,                                               \
 			  .tag_at = offsetof(struct cgn_conf_instance, kind)
 const struct cgn_schema cgn_schema_ds_lite = { INSTANCE_TABLE(ds_lite_keys) };
 const struct cgn_schema cgn_schema_nat44 = { INSTANCE_TABLE(nat44_keys) };
