@@ -99,8 +99,8 @@ create_workers(struct cgn_daemon *d)
 	char name[32];
 	int rc = 0;
 
-	if (conf->n_cpus + conf->dpdk.n_io_lcores > CGN_MAX_WORKERS)
-		return fail(d, -E2BIG, "more than 64 CPUs and line cards", "boards");
+	if (conf->n_cpus + conf->dpdk.n_io_lcores > CGN_REMOTE)
+		return fail(d, -E2BIG, "more than 63 CPUs and line cards", "boards");
 	for (uint32_t i = 0; rc == 0 && i < conf->n_cpus; i++) {
 		const struct cgn_conf_cpu *cpu = conf->cpus[i];
 

@@ -261,6 +261,8 @@ image_epochs(const struct cgn_compiler *c, struct cgn_location *location, uint16
 	for (uint16_t i = 0; i < n; i++) {
 		const struct cgn_location *last = &c->last[i];
 
+		if (location[i].epoch)
+			continue;
 		location[i].epoch =
 			last->epoch + (last->epoch == 0 ||
 					      location[i].worker != last->worker ||
@@ -288,6 +290,8 @@ image_fill(struct cgn_compiler *c, struct cgn_compile_image *image,
 		l->standby = host[i].standby;
 		l->slot = host[i].slot;
 		l->cpu = host[i].cpu;
+		l->epoch = host[i].epoch;
+		l->seed = host[i].epoch ? host[i].seed : c->sync_seed;
 	}
 	image_epochs(c, location, base->snap.n_locations);
 	image->snap.location = location;

@@ -20,9 +20,13 @@ struct cgn_compile_port {
 };
 
 /* Where a location is hosted. worker: CGN_NONE16: nowhere, the location is down.
- * standby: the worker that is to hold a copy of its state, or CGN_NONE16. */
+ * standby: the worker that is to hold a copy of its state, or CGN_NONE16. Either may be
+ * CGN_REMOTE. epoch, seed: those that this box and the other one have agreed on; epoch 0:
+ * the compiler's own. */
 struct cgn_compile_host {
 	uint16_t worker, slot, cpu, standby;
+	uint32_t epoch;
+	uint64_t seed;
 };
 
 struct cgn_compile_inputs {
@@ -92,7 +96,7 @@ const struct cgn_compile_addr *cgn_compile_connected(
 
 /* True when the box answers on the link of the interface for a key that is none of its
  * interface addresses: a public address of a pool, or an AFTR address, inside a
- * connected network. Any lcore. */
+ * connected network, unless the other box translates for it. Any lcore. */
 bool cgn_compile_proxies(
 	const struct cgn_snapshot *snap, uint16_t iface, const uint8_t key[16]);
 

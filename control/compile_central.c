@@ -16,16 +16,16 @@
 #include "dataplane/neigh.h"
 
 static int
-by_redirect(struct cgn_compile_run *r, const struct cgn_conf_redirect *to,
+gateway(struct cgn_compile_run *r, int32_t port, const struct cgn_conf_addr *addr,
 	struct cgn_nexthop *nh)
 {
 	nh->kind = CGN_NH_GATEWAY;
-	nh->iface = r->iface[to->port.index];
-	cgn_compile_key(nh->gw, &to->next_hop);
+	nh->iface = r->iface[port];
+	cgn_compile_key(nh->gw, addr);
 	nh->neigh = cgn_neigh_add(r->ifaces[nh->iface].neigh, nh->gw);
 	if (nh->neigh != NULL)
 		return 0;
-	cgn_log(LOG_ERR, "redirect: no room for the next hop as a neighbour of \"%s\"",
+	cgn_log(LOG_ERR, "no room for another box as a neighbour of \"%s\"",
 		r->ifaces[nh->iface].name);
 	return -ENOSPC;
 }
@@ -66,7 +66,7 @@ cgn_compile_redirects(struct cgn_compile_run *r)
 		if (!in->centralized_backup.enable)
 			continue;
 		if (to->present) {
-			rc = by_redirect(r, to, &r->redirect[i]);
+			rc = gateway(r, to->port.index, &to->next_hop, &r->redirect[i]);
 			if (rc < 0)
 				return rc;
 		} else if (in->kind == CGN_CONF_DS_LITE) {
@@ -77,7 +77,26 @@ cgn_compile_redirects(struct cgn_compile_run *r)
 	return 0;
 }
 
-/* The next hops of the routing table, and the redirects behind them. */
+/* Behind the port of the channel is the other box, which has what strayed here. */
+static int
+strays(struct cgn_compile_run *r, struct cgn_nexthop *nexthop, uint32_t *n)
+{
+	for (uint32_t i = 0; i < r->conf->n_locations; i++) {
+		const struct cgn_conf_remote_backup *to =
+			&r->conf->locations[i].remote_backup;
+		int rc;
+
+		if (!to->present)
+			continue;
+		rc = gateway(r, to->port.index, &to->peer, &nexthop[*n]);
+		if (rc < 0)
+			return rc;
+		r->base->location[r->location[i]].stray = (uint16_t)(*n)++;
+	}
+	return 0;
+}
+
+/* The next hops of the routing table, and the redirects and strays behind them. */
 int
 cgn_compile_nexthops(struct cgn_compile_run *r)
 {
@@ -85,9 +104,10 @@ cgn_compile_nexthops(struct cgn_compile_run *r)
 	struct cgn_compile_base *base = r->base;
 	struct cgn_nexthop *nexthop;
 	uint32_t n = g->n_nexthops;
+	int rc;
 
-	nexthop = cgn_compile_take(
-		&base->region, n + r->conf->n_instances, sizeof(*nexthop));
+	nexthop = cgn_compile_take(&base->region,
+		n + r->conf->n_instances + r->conf->n_locations, sizeof(*nexthop));
 	base->instance_of =
 		cgn_compile_take(&base->region, r->conf->n_instances, sizeof(uint16_t));
 	if (nexthop == NULL || base->instance_of == NULL)
@@ -100,6 +120,9 @@ cgn_compile_nexthops(struct cgn_compile_run *r)
 		nexthop[n] = r->redirect[i];
 		r->instances[r->instance[i]].redirect = (uint16_t)n++;
 	}
+	rc = strays(r, nexthop, &n);
+	if (rc < 0)
+		return rc;
 	base->n_instances = r->conf->n_instances;
 	r->snap->nexthop = nexthop;
 	r->snap->n_nexthops = n;

@@ -257,6 +257,40 @@ inside_iface(struct cgn_compile_run *r, uint32_t i, uint16_t iface)
 	return 0;
 }
 
+static bool
+is_inside(const struct cgn_compile_run *r, uint32_t i, uint16_t iface)
+{
+	const struct cgn_iface *f = &r->ifaces[iface];
+
+	for (unsigned k = 0; k < f->n_nat; k++)
+		if (f->nat[k] == r->instance[i])
+			return true;
+	return false;
+}
+
+/* What strayed to the other box comes over the channel's port. */
+static int
+channel_ifaces(struct cgn_compile_run *r, uint32_t i)
+{
+	const struct cgn_conf_instance *from = &r->conf->instances[i];
+	const struct cgn_conf_group *group = &r->conf->groups[from->group.index];
+	int rc = 0;
+
+	for (uint32_t m = 0; rc == 0 && m < group->n_members; m++) {
+		const struct cgn_conf_location *l =
+			&r->conf->locations[group->members[m].location.index];
+		uint16_t iface;
+
+		if (!l->remote_backup.present)
+			continue;
+		iface = r->iface[l->remote_backup.port.index];
+		if (r->ifaces[iface].vpn == r->vpn[from->inside_vpn] &&
+			!is_inside(r, i, iface))
+			rc = inside_iface(r, i, iface);
+	}
+	return rc;
+}
+
 static int
 inside_ifaces(struct cgn_compile_run *r, uint32_t i)
 {
@@ -267,7 +301,7 @@ inside_ifaces(struct cgn_compile_run *r, uint32_t i)
 		return 0;
 	for (uint32_t k = 0; rc == 0 && k < from->inside.n_ports; k++)
 		rc = inside_iface(r, i, r->iface[from->inside.ports[k].index]);
-	return rc;
+	return rc ? rc : channel_ifaces(r, i);
 }
 
 /* Instances that are gone keep names and timers for the sessions they left. */

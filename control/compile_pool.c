@@ -419,12 +419,12 @@ cgn_compile_records(struct cgn_compiler *c, const struct cgn_snapshot *snap)
 	bool hosting[CGN_MAX_WORKERS] = { false };
 
 	for (uint32_t i = 0; i < snap->n_locations; i++) {
-		if (snap->location[i].worker < CGN_MAX_WORKERS)
+		if (snap->location[i].worker < CGN_REMOTE)
 			hosting[snap->location[i].worker] = true;
-		if (snap->location[i].standby < CGN_MAX_WORKERS)
+		if (snap->location[i].standby < CGN_REMOTE)
 			hosting[snap->location[i].standby] = true;
 	}
-	for (uint16_t w = 0; w < CGN_MAX_WORKERS; w++)
+	for (uint16_t w = 0; w < CGN_REMOTE; w++)
 		if (hosting[w] && worker_records(c, snap, w) < 0) {
 			cgn_log(LOG_ERR,
 				"no memory for the public addresses of worker %u", w);

@@ -146,6 +146,40 @@ cgn_compile_connected(
 	return NULL;
 }
 
+static bool
+is_ours(const struct cgn_snapshot *snap, uint16_t location)
+{
+	return snap->location[location].worker != CGN_REMOTE;
+}
+
+static bool
+pool_is_ours(const struct cgn_snapshot *snap, const struct cgn_nexthop *nh,
+	const uint8_t key[16])
+{
+	const struct cgn_pool_range *range = &snap->range[nh->index];
+	rte_be32_t addr;
+
+	memcpy(&addr, key + 12, sizeof(addr));
+	addr = rte_be_to_cpu_32(addr) - range->first;
+	return is_ours(snap, snap->address[range->slot + addr].location);
+}
+
+/* While this box translates for any of its users. */
+static bool
+aftr_is_ours(const struct cgn_snapshot *snap, const struct cgn_aftr *aftr)
+{
+	for (uint32_t i = 0; i < aftr->n; i++) {
+		uint16_t instance = snap->remote[aftr->first + i].instance;
+		const struct cgn_group *group =
+			&snap->group[snap->instance[instance].group];
+
+		for (uint16_t k = 0; k < group->n; k++)
+			if (is_ours(snap, group->location[k]))
+				return true;
+	}
+	return false;
+}
+
 bool
 cgn_compile_proxies(
 	const struct cgn_snapshot *snap, uint16_t iface, const uint8_t key[16])
@@ -155,7 +189,9 @@ cgn_compile_proxies(
 	if (cgn_compile_connected(snap, iface, key) == NULL)
 		return false;
 	nh = cgn_compile_route(snap, snap->iface[iface].vpn, key);
-	return nh->kind == CGN_NH_POOL || nh->kind == CGN_NH_AFTR;
+	if (nh->kind == CGN_NH_POOL)
+		return pool_is_ours(snap, nh, key);
+	return nh->kind == CGN_NH_AFTR && aftr_is_ours(snap, &snap->aftr[nh->index]);
 }
 
 const struct cgn_nexthop *

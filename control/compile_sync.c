@@ -27,8 +27,7 @@ cgn_compile_sync(struct cgn_compile_run *r)
 		.batch = ha->batch_backup,
 		.switchover_percent = (uint8_t)ha->switchover_timeout_percent,
 		.delay = ha->delay_time * CGN_TICKS_PER_S,
-		.batch_interval = ha->batch_interval,
-		.seed = r->c->sync_seed };
+		.batch_interval = ha->batch_interval };
 	r->snap->link = (struct rte_ring *const(*)[CGN_MAX_WORKERS])r->c->link;
 }
 

@@ -117,7 +117,7 @@ to_pool(struct cgn_host *h, const struct input *in, const struct cgn_nexthop *nh
 	memcpy(&ip, dst + 12, sizeof(ip));
 	a = &h->snap->address[range->slot + rte_be_to_cpu_32(ip) - range->first];
 	worker = h->snap->location[a->location].worker;
-	if (worker == CGN_NONE16) {
+	if (worker >= CGN_REMOTE) {
 		cgn_frame_drop(&h->wire, m, CGN_DROP_LOCATION_DOWN);
 		return;
 	}

@@ -24,7 +24,7 @@ cgn_standin_init(struct cgn_daemon *d)
 		.socket = SOCKET_ID_ANY,
 		.pool = d->own_pool };
 
-	if (d->rt.n_workers >= CGN_MAX_WORKERS)
+	if (d->rt.n_workers >= CGN_REMOTE)
 		return 0;
 	d->standin = cgn_worker_create(&conf);
 	return d->standin ? 0 : -ENOMEM;

@@ -112,7 +112,7 @@ look_at_address(
 		return;
 	if (address->location < snap->n_locations)
 		worker = snap->location[address->location].worker;
-	if (worker != CGN_NONE16 && snap->state[worker])
+	if (worker < CGN_MAX_WORKERS && snap->state[worker])
 		a = snap->state[worker][slot];
 	t->capacity[address->pool] += CGN_PORT_COUNT;
 	if (a)

@@ -88,6 +88,8 @@
 	X(LIMIT_REVERSE, "limit_reverse", "user's inbound session limit",                \
 		"RFC 6888 REQ-5")                                                        \
 	X(LOCATION_DOWN, "location_down", "no CPU hosts the service location", "")       \
+	X(STRAY, "stray", "came from the other box, which translates for its location",  \
+		"")                                                                      \
 	X(LICENSE, "no_license", "board lacks the licence for the instance", "")         \
 	X(HANDOVER_FULL, "handover_full",                                                \
 		"ring to the CPU that hosts the location is full", "")                   \

@@ -38,22 +38,6 @@ to_box(struct cgn_burst *b, uint64_t i)
 	cgn_punt(b, i);
 }
 
-static void
-to_pool(struct cgn_burst *b, uint64_t i)
-{
-	bool up = b->up & CGN_BIT(i);
-	uint16_t location = cgn_steer_down(b, i);
-
-	if ((up && !b->snap->instance[b->p[i].instance].hairpin) ||
-		!((b->up | b->made) & CGN_BIT(i))) {
-		cgn_drop(b, i, CGN_DROP_HAIRPIN);
-		return;
-	}
-	strip(b, i);
-	count(b, CGN_FLOW_HAIRPIN, b->p[i].len);
-	cgn_steer_hand(b, i, b->snap->location[location].worker, CGN_MARK_HAIRPIN);
-}
-
 void
 cgn_wait(struct cgn_worker *w, struct rte_mbuf *m, const struct cgn_way *way)
 {
@@ -209,6 +193,26 @@ to_link(struct cgn_burst *b, uint64_t i, const struct cgn_nexthop *nh)
 		cgn_fragment(b, i, &way);
 	else
 		transmit(b, i, &way);
+}
+
+static void
+to_pool(struct cgn_burst *b, uint64_t i)
+{
+	bool up = b->up & CGN_BIT(i);
+	const struct cgn_location *l = &b->snap->location[cgn_steer_down(b, i)];
+
+	if ((up && !b->snap->instance[b->p[i].instance].hairpin) ||
+		!((b->up | b->made) & CGN_BIT(i))) {
+		cgn_drop(b, i, CGN_DROP_HAIRPIN);
+		return;
+	}
+	count(b, CGN_FLOW_HAIRPIN, b->p[i].len);
+	if (l->worker == CGN_REMOTE) {
+		to_link(b, i, &b->snap->nexthop[l->stray]);
+		return;
+	}
+	strip(b, i);
+	cgn_steer_hand(b, i, l->worker, CGN_MARK_HAIRPIN);
 }
 
 /* The last gateway that a packet of the burst was sent to: most packets of a burst go to

@@ -309,6 +309,21 @@ prepare_user(struct cgn_burst *b, uint64_t i)
 	b->user_hash[i] = cgn_table_prefetch(b->w->user_by_key, &b->user[i]);
 }
 
+/* The other box translates for its location: it goes there as it came, but never back. */
+static void
+to_other_box(struct cgn_burst *b, uint64_t i, const struct cgn_location *l)
+{
+	if (b->wire && b->snap->nexthop[l->stray].iface == b->p[i].iface) {
+		cgn_drop(b, i, CGN_DROP_STRAY);
+		return;
+	}
+	b->p[i].nexthop = l->stray;
+	b->up &= ~CGN_BIT(i);
+	b->down &= ~CGN_BIT(i);
+	b->softwire &= ~CGN_BIT(i);
+	b->plain |= CGN_BIT(i);
+}
+
 void
 cgn_stage_steer(struct cgn_burst *b)
 {
@@ -324,7 +339,9 @@ cgn_stage_steer(struct cgn_burst *b)
 		}
 		b->p[i].location = location;
 		worker = b->snap->location[location].worker;
-		if (worker != b->w->conf.index)
+		if (worker == CGN_REMOTE)
+			to_other_box(b, i, &b->snap->location[location]);
+		else if (worker != b->w->conf.index)
 			cgn_steer_hand(b, i, worker,
 				b->p[i].flags & CGN_PKT_HAIRPIN ? CGN_MARK_HAIRPIN
 								: CGN_MARK_RECEIVE);

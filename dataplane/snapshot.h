@@ -116,10 +116,13 @@ struct cgn_group {
 
 struct cgn_location {
 	uint16_t id;	  /* configured, the name on every wire */
-	uint16_t worker;  /* that hosts it now, or CGN_NONE16: down */
-	uint16_t standby; /* worker that holds a copy of its state, or CGN_NONE16 */
+	uint16_t worker;  /* that hosts it now; CGN_REMOTE; or CGN_NONE16: down */
+	uint16_t standby; /* worker that holds a copy of its state; CGN_REMOTE; or
+			     CGN_NONE16 */
 	uint16_t slot, cpu;
+	uint16_t stray; /* next hop of packets for a location with worker CGN_REMOTE */
 	uint32_t epoch; /* another one whenever worker or standby is another */
+	uint64_t seed;	/* of its digests, the same at both ends */
 };
 
 /* How the state of locations is copied to their standby workers. */
@@ -129,7 +132,6 @@ struct cgn_sync_conf {
 	uint8_t switchover_percent;
 	cgn_tick delay;		 /* age from which a session is copied */
 	uint32_t batch_interval; /* s */
-	uint64_t seed;		 /* of digests, the same at both ends */
 };
 
 struct cgn_acl_rule {
@@ -253,8 +255,8 @@ struct cgn_snapshot {
 	/* state[worker][slot]: the worker's own record of an address, or NULL */
 	struct cgn_address *const *state[CGN_MAX_WORKERS];
 	struct cgn_sync_conf sync;
-	/* [from][to]: ring of records between a host and a standby, or NULL; NULL: none
-	 */
+	/* [from][to]: ring of records between a host and a standby, or NULL; NULL: none.
+	 * The other end of those of CGN_REMOTE is the control lcore. */
 	struct rte_ring *const (*link)[CGN_MAX_WORKERS];
 	struct cgn_protocols other;	       /* of all instances */
 	uint32_t create_rate[CGN_MAX_WORKERS]; /* sessions per second; 0: no limit */

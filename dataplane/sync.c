@@ -176,17 +176,17 @@ struct cgn_sync_range *
 cgn_sync_range(
 	const struct cgn_worker *w, uint16_t location, const uint8_t who[16], unsigned *n)
 {
-	*n = cgn_syncrec_range(who, w->snap->sync.seed);
+	*n = cgn_syncrec_range(who, w->snap->location[location].seed);
 	return &w->sync->location[location].range[*n];
 }
 
 static uint64_t
-hash_of(const struct cgn_worker *w, const struct cgn_syncrec *r)
+hash_of(const struct cgn_worker *w, uint16_t location, const struct cgn_syncrec *r)
 {
 	uint8_t wire[CGN_SYNCREC_BYTES];
 
 	cgn_syncrec_encode(r, wire);
-	return cgn_syncrec_hash(wire, w->snap->sync.seed);
+	return cgn_syncrec_hash(wire, w->snap->location[location].seed);
 }
 
 void
@@ -194,7 +194,7 @@ cgn_sync_add(struct cgn_worker *w, uint16_t location, const struct cgn_syncrec *
 {
 	unsigned n;
 
-	cgn_sync_range(w, location, r->who, &n)->sum += hash_of(w, r);
+	cgn_sync_range(w, location, r->who, &n)->sum += hash_of(w, location, r);
 }
 
 void
@@ -202,7 +202,7 @@ cgn_sync_sub(struct cgn_worker *w, uint16_t location, const struct cgn_syncrec *
 {
 	unsigned n;
 
-	cgn_sync_range(w, location, r->who, &n)->sum -= hash_of(w, r);
+	cgn_sync_range(w, location, r->who, &n)->sum -= hash_of(w, location, r);
 }
 
 void
@@ -226,6 +226,12 @@ role_of(const struct cgn_worker *w, const struct cgn_location *l)
 	if (l->standby == me)
 		return CGN_ROLE_STANDBY;
 	return l->worker == CGN_NONE16 ? 0 : CGN_ROLE_FOREIGN;
+}
+
+static uint16_t
+peer_of(const struct cgn_location *l, uint8_t role)
+{
+	return role & CGN_ROLE_HOST ? l->standby : l->worker;
 }
 
 static void
@@ -252,7 +258,7 @@ begin(struct cgn_worker *w, uint16_t location, uint8_t role)
 		l->range[k].last = l->range[k].round = 0;
 	l->epoch = now->epoch;
 	l->id = now->id;
-	l->peer = role & CGN_ROLE_HOST ? now->standby : now->worker;
+	l->peer = peer_of(now, role);
 	l->stamp = FIRST_STAMP;
 	l->next = FIRST_STAMP;
 	l->copy = 0;
@@ -299,7 +305,8 @@ learn(struct cgn_worker *w)
 	for (uint16_t k = 0; k < snap->n_locations && w->conf.sessions; k++) {
 		uint8_t role = role_of(w, &snap->location[k]);
 		bool same = (w->role[k] & ~CGN_ROLE_FRESH) == role &&
-			    sync->location[k].epoch == snap->location[k].epoch;
+			    sync->location[k].epoch == snap->location[k].epoch &&
+			    sync->location[k].peer == peer_of(&snap->location[k], role);
 
 		if (same || (!role && first))
 			continue;

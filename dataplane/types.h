@@ -16,6 +16,7 @@
 #define CGN_BURST 64
 
 #define CGN_MAX_WORKERS 64
+#define CGN_REMOTE	(CGN_MAX_WORKERS - 1) /* no worker: stands for the other box */
 #define CGN_MAX_PORTS	64
 #define CGN_NAME	32 /* bytes of a configured name, with the final zero */
 #define CGN_NONE	UINT32_MAX

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The role of a box for a service-location.
+ *
+ * VRRP elects, because it sees what the neighbours see. The channel corrects it in two
+ * ways. A box that is elected because it hears no adverts, while hellos of the master
+ * keep coming over the channel, waits: what is lost are adverts, not the master. And of
+ * two that translate at the same time, after a partition has healed, the lower rank
+ * yields, whatever VRRP says: what still comes to it is passed on over the channel. A
+ * location without VRRP is elected on both boxes, and these rules alone decide.
+ *
+ * An epoch names one master and one copy. It rises when a box becomes master and when a
+ * copy has to begin anew; a backup takes over the master's. Records of another epoch are
+ * refused (dataplane/sync_apply.c), so nothing an old master says does harm.
+ *
+ * A link that flaps changes nothing here: the copy goes on when it is back, and digests
+ * find what is missing. Only another boot of the peer begins a new one.
+ *
+ * No state but the caller's; any lcore. */
+#include "ha/role.h"
+
+#include <stddef.h>
+
+static bool
+outranks(const struct cgn_role_rank *a, const struct cgn_role_rank *b)
+{
+	if (a->priority != b->priority)
+		return a->priority > b->priority;
+	return a->name > b->name;
+}
+
+static bool
+peer_is_master(const struct cgn_role_peer *p)
+{
+	return p->fresh && p->role == CGN_ROLE_MASTER;
+}
+
+/* Elected, and the peer has had time to say otherwise. */
+static bool
+may_become(const struct cgn_role_state *s, const struct cgn_role_input *in)
+{
+	if (!in->elected || !in->able || in->leaving)
+		return false;
+	if (!peer_is_master(&in->peer))
+		return true;
+	if (!outranks(&in->rank, &in->peer.rank))
+		return false;
+	/* it would have heard of us by now */
+	return in->peer.heard_ms > s->since_ms || in->now_ms - s->since_ms >= in->hold_ms;
+}
+
+/* Why a master must not be one any more; NULL: it stays. */
+static const char *
+must_yield(const struct cgn_role_state *s, const struct cgn_role_input *in)
+{
+	bool waited = in->now_ms - s->since_ms >= in->hold_ms;
+	bool other = peer_is_master(&in->peer) && in->peer.epoch > s->epoch;
+
+	if (!in->able)
+		return "no CPU is left";
+	if (in->leaving)
+		return other ? "handed over" : NULL;
+	if (!in->elected)
+		return other || !in->peer.fresh || waited ? "the other box is elected"
+							  : NULL;
+	if (peer_is_master(&in->peer) && in->peer.heard_ms > s->since_ms &&
+		outranks(&in->peer.rank, &in->rank))
+		return "both translated, the other box has the higher rank";
+	return NULL;
+}
+
+static bool
+become(struct cgn_role_state *s, enum cgn_role role, const char *why)
+{
+	s->role = role;
+	s->why = why;
+	s->mirror = false;
+	return true;
+}
+
+static uint32_t
+newer(uint32_t own, const struct cgn_role_peer *p)
+{
+	return (p->known && p->epoch > own ? p->epoch : own) + 1;
+}
+
+/* The peer gets a copy once it has said that it waits for one of this epoch. */
+static bool
+feed(struct cgn_role_state *s, const struct cgn_role_peer *p)
+{
+	bool waits = p->fresh && p->matches && p->role == CGN_ROLE_BACKUP;
+	bool gone = !p->known || !p->matches || p->boot != s->boot ||
+		    (p->fresh && p->role != CGN_ROLE_BACKUP);
+
+	bool old = p->known && p->epoch > s->epoch;
+
+	if (old || (s->mirror && gone)) {
+		s->mirror = false;
+		s->epoch = newer(s->epoch, p);
+		return true;
+	}
+	if (s->mirror || !waits || p->epoch != s->epoch)
+		return false;
+	s->mirror = true;
+	s->boot = p->boot;
+	return true;
+}
+
+bool
+cgn_role_step(struct cgn_role_state *s, const struct cgn_role_input *in)
+{
+	const char *why;
+
+	if (in->elected != s->elected) {
+		s->elected = in->elected;
+		s->since_ms = in->now_ms;
+	}
+	if (s->role == CGN_ROLE_MASTER) {
+		why = must_yield(s, in);
+		return why ? become(s, CGN_ROLE_BACKUP, why) : feed(s, &in->peer);
+	}
+	if (may_become(s, in)) {
+		s->epoch = newer(s->epoch, &in->peer);
+		return become(s, CGN_ROLE_MASTER,
+			in->peer.fresh ? "elected" : "elected, the other box is silent");
+	}
+	if (peer_is_master(&in->peer) && in->peer.epoch != s->epoch) {
+		s->epoch = in->peer.epoch;
+		return become(s, CGN_ROLE_BACKUP, "the other box translates");
+	}
+	return s->role == CGN_ROLE_NONE && become(s, CGN_ROLE_BACKUP, "not elected");
+}
+
+bool
+cgn_role_may_preempt(const struct cgn_role_state *s, const struct cgn_role_peer *p)
+{
+	return s->role == CGN_ROLE_BACKUP && peer_is_master(p) && p->matches &&
+	       p->epoch == s->epoch && p->ready;
+}
+
+const char *
+cgn_role_name(enum cgn_role role)
+{
+	static const char *const name[] = { "none", "backup", "master" };
+
+	return name[role];
+}
