@@ -206,7 +206,9 @@ good_ports(const struct cgn_syncrec *r)
 		/* fall through */
 	case CGN_IPPROTO_TCP:
 	case CGN_IPPROTO_UDP:
-		return r->flow.server ? port > 0 : port >= CGN_PORT_FIRST;
+		return r->flow.server || r->type == CGN_SYNCREC_SESSION_DEL
+			       ? port > 0
+			       : port >= CGN_PORT_FIRST;
 	}
 	return !r->flow.inside_port && !port && !r->flow.remote_port && !r->flow.shared &&
 	       !r->flow.server;
@@ -221,7 +223,7 @@ good_state(const struct cgn_syncrec *r)
 						: r->flow.state == CGN_STATE_OPEN;
 }
 
-/* A session that is gone has no times. */
+/* A session that is gone has no times, and needs no more than what names it. */
 static bool
 good_flow(const uint8_t *wire, struct cgn_syncrec *r)
 {
@@ -242,11 +244,13 @@ good_flow(const uint8_t *wire, struct cgn_syncrec *r)
 	r->flow.shared = wire[15] & FLAG_SHARED;
 	r->flow.server = wire[15] & FLAG_SERVER;
 	if (wire[15] & ~(FLAG_FROM | FLAG_SHARED | FLAG_SERVER) || !r->flow.proto ||
-		!r->flow.inside || !r->flow.outside || !good_ports(r) ||
+		!r->flow.inside || !r->flow.remote || !good_ports(r) ||
 		!zero(body + 28, 4))
 		return false;
-	return r->flow.remote && good_state(r) && r->flow.age <= AGE_MAX &&
-	       r->flow.idle <= r->flow.age && (!gone || !r->flow.age);
+	if (gone)
+		return r->flow.state < CGN_STATES && !r->flow.age && !r->flow.idle;
+	return r->flow.outside && good_state(r) && r->flow.age <= AGE_MAX &&
+	       r->flow.idle <= r->flow.age;
 }
 
 /* The owner of a NAT44 user is an IPv4 address. */
