@@ -99,6 +99,7 @@ iface_fill(struct cgn_compile_run *r, uint32_t i)
 	f->mtu = (uint16_t)p->mtu;
 	f->mac = r->in->port[phys].mac;
 	f->neigh = r->c->neigh[r->iface[i]];
+	f->vmac = &r->c->vmac[r->iface[i]];
 	iface_fill_addrs(f, p);
 	return 0;
 }
@@ -162,6 +163,29 @@ addr_routes(struct cgn_compile_run *r, uint16_t iface)
 			return rc;
 	}
 	return 0;
+}
+
+/* Host routes to virtual addresses, whoever is their master: packets for them go to the
+ * host, which answers for a master alone. */
+static int
+virtual_routes(struct cgn_compile_run *r, const struct cgn_conf_vrrp *group)
+{
+	int rc = 0;
+
+	for (uint32_t i = 0; rc == 0 && i < group->n_addresses; i++) {
+		uint16_t iface = r->iface[group->port.index];
+		struct cgn_compile_entry e;
+
+		memset(&e, 0, sizeof(e));
+		e.vpn = r->ifaces[iface].vpn;
+		e.len = 128;
+		e.source = CGN_FROM_LOCAL;
+		e.nh.kind = CGN_NH_LOCAL;
+		e.nh.iface = iface;
+		cgn_compile_key(e.key, &group->addresses[i]);
+		rc = cgn_compile_add_route(r, &e);
+	}
+	return rc;
 }
 
 static int
@@ -285,5 +309,7 @@ cgn_compile_ifaces(struct cgn_compile_run *r)
 		if (rc == 0)
 			rc = addr_routes(r, r->iface[i]);
 	}
+	for (uint32_t i = 0; rc == 0 && i < r->conf->n_vrrp; i++)
+		rc = virtual_routes(r, &r->conf->vrrp[i]);
 	return rc;
 }

@@ -63,6 +63,7 @@ struct cgn_compiler {
 	struct cgn_registry slots;  /* struct cgn_compile_slot_key */
 	struct cgn_registry scopes; /* struct cgn_compile_scope_key */
 	struct cgn_neigh_table *neigh[CGN_COMPILE_IFACES];
+	struct cgn_vmac vmac[CGN_COMPILE_IFACES];
 	struct cgn_compile_state state[CGN_MAX_WORKERS];
 	struct cgn_compile_slab *slabs;
 	struct rte_ring *link[CGN_MAX_WORKERS][CGN_MAX_WORKERS];

@@ -18,6 +18,7 @@
 #include "control/log.h"
 #include "control/log_export.h"
 #include "control/standin.h"
+#include "control/vrrp.h"
 #include "dataplane/mark.h"
 
 #define IDLE_US	  250
@@ -123,6 +124,7 @@ every_ms(struct cgn_daemon *d, uint64_t tsc, uint64_t now_ms)
 	cgn_host_timer(d->host, now_ms);
 	sample_load(d, tsc);
 	cgn_watch_turn(d);
+	cgn_vrrp_groups_turn(d);
 	cgn_threshold_turn(&d->thresholds, d->logs, d->snap, d->worker, d->n_cpus,
 		&d->conf->thresholds, now_ms);
 }

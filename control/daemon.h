@@ -20,6 +20,7 @@ struct cgn_compiler;
 struct cgn_host;
 struct cgn_log_export;
 struct cgn_switch;
+struct cgn_vrrp_groups;
 
 #define CGN_ERR 512 /* bytes of a line that says why */
 
@@ -58,6 +59,7 @@ struct cgn_daemon {
 
 	struct cgn_watch watch;	      /* over the lcores */
 	struct cgn_switch *instances; /* centralized backup: of conf->instances[] */
+	struct cgn_vrrp_groups *vrrp; /* virtual routers: of conf->vrrp[] */
 	uint64_t ports_down;	      /* by monitor groups; bits of port[] */
 	uint64_t planned; /* lcores that the plan of queues counts on, a bit each */
 

@@ -40,6 +40,30 @@ cgn_host_create(const struct cgn_wire *wire)
 }
 
 void
+cgn_host_set_routers(struct cgn_host *h, const struct cgn_host_routers *routers)
+{
+	h->routers = routers ? *routers : (struct cgn_host_routers){ .find = NULL };
+}
+
+enum cgn_host_virtual
+cgn_host_find_virtual(const struct cgn_host *h, const struct input *in,
+	const uint8_t key[16], bool on_link, struct rte_ether_addr *mac)
+{
+	if (!h->routers.find)
+		return CGN_HOST_REAL;
+	return h->routers.find(h->routers.ctx, in->iface, key, on_link, mac);
+}
+
+void
+cgn_host_advert(struct cgn_host *h, const struct input *in)
+{
+	if (h->routers.advert)
+		h->routers.advert(h->routers.ctx, in->iface, in->m);
+	else
+		refuse(h, in, CGN_DROP_MULTICAST);
+}
+
+void
 cgn_host_destroy(struct cgn_host *h)
 {
 	if (h == NULL)
@@ -178,14 +202,45 @@ arp_right(const struct rte_arp_hdr *arp, unsigned len)
 	       rte_is_valid_assigned_ether_addr(&arp->arp_data.arp_sha);
 }
 
+/* mac: of the address that was asked for. The frame itself comes from the port's own, for
+ * a virtual address too (RFC 9568 8.1.2). */
+static void
+arp_reply(struct cgn_host *h, const struct input *in, const struct rte_arp_ipv4 *a,
+	const struct rte_ether_addr *mac)
+{
+	const struct cgn_iface *f = &h->snap->iface[in->iface];
+	struct rte_mbuf *m = cgn_frame_arp(h->wire.pool, f, RTE_ARP_OP_REPLY, a->arp_tip,
+		&a->arp_sha, a->arp_sip, &a->arp_sha);
+
+	if (m != NULL)
+		rte_pktmbuf_mtod_offset(m, struct rte_arp_hdr *,
+			rte_pktmbuf_data_len(m) - sizeof(struct rte_arp_hdr))
+			->arp_data.arp_sha = *mac;
+	cgn_host_emit(h, m, f);
+	h->stats.arp_replies++;
+}
+
+bool
+cgn_host_is_ours(const struct cgn_host *h, const struct input *in, const uint8_t key[16],
+	struct rte_ether_addr *mac)
+{
+	enum cgn_host_virtual is = cgn_host_find_virtual(h, in, key, true, mac);
+
+	if (is != CGN_HOST_REAL)
+		return is == CGN_HOST_MASTER;
+	*mac = h->snap->iface[in->iface].mac;
+	return cgn_compile_owns(h->snap, in->iface, key) ||
+	       cgn_compile_proxies(h->snap, in->iface, key);
+}
+
 /* RFC 826, with the probes of RFC 5227, whose sender has no address yet. */
 void
 cgn_host_arp(struct cgn_host *h, const struct input *in)
 {
 	const struct rte_arp_hdr *arp =
 		rte_pktmbuf_mtod(in->m, const struct rte_arp_hdr *);
-	const struct cgn_iface *f = &h->snap->iface[in->iface];
 	const struct rte_arp_ipv4 *a = &arp->arp_data;
+	struct rte_ether_addr mac, other;
 	uint8_t sender[16], target[16];
 	unsigned how = CGN_LEARN_OVERRIDE;
 	bool request, ours;
@@ -197,20 +252,16 @@ cgn_host_arp(struct cgn_host *h, const struct input *in)
 	cgn_neigh_key4(sender, a->arp_sip);
 	cgn_neigh_key4(target, a->arp_tip);
 	request = arp->arp_opcode == RTE_BE16(RTE_ARP_OP_REQUEST);
-	ours = cgn_compile_owns(h->snap, in->iface, target) ||
-	       cgn_compile_proxies(h->snap, in->iface, target);
+	ours = cgn_host_is_ours(h, in, target, &mac);
 	if (ours)
 		how |= request ? CGN_LEARN_CREATE : CGN_LEARN_CONFIRMED;
-	if (a->arp_sip != 0 && !cgn_resolve_learn(h->resolver, in->iface, sender,
-				       &a->arp_sha, how, h->now_ms))
+	if (cgn_host_find_virtual(h, in, sender, true, &other) != CGN_HOST_REAL)
+		ours = false; /* the other box announces it */
+	else if (a->arp_sip != 0 && !cgn_resolve_learn(h->resolver, in->iface, sender,
+					    &a->arp_sha, how, h->now_ms))
 		ours = false; /* an address of ours: said already */
-	if (ours && request) {
-		cgn_host_emit(h,
-			cgn_frame_arp(h->wire.pool, f, RTE_ARP_OP_REPLY, a->arp_tip,
-				&a->arp_sha, a->arp_sip, &a->arp_sha),
-			f);
-		h->stats.arp_replies++;
-	}
+	if (ours && request)
+		arp_reply(h, in, a, &mac);
 	rte_pktmbuf_free(in->m);
 }
 

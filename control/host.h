@@ -24,6 +24,28 @@ struct cgn_host_stats {
 #define CGN_HOST_REFUSE_RATE  100
 #define CGN_HOST_REFUSE_BURST 20
 
+/* What the host is told of virtual routers (VRRP). */
+enum cgn_host_virtual {
+	CGN_HOST_REAL,	 /* no virtual address */
+	CGN_HOST_BACKUP, /* one that another box answers for */
+	CGN_HOST_MASTER, /* one that this box answers for */
+};
+
+struct cgn_host_routers {
+	/* What a key (IPv4: ::ffff:a.b.c.d) is. on_link: to who asks on the interface, by
+	 * ARP or neighbour discovery; else to a packet that came in there. mac: the
+	 * virtual MAC address of a virtual one. */
+	enum cgn_host_virtual (*find)(void *ctx, uint16_t iface, const uint8_t key[16],
+		bool on_link, struct rte_ether_addr *mac);
+	/* Takes a packet of protocol 112 that came in on an interface, from its IP header
+	 * on. */
+	void (*advert)(void *ctx, uint16_t iface, struct rte_mbuf *m);
+	void *ctx;
+};
+
+/* From now on these are asked; NULL: there are none. */
+void cgn_host_set_routers(struct cgn_host *h, const struct cgn_host_routers *routers);
+
 /* A host with its resolver; NULL: out of memory. wire is copied. */
 struct cgn_host *cgn_host_create(const struct cgn_wire *wire);
 void cgn_host_destroy(struct cgn_host *h);

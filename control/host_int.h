@@ -20,6 +20,7 @@ struct bucket {
 
 struct cgn_host {
 	struct cgn_wire wire;
+	struct cgn_host_routers routers; /* find NULL: there are none */
 	const struct cgn_snapshot *snap;
 	struct cgn_resolver *resolver;
 	uint64_t now_ms;
@@ -36,6 +37,18 @@ struct input {
 	bool multicast; /* the frame was not for the box alone */
 	struct rte_ether_addr from;
 };
+
+/* What an address is to virtual routers, see struct cgn_host_routers. */
+enum cgn_host_virtual cgn_host_find_virtual(const struct cgn_host *h,
+	const struct input *in, const uint8_t key[16], bool on_link,
+	struct rte_ether_addr *mac);
+
+/* Does the box answer on the link for an address? mac: with which one. */
+bool cgn_host_is_ours(const struct cgn_host *h, const struct input *in,
+	const uint8_t key[16], struct rte_ether_addr *mac);
+
+/* Takes a packet of protocol 112. */
+void cgn_host_advert(struct cgn_host *h, const struct input *in);
 
 /* Takes one token; false: none left. */
 bool cgn_host_allow(struct cgn_host *h, struct bucket *b);

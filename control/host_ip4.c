@@ -34,6 +34,27 @@ kind_of(const struct cgn_host *h, uint16_t vpn, rte_be32_t addr)
 	return cgn_compile_route(h->snap, vpn, key)->kind;
 }
 
+/* An address of the box which it answers for: not one of a virtual router in backup. */
+static bool
+is_answered(const struct cgn_host *h, const struct input *in, rte_be32_t addr)
+{
+	struct rte_ether_addr mac;
+	uint8_t key[16];
+
+	cgn_neigh_key4(key, addr);
+	return cgn_host_find_virtual(h, in, key, false, &mac) != CGN_HOST_BACKUP;
+}
+
+static bool
+is_advert(const struct input *in)
+{
+	const struct rte_ipv4_hdr *ip =
+		rte_pktmbuf_mtod(in->m, const struct rte_ipv4_hdr *);
+
+	return rte_pktmbuf_data_len(in->m) >= sizeof(*ip) && in->multicast &&
+	       ip->next_proto_id == CGN_IPPROTO_VRRP;
+}
+
 /* Checks a packet and cuts the padding; CGN_DROP_REASONS: all is well. */
 static enum cgn_drop
 check(struct cgn_host *h, const struct input *in, unsigned *header)
@@ -56,6 +77,8 @@ check(struct cgn_host *h, const struct input *in, unsigned *header)
 		return CGN_DROP_MARTIAN;
 	if (kind_of(h, in->vpn, ip->dst_addr) != CGN_NH_LOCAL)
 		return CGN_DROP_MULTICAST;
+	if (!is_answered(h, in, ip->dst_addr))
+		return CGN_DROP_NOT_FOR_US;
 	if (ip->fragment_offset &
 		RTE_BE16(RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK))
 		return CGN_DROP_FRAGMENT;
@@ -164,9 +187,14 @@ void
 cgn_host_ip4(struct cgn_host *h, const struct input *in)
 {
 	unsigned header = 0;
-	enum cgn_drop why = check(h, in, &header);
+	enum cgn_drop why;
 	uint8_t proto;
 
+	if (is_advert(in)) {
+		cgn_host_advert(h, in);
+		return;
+	}
+	why = check(h, in, &header);
 	if (why != CGN_DROP_REASONS) {
 		refuse(h, in, why);
 		return;

@@ -66,6 +66,7 @@ check(struct cgn_host *h, const struct input *in, struct upper *u)
 	const struct rte_ipv6_hdr *ip =
 		rte_pktmbuf_mtod(in->m, const struct rte_ipv6_hdr *);
 	unsigned room = rte_pktmbuf_data_len(in->m), len;
+	struct rte_ether_addr mac;
 	enum cgn_nh_kind to;
 
 	if (room < sizeof(*ip))
@@ -78,6 +79,8 @@ check(struct cgn_host *h, const struct input *in, struct upper *u)
 		return CGN_DROP_IP6_HEADER;
 	if (ip->src_addr[0] == 0xff || kind_of(h, in->vpn, ip->src_addr) == CGN_NH_LOCAL)
 		return CGN_DROP_MARTIAN;
+	if (cgn_host_find_virtual(h, in, ip->dst_addr, false, &mac) == CGN_HOST_BACKUP)
+		return CGN_DROP_NOT_FOR_US;
 	to = kind_of(h, in->vpn, ip->dst_addr);
 	if (ip->dst_addr[0] != 0xff && to != CGN_NH_LOCAL && to != CGN_NH_AFTR)
 		return CGN_DROP_NOT_FOR_US;
@@ -187,15 +190,30 @@ unreachable(struct cgn_host *h, const struct input *in, const struct upper *u)
 	cgn_host_output(h, in, ip->src_addr, m);
 }
 
+static bool
+is_advert(const struct input *in)
+{
+	const struct rte_ipv6_hdr *ip =
+		rte_pktmbuf_mtod(in->m, const struct rte_ipv6_hdr *);
+
+	return rte_pktmbuf_data_len(in->m) >= sizeof(*ip) && ip->dst_addr[0] == 0xff &&
+	       ip->proto == CGN_IPPROTO_VRRP;
+}
+
 void
 cgn_host_ip6(struct cgn_host *h, const struct input *in)
 {
 	const struct rte_ipv6_hdr *ip =
 		rte_pktmbuf_mtod(in->m, const struct rte_ipv6_hdr *);
 	struct upper u;
-	enum cgn_drop why = check(h, in, &u);
+	enum cgn_drop why;
 	bool answer;
 
+	if (is_advert(in)) {
+		cgn_host_advert(h, in);
+		return;
+	}
+	why = check(h, in, &u);
 	if (why != CGN_DROP_REASONS) {
 		refuse(h, in, why);
 		return;

@@ -53,9 +53,10 @@ specified(const uint8_t addr[16])
 
 static void
 advertise(struct cgn_host *h, const struct input *in, const uint8_t target[16],
-	const uint8_t src[16], const struct rte_ether_addr *mac)
+	const struct rte_ether_addr *own, const uint8_t src[16],
+	const struct rte_ether_addr *mac)
 {
-	const struct cgn_iface *f = &h->snap->iface[in->iface];
+	struct cgn_iface as = h->snap->iface[in->iface]; /* with the address asked for */
 	uint8_t flags = CGN_NA_ROUTER | CGN_NA_OVERRIDE;
 	struct rte_ether_addr group;
 
@@ -66,7 +67,8 @@ advertise(struct cgn_host *h, const struct input *in, const uint8_t target[16],
 		cgn_frame_group(&group, src);
 		mac = &group;
 	}
-	cgn_host_emit(h, cgn_frame_na(h->wire.pool, f, target, src, mac, flags), f);
+	as.mac = *own;
+	cgn_host_emit(h, cgn_frame_na(h->wire.pool, &as, target, src, mac, flags), &as);
 	h->stats.nd_replies++;
 }
 
@@ -79,20 +81,18 @@ solicitation(
 		rte_pktmbuf_mtod(in->m, const struct rte_ipv6_hdr *);
 	const uint8_t *target = message + 8;
 	const struct rte_ether_addr *mac;
-	bool ours;
+	struct rte_ether_addr own;
 
 	if (len < ND_LEN || target[0] == 0xff ||
 		!link_option(message + ND_LEN, len - ND_LEN, OPT_SOURCE_LINK, &mac) ||
 		(!specified(ip->src_addr) && (mac != NULL || ip->dst_addr[0] != 0xff)))
 		return CGN_DROP_ND;
-	ours = cgn_compile_owns(h->snap, in->iface, target) ||
-	       cgn_compile_proxies(h->snap, in->iface, target);
-	if (!ours)
+	if (!cgn_host_is_ours(h, in, target, &own))
 		return CGN_DROP_REASONS;
 	if (mac != NULL && !cgn_resolve_learn(h->resolver, in->iface, ip->src_addr, mac,
 				   CGN_LEARN_CREATE | CGN_LEARN_OVERRIDE, h->now_ms))
 		return CGN_DROP_REASONS;
-	advertise(h, in, target, ip->src_addr, mac != NULL ? mac : &in->from);
+	advertise(h, in, target, &own, ip->src_addr, mac != NULL ? mac : &in->from);
 	return CGN_DROP_REASONS;
 }
 
@@ -112,7 +112,9 @@ advertisement(
 		!link_option(message + ND_LEN, len - ND_LEN, OPT_TARGET_LINK, &mac) ||
 		(ip->dst_addr[0] == 0xff && (message[4] & CGN_NA_SOLICITED)))
 		return CGN_DROP_ND;
-	if (mac == NULL) { /* allowed in the answer to a unicast question */
+	if (cgn_host_find_virtual(h, in, target, true, &known) != CGN_HOST_REAL)
+		return CGN_DROP_REASONS; /* the other box announces it */
+	if (mac == NULL) {		 /* allowed in the answer to a unicast question */
 		const struct cgn_neigh *n =
 			cgn_neigh_find(h->snap->iface[in->iface].neigh, target);
 

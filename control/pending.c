@@ -37,8 +37,6 @@ cgn_pending_warn(const struct cgn_conf *conf)
 
 		n += warn(l->remote_backup.present, &l->src, "remote_backup");
 	}
-	for (uint32_t i = 0; i < conf->n_vrrp; i++)
-		n += warn(true, &conf->vrrp[i].src, "vrrp");
 	for (uint32_t i = 0; i < conf->n_instances; i++)
 		n += instance(&conf->instances[i]);
 	return n;

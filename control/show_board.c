@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "control/show.h"
+#include "control/vrrp.h"
 #include "dataplane/sync.h"
 
 /* ---- boards ---- */
@@ -68,12 +69,14 @@ backup_of(const struct cgn_daemon *d, const struct cgn_conf_location *location)
 }
 
 static json_t *
-vrrp_of(const struct cgn_conf_location *location)
+vrrp_of(const struct cgn_daemon *d, const struct cgn_conf_location *location)
 {
 	if (!location->vrrp.present)
 		return json_null();
 	return json_pack("{s:s,s:i,s:s}", "port", location->vrrp.port.name, "vrid",
-		(int)location->vrrp.vrid, "state", "initialize");
+		(int)location->vrrp.vrid, "state",
+		cgn_vrrp_state_name(
+			cgn_vrrp_groups_state(d, (uint32_t)location->vrrp.index)));
 }
 
 static json_int_t
@@ -125,7 +128,7 @@ location_entry(struct cgn_cmd_ctx *ctx, size_t number)
 		hosted ? json_pack("{s:i,s:i}", "slot", live->slot, "cpu", live->cpu)
 		       : json_null(),
 		"backup", backup_of(d, location), "scene", scene_of(location), "vrrp",
-		vrrp_of(location), "batch_backup", batch_of(d, location, index),
+		vrrp_of(d, location), "batch_backup", batch_of(d, location, index),
 		"sessions", (int)tally.sessions, "users", (int)tally.users,
 		"standby_sessions", (int)standby.sessions, "standby_users",
 		(int)standby.users, "addresses", count_addresses(d->snap, index));

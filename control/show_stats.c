@@ -11,6 +11,7 @@
 #include "control/host.h"
 #include "control/log_export.h"
 #include "control/show.h"
+#include "control/vrrp.h"
 
 static void
 add_stats(struct cgn_stats *sum, const struct cgn_stats *stats)
@@ -118,6 +119,19 @@ show_log_hosts(const struct cgn_daemon *d)
 	return list;
 }
 
+/* Advertisements that were refused, by what is wrong with them. */
+static json_t *
+show_vrrp(const struct cgn_daemon *d)
+{
+	json_t *faults = json_object();
+
+	for (unsigned i = CGN_VRRP_FINE + 1; i < CGN_VRRP_FAULT_KINDS; i++)
+		json_object_set_new(faults,
+			cgn_vrrp_wire_fault_name((enum cgn_vrrp_fault)i),
+			json_integer((json_int_t)cgn_vrrp_groups_faults(d, i)));
+	return faults;
+}
+
 /* A pool of packet buffers. What lcores keep at hand counts as free, so that in a box at
  * rest the rest is what ports have taken to receive into, and what is held or lost. The
  * sum over lcores is made without stopping them: a burst may be missed. */
@@ -156,9 +170,10 @@ cgn_show_statistics(struct cgn_cmd_ctx *ctx)
 	if (d->standin)
 		add_stats(&sum, &d->standin->stats);
 	cgn_cmd_reply(
-		ctx, json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "flows", show_flows(&sum),
-			     "stages", show_stages(&sum), "drops", show_drops(&sum),
-			     "events", show_events(&sum), "host", show_host(d),
-			     "log_hosts", show_log_hosts(d), "buffers", show_buffers(d)));
+		ctx, json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "flows",
+			     show_flows(&sum), "stages", show_stages(&sum), "drops",
+			     show_drops(&sum), "events", show_events(&sum), "host",
+			     show_host(d), "log_hosts", show_log_hosts(d), "buffers",
+			     show_buffers(d), "vrrp_refused", show_vrrp(d)));
 	return 0;
 }

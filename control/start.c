@@ -26,6 +26,7 @@
 #include "control/privilege.h"
 #include "control/show.h"
 #include "control/stage.h"
+#include "control/vrrp.h"
 
 struct stage {
 	int (*init)(struct cgn_daemon *d);
@@ -186,6 +187,7 @@ static const struct stage stages[] = {
 	{ init_commands, fini_commands },
 	{ init_logs, fini_logs },
 	{ cgn_launch_init, cgn_launch_fini },
+	{ cgn_vrrp_groups_init, cgn_vrrp_groups_fini },
 	{ init_ready, fini_ready },
 };
 

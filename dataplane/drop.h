@@ -19,6 +19,8 @@
 	X(L4_HEADER, "l4_header", "transport header cut off or impossible", "")          \
 	X(MARTIAN, "martian", "source address that no host may have", "RFC 1812 5.3.7")  \
 	X(MULTICAST, "multicast", "multicast or broadcast that nothing listens to", "")  \
+	X(VRRP, "vrrp", "VRRP advertisement that lies or is for no router here",         \
+		"RFC 9568 7.1")                                                          \
 	X(TTL, "ttl_exceeded", "time to live or hop limit used up", "RFC 1812 5.3.1")    \
 	X(NO_ROUTE, "no_route", "no route to the destination", "")                       \
 	X(BLACKHOLE, "blackhole", "route says discard", "")                              \

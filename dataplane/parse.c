@@ -277,7 +277,8 @@ parse_link(struct cgn_burst *b, uint64_t i, struct arrival *a, unsigned *l3,
 	b->p[i].vpn = at->vpn;
 	if (rte_is_multicast_ether_addr(&eth->dst_addr))
 		b->p[i].flags |= CGN_PKT_MULTICAST;
-	else if (!rte_is_same_ether_addr(&eth->dst_addr, &at->mac))
+	else if (!rte_is_same_ether_addr(&eth->dst_addr, &at->mac) &&
+		 !cgn_vmac_has(at->vmac, &eth->dst_addr))
 		return CGN_DROP_NOT_FOR_US;
 	return CGN_DROP_REASONS;
 }

@@ -299,6 +299,34 @@ cgn_port_fini(struct cgn_port *p)
 	p->id = RTE_MAX_ETHPORTS;
 }
 
+static bool
+is_up(const struct cgn_port *p, const struct rte_eth_link *link)
+{
+	return link->link_status == RTE_ETH_LINK_UP &&
+	       (p->kernel == 0 || kernel_runs(p->kernel));
+}
+
+bool
+cgn_port_is_up(const struct cgn_port *p)
+{
+	struct rte_eth_link link = { 0 };
+
+	rte_eth_link_get_nowait(p->id, &link);
+	return is_up(p, &link);
+}
+
+int
+cgn_port_listen(const struct cgn_port *p, const struct rte_ether_addr *mac, bool on)
+{
+	struct rte_ether_addr copy = *mac;
+	int rc = on ? rte_eth_dev_mac_addr_add(p->id, &copy, 0)
+		    : rte_eth_dev_mac_addr_remove(p->id, &copy);
+
+	if (!on)
+		return rc == -ENOTSUP ? 0 : rc;
+	return rc ? rte_eth_promiscuous_enable(p->id) : 0;
+}
+
 void
 cgn_port_read(const struct cgn_port *p, struct cgn_port_state *state)
 {
@@ -307,8 +335,7 @@ cgn_port_read(const struct cgn_port *p, struct cgn_port_state *state)
 
 	rte_eth_link_get_nowait(p->id, &link);
 	rte_eth_stats_get(p->id, &stats);
-	state->up = link.link_status == RTE_ETH_LINK_UP &&
-		    (p->kernel == 0 || kernel_runs(p->kernel));
+	state->up = is_up(p, &link);
 	state->full_duplex = link.link_duplex == RTE_ETH_LINK_FULL_DUPLEX;
 	state->speed_mbps = link.link_speed;
 	state->rx_packets = stats.ipackets;

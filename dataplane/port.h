@@ -53,6 +53,14 @@ void cgn_port_fini(struct cgn_port *p);
  * not wait. */
 void cgn_port_read(const struct cgn_port *p, struct cgn_port_state *state);
 
+/* The link alone, as `up` of cgn_port_read(). Control lcore; a few system calls. */
+bool cgn_port_is_up(const struct cgn_port *p);
+
+/* Makes the port receive frames to one more MAC address, or no longer: by the driver's
+ * filter, or where the driver has none by receiving everything from now on. 0 or -errno.
+ * Control lcore. */
+int cgn_port_listen(const struct cgn_port *p, const struct rte_ether_addr *mac, bool on);
+
 /* Takes the link of a port down or up, so that its neighbour sees it: by the driver, or
  * where the driver cannot by the kernel's interface below it. 0 or -errno. Control lcore.
  */

@@ -14,6 +14,8 @@
 #include "dataplane/softwire.h"
 #include "dataplane/steer.h"
 
+#define VRRP_ROUTERS RTE_BE32(0xe0000012) /* 224.0.0.18, RFC 9568 5.1.1.2 */
+
 static void
 lookup4(struct cgn_burst *b, uint64_t mask, uint16_t vpn)
 {
@@ -174,7 +176,8 @@ classify6(struct cgn_burst *b, uint64_t i)
 	const struct cgn_nexthop *nh = &b->snap->nexthop[b->p[i].nexthop];
 
 	if (b->p[i].flags & CGN_PKT_MULTICAST) {
-		if (b->p[i].proto == CGN_IPPROTO_ICMPV6)
+		if (b->p[i].proto == CGN_IPPROTO_ICMPV6 ||
+			b->p[i].proto == CGN_IPPROTO_VRRP)
 			punt_local(b, i);
 		else
 			cgn_drop(b, i, CGN_DROP_MULTICAST);
@@ -223,7 +226,10 @@ classify4(struct cgn_burst *b, uint64_t i)
 	const struct cgn_nexthop *nh = &b->snap->nexthop[p->nexthop];
 
 	if (p->flags & CGN_PKT_MULTICAST) {
-		cgn_drop(b, i, CGN_DROP_MULTICAST);
+		if (p->proto == CGN_IPPROTO_VRRP && p->dst == VRRP_ROUTERS)
+			punt_local(b, i);
+		else
+			cgn_drop(b, i, CGN_DROP_MULTICAST);
 	} else if (p->flags & (CGN_PKT_HAIRPIN | CGN_PKT_HELD)) {
 		if (nh->kind == CGN_NH_POOL)
 			b->down |= CGN_BIT(i);

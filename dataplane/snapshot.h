@@ -18,6 +18,12 @@ struct cgn_neigh_table;
 struct cgn_address;
 struct rte_ring;
 
+/* Virtual MAC addresses (RFC 9568 7.3) that the box answers to on an interface: a bit for
+ * each virtual router that is master. Written by control while the path reads. */
+struct cgn_vmac {
+	uint64_t bits[2][4]; /* atomic; IPv4, IPv6 */
+};
+
 /* A port or one of its VLAN sub-interfaces. */
 struct cgn_iface {
 	char name[CGN_NAME];
@@ -32,6 +38,7 @@ struct cgn_iface {
 	rte_be32_t addr4; /* source of ICMP errors; 0: none */
 	uint8_t addr6[16], link_local[16];
 	struct cgn_neigh_table *neigh;
+	struct cgn_vmac *vmac; /* NULL: none, ever */
 };
 
 struct cgn_snap_port {
@@ -263,6 +270,19 @@ struct cgn_snapshot {
 	uint32_t quarantine_ms;	   /* before a freed block serves another user */
 	uint32_t quarantine_ports; /* of an address that may wait so */
 };
+
+/* Is it a virtual MAC address of the box? vmac: may be NULL. Any lcore. */
+static inline bool
+cgn_vmac_has(const struct cgn_vmac *vmac, const struct rte_ether_addr *mac)
+{
+	const uint8_t *a = mac->addr_bytes;
+
+	if (!vmac || a[0] || a[1] || a[2] != 0x5e || a[3] || (a[4] != 1 && a[4] != 2))
+		return false;
+	return __atomic_load_n(&vmac->bits[a[4] - 1][a[5] / 64], __ATOMIC_RELAXED) >>
+		       a[5] % 64 &
+	       1;
+}
 
 static inline bool
 cgn_protocols_has(const struct cgn_protocols *set, uint8_t proto)

@@ -68,6 +68,7 @@ enum cgn_timer {
 #define CGN_IPPROTO_FRAG    44
 #define CGN_IPPROTO_ICMPV6  58
 #define CGN_IPPROTO_DSTOPT  60
+#define CGN_IPPROTO_VRRP    112
 
 /* Words of a packet, wherever they stand. */
 typedef uint16_t __attribute__((aligned(1), may_alias)) cgn_word16;

@@ -17,6 +17,7 @@
 #include "control/host.h"
 #include "control/log_export.h"
 #include "control/switch.h"
+#include "control/vrrp.h"
 #include "dataplane/mark.h"
 #include "dataplane/pipeline.h"
 #include "dataplane/port.h"
@@ -176,6 +177,7 @@ show_box_init(void)
 	make_snapshot(d);
 	make_host(d);
 	clock_gettime(CLOCK_REALTIME, &d->started);
+	CU_ASSERT_EQUAL_FATAL(cgn_vrrp_groups_init(d), 0);
 	show_box_turn();
 }
 
@@ -184,6 +186,7 @@ show_box_fini(void)
 {
 	struct cgn_daemon *d = &show_box;
 
+	cgn_vrrp_groups_fini(d);
 	for (unsigned i = 0; i < 2; i++) {
 		cgn_lcore_destroy(d->rt.lcore[i]);
 		cgn_worker_destroy(d->worker[i]);
