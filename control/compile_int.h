@@ -71,7 +71,6 @@ struct cgn_compiler {
 	uint64_t sync_seed;
 	struct cgn_compile_base *base; /* of the last cgn_compile() */
 	uint64_t generation;
-	uint32_t fibs; /* built so far: their names */
 };
 
 /* One run of the compiler. Arrays by index of the configuration's list. */

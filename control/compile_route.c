@@ -26,6 +26,8 @@
 #define MAX_NEXTHOPS INT16_MAX /* 15 bits in a table of 16-bit entries */
 #define MAX_TBL8     INT16_MAX
 
+static uint32_t fibs; /* built so far: their names, which are the process's */
+
 static bool
 is_ip4(const struct cgn_compile_entry *e)
 {
@@ -208,7 +210,7 @@ select_routes(
 }
 
 static int
-fib4_fill(struct cgn_compile_run *r, struct cgn_vpn *v, const struct selection *s,
+fib4_fill(struct cgn_vpn *v, const struct selection *s,
 	const struct cgn_compile_routing *g, const uint16_t *number)
 {
 	struct rte_fib_conf fc = { .type = RTE_FIB_DIR24_8,
@@ -219,7 +221,7 @@ fib4_fill(struct cgn_compile_run *r, struct cgn_vpn *v, const struct selection *
 	char name[32];
 	int rc = 0;
 
-	snprintf(name, sizeof(name), "cgn4_%u", r->c->fibs++);
+	snprintf(name, sizeof(name), "cgn4_%u", fibs++);
 	v->fib4 = rte_fib_create(name, SOCKET_ID_ANY, &fc);
 	if (v->fib4 == NULL)
 		return -rte_errno;
@@ -237,7 +239,7 @@ fib4_fill(struct cgn_compile_run *r, struct cgn_vpn *v, const struct selection *
 }
 
 static int
-fib6_fill(struct cgn_compile_run *r, struct cgn_vpn *v, const struct selection *s,
+fib6_fill(struct cgn_vpn *v, const struct selection *s,
 	const struct cgn_compile_routing *g, const uint16_t *number)
 {
 	struct rte_fib6_conf fc = { .type = RTE_FIB6_TRIE,
@@ -247,7 +249,7 @@ fib6_fill(struct cgn_compile_run *r, struct cgn_vpn *v, const struct selection *
 	char name[32];
 	int rc = 0;
 
-	snprintf(name, sizeof(name), "cgn6_%u", r->c->fibs++);
+	snprintf(name, sizeof(name), "cgn6_%u", fibs++);
 	v->fib6 = rte_fib6_create(name, SOCKET_ID_ANY, &fc);
 	if (v->fib6 == NULL)
 		return -rte_errno;
@@ -273,9 +275,9 @@ vpn_fill(struct cgn_compile_run *r, uint16_t vpn, struct cgn_compile_routing *g,
 	select_routes(&four, g, number);
 	select_routes(&six, g, number);
 	if (four.n > 0 || four.default_nh != 0)
-		rc = fib4_fill(r, v, &four, g, number);
+		rc = fib4_fill(v, &four, g, number);
 	if (rc == 0 && (six.n > 0 || six.default_nh != 0))
-		rc = fib6_fill(r, v, &six, g, number);
+		rc = fib6_fill(v, &six, g, number);
 	if (rc < 0)
 		cgn_log(LOG_ERR, "forwarding tables of vpn \"%s\": %s", v->name,
 			rte_strerror(-rc));

@@ -90,6 +90,13 @@ void cgn_syncrec_encode(const struct cgn_syncrec *r, uint8_t wire[CGN_SYNCREC_BY
  * field has a value that it cannot have. *r is then undefined. Any lcore. */
 int cgn_syncrec_decode(const uint8_t wire[CGN_SYNCREC_BYTES], struct cgn_syncrec *r);
 
+/* The location's id of any record. */
+static inline uint16_t
+cgn_syncrec_location(const uint8_t wire[CGN_SYNCREC_BYTES])
+{
+	return (uint16_t)(wire[2] << 8 | wire[3]);
+}
+
 /* Keyed hash of an object's key and state, without its times: what two ends add up for
  * each range. wire: of a USER, BLOCK or SESSION. Any lcore. */
 uint64_t cgn_syncrec_hash(const uint8_t wire[CGN_SYNCREC_BYTES], uint64_t seed);

@@ -109,9 +109,10 @@ create_slots(struct cgn_worker *w)
 static int
 create_journal(struct cgn_worker *w)
 {
+	static unsigned made; /* names are the process's */
 	char name[24];
 
-	snprintf(name, sizeof(name), "cgn-journal-%u", w->conf.index);
+	snprintf(name, sizeof(name), "cgn-journal-%u", made++);
 	w->journal = rte_ring_create_elem(name, sizeof(struct cgn_record), CGN_JOURNAL,
 		w->conf.socket, RING_F_SP_ENQ | RING_F_SC_DEQ);
 	return w->journal ? 0 : -ENOMEM;
