@@ -13,6 +13,7 @@
 
 #include <rte_cycles.h>
 
+#include "control/channel.h"
 #include "control/cmd_server.h"
 #include "control/host.h"
 #include "control/log.h"
@@ -138,6 +139,7 @@ turn(struct cgn_daemon *d)
 	cgn_sender_begin(&d->out);
 	every_ms(d, tsc, cgn_runtime_ms(&d->rt, tsc));
 	work = drain_mesh(d) + cgn_standin_turn(d);
+	cgn_channels_turn(d);
 	work += cgn_log_export_turn(
 		d->logs, d->snap, d->worker, d->rt.n_workers, d->now_ms);
 	work += cgn_cmd_server_poll(d->cmd);

@@ -14,6 +14,7 @@
 #include "dataplane/lcore.h"
 #include "dataplane/port.h"
 
+struct cgn_channels;
 struct cgn_cmd_server;
 struct cgn_compile_host;
 struct cgn_compiler;
@@ -45,7 +46,8 @@ struct cgn_daemon {
 		*whole_pool;	      /* of those of drivers of which cgn_port_whole() */
 	struct rte_mempool *own_pool; /* of packets that the box makes */
 
-	struct cgn_host *host; /* neighbours and what is for the box itself */
+	struct cgn_host *host;	       /* neighbours and what is for the box itself */
+	struct cgn_channels *channels; /* to other boxes */
 	struct cgn_cmd_server *cmd;
 	struct cgn_log_export *logs; /* NAT events to log hosts */
 	struct cgn_threshold_state thresholds;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * The box as a host: sorts the packets that the path gives to the control lcore, answers
- * ARP, and sends what the box says itself. IPv4, IPv6 and neighbour discovery have files
- * of their own.
+ * ARP, and sends what the box says itself. IPv4, IPv6, neighbour discovery and UDP have
+ * files of their own.
  *
  * An answer is routed like any packet of the box; where there is no route it goes back to
  * the link-layer address that asked, so that a host can be diagnosed before routes are
@@ -10,7 +10,7 @@
  * given to the worker that owns the address, as if it had come round a hairpin.
  *
  * Control lcore only; time comes by cgn_host_timer(). Not handled: reassembly (an echo
- * request in fragments is not answered), services on TCP or UDP. */
+ * request in fragments is not answered), services on TCP. */
 #include "control/host_int.h"
 
 #include <stdlib.h>
@@ -120,8 +120,8 @@ cgn_host_emit(struct cgn_host *h, struct rte_mbuf *m, const struct cgn_iface *f)
 		h->wire.emit(h->wire.ctx, m, f->port);
 }
 
-static bool
-is_ip4(const uint8_t key[16])
+bool
+cgn_host_ip4_key(const uint8_t key[16])
 {
 	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 
@@ -161,7 +161,8 @@ to_sender(struct cgn_host *h, const struct input *in, const uint8_t dst[16],
 	if (!in->framed)
 		cgn_frame_drop(&h->wire, m, CGN_DROP_NO_ROUTE);
 	else if (cgn_frame_push(m, f, &in->from,
-			 is_ip4(dst) ? RTE_ETHER_TYPE_IPV4 : RTE_ETHER_TYPE_IPV6))
+			 cgn_host_ip4_key(dst) ? RTE_ETHER_TYPE_IPV4
+					       : RTE_ETHER_TYPE_IPV6))
 		h->wire.emit(h->wire.ctx, m, f->port);
 	else
 		cgn_frame_drop(&h->wire, m, CGN_DROP_NO_MBUF);

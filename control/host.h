@@ -59,6 +59,27 @@ void cgn_host_timer(struct cgn_host *h, uint64_t now_ms);
 /* Takes a packet whose mark says CGN_MARK_LOCAL or CGN_MARK_NEIGHBOUR. */
 void cgn_host_input(struct cgn_host *h, struct rte_mbuf *m);
 
+/* A datagram of UDP; addresses are keys, IPv4 as ::ffff:a.b.c.d. */
+struct cgn_host_udp {
+	uint16_t iface;
+	const uint8_t *src, *dst; /* 16 bytes each */
+	const uint8_t *data;
+	unsigned len;
+};
+
+/* Takes a datagram; false: it is none for the listener, and is refused. */
+typedef bool (*cgn_host_listener)(void *ctx, const struct cgn_host_udp *d);
+
+/* Who gets what comes for a UDP port (host order) of the box, without any limit of rate;
+ * there is one. take NULL: nobody. */
+void cgn_host_listen(
+	struct cgn_host *h, uint16_t port, cgn_host_listener take, void *ctx);
+
+/* Sends a datagram from and to the port of the listener: on the link of iface when dst is
+ * connected there, else by the routing table. What cannot be sent is counted as a drop.
+ */
+void cgn_host_udp_send(struct cgn_host *h, const struct cgn_host_udp *d);
+
 struct cgn_resolver *cgn_host_resolver(struct cgn_host *h);
 const struct cgn_host_stats *cgn_host_stats(const struct cgn_host *h);
 

@@ -26,6 +26,9 @@ struct cgn_host {
 	uint64_t now_ms;
 	uint16_t ip_id;
 	struct bucket echo, refuse;
+	rte_be16_t port; /* of the listener */
+	cgn_host_listener take;
+	void *take_ctx;
 	struct cgn_host_stats stats;
 };
 
@@ -57,6 +60,13 @@ bool cgn_host_allow(struct cgn_host *h, struct bucket *b);
  * without a route it goes back to where the packet before it came from. Takes m. */
 void cgn_host_output(struct cgn_host *h, const struct input *in, const uint8_t dst[16],
 	struct rte_mbuf *m);
+
+/* Is this key an IPv4 address? */
+bool cgn_host_ip4_key(const uint8_t key[16]);
+
+/* Gives a packet with a UDP header at an offset to the listener; true: it took in->m. */
+bool cgn_host_udp_input(struct cgn_host *h, const struct input *in, const uint8_t src[16],
+	const uint8_t dst[16], unsigned offset);
 
 /* Transmits a frame, or counts that there was no buffer to make it (NULL). */
 void cgn_host_emit(struct cgn_host *h, struct rte_mbuf *m, const struct cgn_iface *f);

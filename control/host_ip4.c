@@ -183,6 +183,19 @@ unreachable(struct cgn_host *h, const struct input *in, uint8_t code)
 	output(h, in, m, ip->src_addr);
 }
 
+/* To the listener, if it is for it. */
+static bool
+udp(struct cgn_host *h, const struct input *in, unsigned header)
+{
+	const struct rte_ipv4_hdr *ip =
+		rte_pktmbuf_mtod(in->m, const struct rte_ipv4_hdr *);
+	uint8_t src[16], dst[16];
+
+	cgn_neigh_key4(src, ip->src_addr);
+	cgn_neigh_key4(dst, ip->dst_addr);
+	return cgn_host_udp_input(h, in, src, dst, header);
+}
+
 void
 cgn_host_ip4(struct cgn_host *h, const struct input *in)
 {
@@ -204,6 +217,8 @@ cgn_host_ip4(struct cgn_host *h, const struct input *in)
 		icmp_input(h, in, header);
 		return;
 	}
+	if (proto == IPPROTO_UDP && udp(h, in, header))
+		return;
 	if (!in->multicast && !cgn_host_allow(h, &h->refuse)) {
 		refuse(h, in, CGN_DROP_HOST_RATE);
 		return;

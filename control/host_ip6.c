@@ -226,6 +226,9 @@ cgn_host_ip6(struct cgn_host *h, const struct input *in)
 		refuse(h, in, CGN_DROP_MULTICAST);
 		return;
 	}
+	if (u.proto == IPPROTO_UDP &&
+		cgn_host_udp_input(h, in, ip->src_addr, ip->dst_addr, u.offset))
+		return;
 	answer = !in->multicast && specified(ip->src_addr) && u.proto != IPPROTO_NONE;
 	if (answer && !cgn_host_allow(h, &h->refuse)) {
 		refuse(h, in, CGN_DROP_HOST_RATE);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "control/channel_key.h"
 #include "control/pending.h"
 #include "control/stage.h"
 #include "control/verify.h"
@@ -90,7 +91,7 @@ main(int argc, char **argv)
 	if (!conf)
 		return 1;
 	cgn_pending_warn(conf);
-	if (cgn_verify_servers(conf) != 0) {
+	if (cgn_channel_key_verify(conf) + cgn_verify_servers(conf) != 0) {
 		cgn_conf_free(conf);
 		return 1;
 	}

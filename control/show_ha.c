@@ -1,35 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * show ha: backup as it is configured, and between boards as it is; ha batch-backup.
- *
- * No channel runs: channels are down, and what only a running one has is null. Control
- * lcore.
+ * show ha: backup as it is configured, between boards as it is, and channels to other
+ * boxes; ha batch-backup. Control lcore.
  */
 #include <stdlib.h>
 
+#include "control/channel.h"
 #include "control/log.h"
 #include "control/show.h"
 #include "dataplane/sync.h"
-
-static json_t *
-show_channels(const struct cgn_conf *conf)
-{
-	json_t *channels = json_array();
-
-	for (uint32_t i = 0; i < conf->n_locations; i++) {
-		const struct cgn_conf_location *location = &conf->locations[i];
-
-		if (!location->remote_backup.present)
-			continue;
-		json_array_append_new(
-			channels, json_pack("{s:i,s:o,s:s,s:n,s:n,s:n,s:n,s:n,s:n}",
-					  "location", (int)location->id, "peer",
-					  cgn_show_addr(&location->remote_backup.peer),
-					  "state", "down", "sent", "received", "lost",
-					  "resent", "rejected", "lag_ms"));
-	}
-	return channels;
-}
 
 static json_t *
 place_of(const struct cgn_daemon *d, uint16_t worker)
@@ -123,6 +102,6 @@ cgn_show_ha(struct cgn_cmd_ctx *ctx)
 			     "preempt_time", (int)ha->preempt_time, "batch_backup",
 			     ha->batch_backup, "batch_interval", (int)ha->batch_interval,
 			     "detect_ms", (int)ha->detect_ms, "boards", show_pairs(d),
-			     "channels", show_channels(d->conf)));
+			     "channels", cgn_channels_show(d)));
 	return 0;
 }

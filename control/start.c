@@ -16,6 +16,7 @@
 
 #include <rte_cycles.h>
 
+#include "control/channel.h"
 #include "control/cmd_server.h"
 #include "control/eal.h"
 #include "control/host.h"
@@ -184,6 +185,7 @@ static const struct stage stages[] = {
 	{ cgn_boards_init, cgn_boards_fini },
 	{ cgn_publish_init, cgn_publish_fini },
 	{ init_host, fini_host },
+	{ cgn_channels_init, cgn_channels_fini },
 	{ init_commands, fini_commands },
 	{ init_logs, fini_logs },
 	{ cgn_launch_init, cgn_launch_fini },

@@ -178,6 +178,8 @@ bool cgn_channel_drained(const struct cgn_channel *ch, uint16_t location);
 /* Does one of the keys open datagrams that say that they are sealed with this one? */
 bool cgn_channel_has_key(const struct cgn_channel *ch, uint32_t key);
 
+/* Our own start, as the peer sees it in its cgn_channel_peer(). */
+uint64_t cgn_channel_boot(const struct cgn_channel *ch);
 const struct cgn_channel_peer *cgn_channel_peer(const struct cgn_channel *ch);
 const struct cgn_channel_count *cgn_channel_counts(const struct cgn_channel *ch);
 struct cgn_channel_records cgn_channel_records(

@@ -28,6 +28,12 @@ cgn_channel_kind_name(uint8_t kind)
 	return name[kind < RTE_DIM(name) ? kind : 0];
 }
 
+uint64_t
+cgn_channel_boot(const struct cgn_channel *ch)
+{
+	return ch->conf.boot;
+}
+
 const struct cgn_channel_peer *
 cgn_channel_peer(const struct cgn_channel *ch)
 {

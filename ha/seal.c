@@ -51,6 +51,15 @@ cgn_seal_key_init(struct cgn_seal_key *key, const uint8_t secret[CGN_SEAL_SECRET
 	key->id = (uint32_t)cgn_seal_hash(key, key_name, sizeof(key_name));
 }
 
+void
+cgn_seal_secret(const void *text, size_t n, uint8_t secret[CGN_SEAL_SECRET])
+{
+	if (n == CGN_SEAL_SECRET)
+		memcpy(secret, text, n);
+	else
+		crypto_generichash(secret, CGN_SEAL_SECRET, text, n, NULL, 0);
+}
+
 static uint64_t
 hash(const uint8_t *secret, size_t secret_len, const void *data, size_t n)
 {

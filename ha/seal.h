@@ -36,6 +36,10 @@ void cgn_seal_random(void *to, size_t n);
 /* Makes a key of a secret. The id is a hash and says nothing about it. */
 void cgn_seal_key_init(struct cgn_seal_key *key, const uint8_t secret[CGN_SEAL_SECRET]);
 
+/* Makes a secret of what somebody has written: of exactly CGN_SEAL_SECRET bytes they
+ * themselves, else their hash. */
+void cgn_seal_secret(const void *text, size_t n, uint8_t secret[CGN_SEAL_SECRET]);
+
 /* Overwrites memory that held a key, for sure. */
 void cgn_seal_forget(void *at, size_t n);
 
