@@ -52,7 +52,8 @@ believe(struct cgn_channel *ch, const struct cgn_wire_head *head)
 		ch->count.restarts++;
 	}
 	ch->voice = (struct cgn_channel_voice){ .boot = head->boot };
-	memset(&ch->greet_window, 0, sizeof(ch->greet_window));
+	/* what came before the proof is over */
+	cgn_seal_begin(&ch->greet_window, head->number);
 	memset(&ch->other, 0, sizeof(ch->other));
 	cgn_channel_session(ch);
 	ch->greet_due_us = ch->now_us;

@@ -169,6 +169,14 @@ cgn_seal_seen(const struct cgn_seal_window *w, uint64_t number)
 	return w->bit[number / 64 % (CGN_SEAL_WINDOW / 64)] >> number % 64 & 1;
 }
 
+void
+cgn_seal_begin(struct cgn_seal_window *w, uint64_t number)
+{
+	w->top = number - 1;
+	memset(w->bit, 0xff, sizeof(w->bit));
+	w->bit[w->top / 64 % (CGN_SEAL_WINDOW / 64)] = ~0ull >> (63 - w->top % 64);
+}
+
 /* Numbers are bits of a ring of words. A step of the newest into other words clears
  * those. */
 void

@@ -72,6 +72,9 @@ void cgn_seal_data(const uint8_t session[CGN_SEAL_SECRET], uint64_t number,
 bool cgn_seal_open_data(const uint8_t session[CGN_SEAL_SECRET], uint64_t number,
 	const uint8_t *head, size_t head_len, uint8_t *text, size_t n);
 
+/* Begins with a number: all before it count as seen. */
+void cgn_seal_begin(struct cgn_seal_window *w, uint64_t number);
+
 /* Has the number been seen, or is it too old to tell? */
 bool cgn_seal_seen(const struct cgn_seal_window *w, uint64_t number);
 

@@ -23,10 +23,10 @@
 
 #include <string.h>
 
-#define MISSES	     3
-#define CS_US	     10000ull   /* of a hundredth of a second */
-#define SECOND_US    1000000ull
-#define RIVAL_US     SECOND_US /* between two announcements because of a rival */
+#define MISSES	  3
+#define CS_US	  10000ull /* of a hundredth of a second */
+#define SECOND_US 1000000ull
+#define RIVAL_US  SECOND_US /* between two announcements because of a rival */
 
 /* Announcements of a new master: the first may be lost, a switch may be learning. */
 static const uint64_t announce_us[] = { 0, 100000, SECOND_US, 3 * SECOND_US };
@@ -184,8 +184,8 @@ advertise(struct cgn_vrrp *v, uint64_t now_us)
 	if (now_us < v->due_us)
 		return 0;
 	/* in step, unless we are late by more than one */
-	v->due_us = now_us - v->due_us < interval ? v->due_us + interval
-						  : now_us + interval;
+	v->due_us =
+		now_us - v->due_us < interval ? v->due_us + interval : now_us + interval;
 	return CGN_VRRP_DO_SEND;
 }
 
@@ -307,7 +307,8 @@ assert_master(struct cgn_vrrp *v, uint64_t now_us)
 static unsigned
 hear_as_master(struct cgn_vrrp *v, const struct cgn_vrrp_heard *h)
 {
-	bool higher_address = h->priority == v->priority && memcmp(h->src, h->own, 16) > 0;
+	bool higher_address =
+		h->priority == v->priority && memcmp(h->src, h->own, 16) > 0;
 
 	if (h->priority == 0 || v->priority == CGN_VRRP_OWNER)
 		return v->alive ? assert_master(v, h->now_us) & CGN_VRRP_DO_SEND : 0;
