@@ -6,11 +6,16 @@
 #   namespaces   one name per line, written before the namespace is made
 #   cgnd.conf    the configuration in use        cgnd.pid, cgnd.rc, cgnd.log
 #   log/, www/   what the servers write and serve
+#
+# With two boxes (LAB_CHASSIS) there are cgnd-a.conf, cgnd-b.conf and so on, the namespaces
+# cgn-a and cgn-b, and lab_box chooses the one that the other functions speak to.
 
 # shellcheck source=scripts/lib/labconf.sh
 . "$TOP/scripts/lib/labconf.sh"
 # shellcheck source=scripts/lib/labserv.sh
 . "$TOP/scripts/lib/labserv.sh"
+# shellcheck source=scripts/lib/labpair.sh
+. "$TOP/scripts/lib/labpair.sh"
 
 LAB_BOARDS=${LAB_BOARDS:-1}
 LAB_SUBS=${LAB_SUBS:-1}
@@ -30,6 +35,7 @@ LAB_BACKUP=${LAB_BACKUP:-0}   # 1: each location has a backup on the next board
 LAB_HA=${LAB_HA:-}            # keys of ha
 LAB_GROUP=${LAB_GROUP:-}      # further keys of the group …
 LAB_TOP=${LAB_TOP:-}          # … and of the whole configuration
+LAB_CHASSIS=${LAB_CHASSIS:-}  # two boxes: 1:1, 1+1, group or vpn; see labpair.sh
 
 # lab_name ID: chooses the lab that the other functions work on; '' is the plain one.
 lab_name() {
@@ -37,6 +43,20 @@ lab_name() {
 	LAB_NAME=${1:-default}
 	LAB_SUFFIX=${1:+-$1}
 	LAB_RUN=/run/softboard-lab/$LAB_NAME
+}
+
+# lab_box a|b: the box that is meant from now on; '' is the only one of an ordinary lab.
+lab_box() { LAB_BOX=${1:+-$1}; }
+lab_box ''
+
+# All boxes of this lab, by those that have been started.
+lab_boxes() {
+	local conf
+	for conf in "$LAB_RUN"/cgnd*.conf; do
+		[ -e "$conf" ] || continue
+		conf=${conf##*/cgnd} conf=${conf%.conf}
+		printf '%s\n' "${conf#-}"
+	done
 }
 
 # in_ns NS COMMAND…
@@ -73,17 +93,27 @@ lab_link() {
 	done
 }
 
+# lab_wire NS WHERE MTU: from the interface wan of a neighbour to the box, or to the switch
+# in front of the two.
+lab_wire() {
+	case ${LAB_CHASSIS:+pair}-$2 in
+	pair-out) lab_switch_port core "$1" wan "$3" ;;
+	pair-*) lab_switch_port access "$1" wan 1600 ;;
+	*) lab_link "$1" wan cgn "cgn-$2" "$3" ;;
+	esac
+}
+
 # The kernel must stay silent on the box's interfaces: they belong to cgnd.
 lab_make_box() {
-	lab_ns_add cgn
-	in_ns cgn sysctl -qw net.ipv6.conf.all.disable_ipv6=1 \
+	lab_ns_add "cgn$LAB_BOX"
+	in_ns "cgn$LAB_BOX" sysctl -qw net.ipv6.conf.all.disable_ipv6=1 \
 		net.ipv6.conf.default.disable_ipv6=1 net.ipv4.ip_forward=0
 }
 
 lab_make_inet() {
 	local a
 	lab_ns_add inet
-	lab_link inet wan cgn cgn-out 1500
+	lab_wire inet out 1500
 	ip -n "inet$LAB_SUFFIX" addr add "$INET4/24" dev wan
 	ip -n "inet$LAB_SUFFIX" addr add "$INET6/64" dev wan nodad
 	for a in $INET_ADDRESSES; do ip -n "inet$LAB_SUFFIX" addr add "$a/32" dev lo; done
@@ -93,7 +123,7 @@ lab_make_inet() {
 
 lab_make_nsub() {
 	lab_ns_add nsub
-	lab_link nsub wan cgn cgn-in4 1500
+	lab_wire nsub in4 1500
 	ip -n "nsub$LAB_SUFFIX" addr add "$NSUB4/24" dev wan
 	ip -n "nsub$LAB_SUFFIX" route add default via "$BOX_IN4"
 }
@@ -160,7 +190,7 @@ lab_b4() {
 lab_make_subs() {
 	local n net
 	lab_ns_add sub
-	lab_link sub wan cgn cgn-in 1600
+	lab_wire sub in 1600
 	ip -n "sub$LAB_SUFFIX" addr add "$SUB_WAN6/64" dev wan nodad
 	lab_b4 sub "$BOX_IN6" 1
 	for ((n = 2; n <= LAB_SUBS; n++)); do
@@ -203,12 +233,12 @@ lab_run_cgnd() {
 	trap '' HUP INT
 	(
 		trap - HUP INT
-		exec setsid ip netns exec "cgn$LAB_SUFFIX" "$CGN_BUILD/cgnd" \
-			-c "$LAB_RUN/cgnd.conf" </dev/null >"$LAB_RUN/cgnd.log" 2>&1
+		exec setsid ip netns exec "cgn$LAB_BOX$LAB_SUFFIX" "$CGN_BUILD/cgnd" \
+			-c "$LAB_RUN/cgnd$LAB_BOX.conf" </dev/null >"$LAB_RUN/cgnd$LAB_BOX.log" 2>&1
 	) &
-	printf '%s\n' "$!" >"$LAB_RUN/cgnd.pid"
+	printf '%s\n' "$!" >"$LAB_RUN/cgnd$LAB_BOX.pid"
 	wait "$!" || rc=$?
-	printf '%s\n' "$rc" >"$LAB_RUN/cgnd.rc"
+	printf '%s\n' "$rc" >"$LAB_RUN/cgnd$LAB_BOX.rc"
 }
 
 lab_ctl() {
@@ -217,44 +247,44 @@ lab_ctl() {
 
 # The run directory that the configuration names.
 lab_run_dir() {
-	sed -n 's/.*run_dir *= *"\([^"]*\)".*/\1/p' "$LAB_RUN/cgnd.conf" | head -n 1
+	sed -n 's/.*run_dir *= *"\([^"]*\)".*/\1/p' "$LAB_RUN/cgnd$LAB_BOX.conf" | head -n 1
 }
 
 lab_cgnd_settled() {
-	[ -e "$LAB_RUN/cgnd.rc" ] || grep -qs '^cgnd: ready' "$LAB_RUN/cgnd.log"
+	[ -e "$LAB_RUN/cgnd$LAB_BOX.rc" ] || grep -qs '^cgnd: ready' "$LAB_RUN/cgnd$LAB_BOX.log"
 }
 
 # lab_start_cgnd: starts the daemon and waits until it is ready; shows its log otherwise.
 lab_start_cgnd() {
-	rm -f "$LAB_RUN/cgnd.rc" "$LAB_RUN/cgnd.log"
+	rm -f "$LAB_RUN/cgnd$LAB_BOX.rc" "$LAB_RUN/cgnd$LAB_BOX.log"
 	# The sanitizers stop at the first finding; without them nobody reads these.
 	export UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}
 	lab_run_cgnd >/dev/null 2>&1 &
 	disown
-	if ! wait_for 60 lab_cgnd_settled || [ -e "$LAB_RUN/cgnd.rc" ]; then
+	if ! wait_for 60 lab_cgnd_settled || [ -e "$LAB_RUN/cgnd$LAB_BOX.rc" ]; then
 		warn "cgnd did not become ready; the end of its log:"
-		tail -n 20 "$LAB_RUN/cgnd.log" >&2
+		tail -n 20 "$LAB_RUN/cgnd$LAB_BOX.log" >&2
 		return 1
 	fi
 }
 
 lab_cgnd_alive() {
-	[ -e "$LAB_RUN/cgnd.pid" ] && [ ! -e "$LAB_RUN/cgnd.rc" ] &&
-		kill -0 "$(cat "$LAB_RUN/cgnd.pid")" 2>/dev/null
+	[ -e "$LAB_RUN/cgnd$LAB_BOX.pid" ] && [ ! -e "$LAB_RUN/cgnd$LAB_BOX.rc" ] &&
+		kill -0 "$(cat "$LAB_RUN/cgnd$LAB_BOX.pid")" 2>/dev/null
 }
 
 # lab_stop_cgnd: SIGTERM, then its exit status.
 lab_stop_cgnd() {
-	[ -e "$LAB_RUN/cgnd.pid" ] || return 0
+	[ -e "$LAB_RUN/cgnd$LAB_BOX.pid" ] || return 0
 	if lab_cgnd_alive; then
-		kill -TERM "$(cat "$LAB_RUN/cgnd.pid")" 2>/dev/null || true
-		wait_for 20 test -e "$LAB_RUN/cgnd.rc" || {
+		kill -TERM "$(cat "$LAB_RUN/cgnd$LAB_BOX.pid")" 2>/dev/null || true
+		wait_for 20 test -e "$LAB_RUN/cgnd$LAB_BOX.rc" || {
 			warn "cgnd does not leave on SIGTERM"
 			return 1
 		}
 	fi
-	rm -f "$LAB_RUN/cgnd.pid"
-	return "$(cat "$LAB_RUN/cgnd.rc" 2>/dev/null || echo 1)"
+	rm -f "$LAB_RUN/cgnd$LAB_BOX.pid"
+	return "$(cat "$LAB_RUN/cgnd$LAB_BOX.rc" 2>/dev/null || echo 1)"
 }
 
 # --- up and down ---------------------------------------------------------------------
@@ -265,18 +295,22 @@ lab_up() {
 	mkdir -p "$LAB_RUN/log" "$LAB_RUN/www"
 	: >"$LAB_RUN/namespaces"
 	[ -n "$LAB_TUNNEL_MTU" ] || LAB_TUNNEL_MTU=$([ "$LAB_B4" = tun ] && echo 1500 || echo 1540)
-	lab_make_box
+	if [ -n "$LAB_CHASSIS" ]; then lab_make_pair; else lab_make_box; fi
 	lab_make_inet
 	lab_make_nsub
 	lab_make_subs
 	lab_make_more
 	lab_resolver
+	labserv_start
+	if [ -n "$LAB_CHASSIS" ]; then
+		lab_start_pair
+		return
+	fi
 	if [ -n "$LAB_CONFIG" ]; then
 		sed "s|@RUN_DIR@|$LAB_RUN/cgnd|g" "$LAB_CONFIG" >"$LAB_RUN/cgnd.conf"
 	else
 		lab_conf >"$LAB_RUN/cgnd.conf"
 	fi
-	labserv_start
 	lab_start_cgnd
 }
 
@@ -293,14 +327,19 @@ lab_ns_empty() { [ -z "$(ip netns pids "$1" 2>/dev/null)" ]; }
 # lab_down: ends what this lab started and removes what it made; false when the daemon
 # did not leave with 0.
 lab_down() {
-	local ns rc=0
+	local ns box rc=0 bad=0
 	[ -e "$LAB_RUN" ] || return 0
 	need_root
-	lab_stop_cgnd || rc=$?
-	[ "$rc" = 0 ] || {
-		warn "cgnd left with status $rc; the end of its log:"
-		tail -n 20 "$LAB_RUN/cgnd.log" >&2 || true
-	}
+	for box in $(lab_boxes) ''; do
+		lab_box "$box"
+		rc=0
+		lab_stop_cgnd || rc=$?
+		[ "$rc" = 0 ] || {
+			bad=1
+			warn "cgnd$LAB_BOX left with status $rc; the end of its log:"
+			tail -n 20 "$LAB_RUN/cgnd$LAB_BOX.log" >&2 || true
+		}
+	done
 	while read -r ns; do
 		[ -e "/run/netns/$ns" ] || continue
 		lab_kill_ns "$ns"
@@ -309,5 +348,5 @@ lab_down() {
 	done <"$LAB_RUN/namespaces"
 	rm -rf "$LAB_RUN"
 	rmdir --ignore-fail-on-non-empty /etc/netns /run/softboard-lab 2>/dev/null || true
-	[ "$rc" = 0 ]
+	[ "$bad" = 0 ]
 }
