@@ -29,7 +29,7 @@ LAB_KEY_B=${LAB_KEY_B:-}
 LAB_ONLY_A=${LAB_ONLY_A:-}         # further keys of the whole configuration …
 LAB_ONLY_B=${LAB_ONLY_B:-}         # … of one box
 VPN4=10.1.0                        # network of both customers of mode vpn
-BOX_OUT4_2=198.51.100.3            # second virtual router outside
+LATER_OUT4=198.51.100.3            # second virtual router outside
 
 # --- switches --------------------------------------------------------------------------
 
@@ -130,7 +130,7 @@ lab_conf_routers() {
 		lab_conf_router "$1" inside 10 '' 1 "$in6" && printf ', '
 		lab_conf_router "$1" outside 20 10 1 "$out" && printf ', '
 		lab_conf_router "$1" inside 11 '' 2 "$in4" && printf ', '
-		lab_conf_router "$1" outside 21 11 2 "\"$BOX_OUT4_2\""
+		lab_conf_router "$1" outside 21 11 2 "\"$LATER_OUT4\""
 		;;
 	*)
 		lab_conf_router "$1" inside 10 '' 1 "$in6, $in4" && printf ', '
@@ -261,7 +261,7 @@ lab_start_pair() {
 	local box
 	[ -e "$LAB_RUN/ha.key" ] || (umask 077 && head -c 32 /dev/urandom >"$LAB_RUN/ha.key")
 	[ "$LAB_CHASSIS" != 1+1 ] ||
-		ip -n "inet$LAB_SUFFIX" route add 203.0.113.64/28 via "$BOX_OUT4_2"
+		ip -n "inet$LAB_SUFFIX" route add 203.0.113.64/28 via "$LATER_OUT4"
 	for box in a b; do
 		lab_conf_pair "$box" >"$LAB_RUN/cgnd-$box.conf"
 		lab_box "$box"

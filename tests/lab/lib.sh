@@ -113,24 +113,28 @@ t_returned() {
 
 # The daemon leaves with 0 and no sanitizer has spoken.
 t_clean_exit() {
-	if grep -E 'Sanitizer|runtime error:' "$LAB_RUN/cgnd.log"; then
+	if grep -E 'Sanitizer|runtime error:' "$LAB_RUN/cgnd$LAB_BOX.log"; then
 		figure="sanitizer finding"
 		return 1
 	fi
 	lab_stop_cgnd || {
-		figure="exit $?: $(grep -aE 'Sanitizer|runtime error' "$LAB_RUN/cgnd.log" | head -n 1)"
-		grep -aA 25 'ERROR: ' "$LAB_RUN/cgnd.log" | head -n 60
+		figure="exit $?: $(grep -aE 'Sanitizer|runtime error' "$LAB_RUN/cgnd$LAB_BOX.log" | head -n 1)"
+		grep -aA 25 'ERROR: ' "$LAB_RUN/cgnd$LAB_BOX.log" | head -n 60
 		return 1
 	}
 }
 
 # t_end: stops the daemons of all labs; the verdict.
 t_end() {
-	local name
+	local name box
 	for name in "${t_labs[@]}"; do
 		lab_name "$name"
-		t_ok "cgnd leaves with 0" t_clean_exit
+		for box in $(lab_boxes) ''; do
+			lab_box "$box"
+			[ ! -e "$LAB_RUN/cgnd$LAB_BOX.conf" ] ||
+				t_ok "cgnd$LAB_BOX leaves with 0" t_clean_exit
+		done
 	done
-	[ "$t_failed" = 0 ] || tail -n 15 "$LAB_RUN/cgnd.log"
+	[ "$t_failed" = 0 ] || tail -n 15 "$LAB_RUN"/cgnd*.log
 	exit $((t_failed > 0))
 }
