@@ -113,8 +113,8 @@ vrrp_entry(struct cgn_cmd_ctx *ctx, size_t index)
 	if (!cgn_vrrp_groups_view(d, (uint32_t)index, &v))
 		return NULL;
 	r = v.router;
-	return json_pack(
-		"{s:s,s:i,s:s,s:i,s:i,s:o,s:o,s:o,s:o,s:b,s:o,s:b,s:b,s:b,s:b,s:o,s:o,s:o}",
+	return json_pack("{s:s,s:i,s:s,s:i,s:i,s:o,s:o,s:o,s:o,s:b,s:o,s:b,s:b,s:b,s:b,s:"
+			 "o,s:o,s:o}",
 		"port", conf->port.name, "vrid", (int)conf->vrid, "state",
 		cgn_vrrp_state_name(r->state), "priority_config", (int)conf->priority,
 		"priority_run", (int)r->priority, "master", master_of(&v),

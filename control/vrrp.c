@@ -93,8 +93,8 @@ step(struct cgn_daemon *d, uint32_t group)
 
 	cgn_vrrp_track_facts(d, group, &facts);
 	if (g->leader != CGN_NONE) {
-		todo = cgn_vrrp_follow(&g->router,
-			d->vrrp->group[g->leader].router.state, facts.now_us);
+		todo = cgn_vrrp_follow(
+			&g->router, d->vrrp->group[g->leader].router.state, facts.now_us);
 		cgn_vrrp_apply(d, g, from, todo);
 		from = g->router.state;
 	}

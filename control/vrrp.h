@@ -77,10 +77,11 @@ struct cgn_vrrp_count {
 struct cgn_vrrp_view {
 	const struct cgn_vrrp *router;
 	const struct cgn_vrrp_count *count;
-	const struct cgn_vrrp_transition *transition; /* [number % CGN_VRRP_TRANSITIONS] */
-	uint8_t source[2][16];			      /* of advertisements: IPv4, IPv6 */
-	bool has[2];				      /* addresses: IPv4, IPv6 */
-	bool ready, alive;			      /* gates, as they are now */
+	const struct cgn_vrrp_transition
+		*transition;   /* [number % CGN_VRRP_TRANSITIONS] */
+	uint8_t source[2][16]; /* of advertisements: IPv4, IPv6 */
+	bool has[2];	       /* addresses: IPv4, IPv6 */
+	bool ready, alive;     /* gates, as they are now */
 };
 
 /* False: there is no such group. */

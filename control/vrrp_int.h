@@ -12,10 +12,10 @@ struct group {
 	uint32_t leader; /* index, or CGN_NONE: it leads itself */
 	uint16_t iface;	 /* in the snapshot */
 	uint16_t vpn;
-	uint16_t device; /* in d->port[] */
-	uint8_t n[2];	 /* addresses: IPv4, IPv6 */
+	uint16_t device;  /* in d->port[] */
+	uint8_t n[2];	  /* addresses: IPv4, IPv6 */
 	uint8_t *addr[2]; /* n[0] * 4 and n[1] * 16 bytes, as they are advertised */
-	bool plain; /* IPv4: the other box sums without a pseudo header, so do we */
+	bool plain;	  /* IPv4: the other box sums without a pseudo header, so do we */
 	bool ready, alive; /* gates, as set by others */
 	bool living;	   /* liveness gate of the last turn */
 	uint64_t warned_ms;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Virtual routers and packets. Out: advertisements and announcements, from the virtual MAC
- * address (RFC 9568 7.2), so that switches learn where it is. In: advertisements, which
- * are checked (RFC 9568 7.1) and given to the machine of their group. And what the host
- * asks: is an address virtual, and is it ours now?
+ * Virtual routers and packets. Out: advertisements and announcements, from the virtual
+ * MAC address (RFC 9568 7.2), so that switches learn where it is. In: advertisements,
+ * which are checked (RFC 9568 7.1) and given to the machine of their group. And what the
+ * host asks: is an address virtual, and is it ours now?
  *
  * An IPv4 advertisement is summed as the other box does it, see ha/vrrp_wire.c.
  *
@@ -48,8 +48,8 @@ virtual_iface(const struct cgn_daemon *d, const struct group *g, unsigned six)
 }
 
 void
-cgn_vrrp_io_source(
-	const struct cgn_daemon *d, const struct group *g, unsigned six, uint8_t source[16])
+cgn_vrrp_io_source(const struct cgn_daemon *d, const struct group *g, unsigned six,
+	uint8_t source[16])
 {
 	const struct cgn_iface *f = iface_of(d, g);
 
@@ -139,7 +139,7 @@ make_announcement(struct cgn_daemon *d, const struct group *g, unsigned six, uns
 			cgn_frame_all_nodes, &nodes, CGN_NA_ROUTER | CGN_NA_OVERRIDE);
 	}
 	memcpy(&ip, g->addr[0] + 4 * i, sizeof(ip));
-	return cgn_frame_arp(d->own_pool, &f, RTE_ARP_OP_REQUEST, ip, NULL, ip, &all);
+	return cgn_frame_arp(d->own_pool, &f, RTE_ARP_OP_REQUEST, ip, &f.mac, ip, &all);
 }
 
 void
@@ -276,8 +276,8 @@ take(struct cgn_daemon *d, uint16_t iface, const struct rte_mbuf *m)
 
 	if (!has_group(d, iface))
 		return CGN_DROP_MULTICAST;
-	fault = cgn_vrrp_wire_decode(rte_pktmbuf_mtod(m, const uint8_t *),
-		rte_pktmbuf_data_len(m), &advert);
+	fault = cgn_vrrp_wire_decode(
+		rte_pktmbuf_mtod(m, const uint8_t *), rte_pktmbuf_data_len(m), &advert);
 	d->vrrp->faults[fault]++;
 	g = fault == CGN_VRRP_FINE ? find_group(d, iface, &advert) : NULL;
 	if (!g)

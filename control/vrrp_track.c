@@ -40,7 +40,8 @@ wanted_links(const struct cgn_daemon *d)
 		set |= 1ull << d->vrrp->group[i].device;
 		for (uint32_t k = 0; k < conf->n_track; k++)
 			if (conf->track[k].port.index >= 0)
-				set |= 1ull << cgn_vrrp_track_device(d, conf->track[k].port.index);
+				set |= 1ull << cgn_vrrp_track_device(
+					       d, conf->track[k].port.index);
 	}
 	return set;
 }

@@ -122,8 +122,7 @@ unsigned cgn_vrrp_step(struct cgn_vrrp *v, const struct cgn_vrrp_facts *facts);
 unsigned cgn_vrrp_hear(struct cgn_vrrp *v, const struct cgn_vrrp_heard *heard);
 
 /* Gives a router that follows the state of its leader. Returns actions. */
-unsigned cgn_vrrp_follow(
-	struct cgn_vrrp *v, enum cgn_vrrp_state leader, uint64_t now_us);
+unsigned cgn_vrrp_follow(struct cgn_vrrp *v, enum cgn_vrrp_state leader, uint64_t now_us);
 
 /* A master gives way: it resigns and stays backup until the other one fails or resigns,
  * or until nobody has taken over. Returns actions; 0: it is no master. */
