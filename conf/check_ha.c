@@ -10,7 +10,7 @@
 
 #include "conf/reader.h"
 
-enum { ADDR_SIZE = 48 };
+enum { ADDR_SIZE = 48, MOST_ADDRESSES = 64 };
 
 /* ---- locations ---- */
 
@@ -212,6 +212,81 @@ check_follow(struct cgn_reader *r, const struct cgn_conf_vrrp *group)
 			leader->port.name);
 }
 
+static bool
+has_family(const struct cgn_conf_port *port, uint8_t family)
+{
+	for (uint32_t i = 0; i < port->n_addresses; i++)
+		if (port->addresses[i].addr.family == family)
+			return true;
+	return false;
+}
+
+/* The same virtual address in a group before this one, or in it. */
+static bool
+is_taken(const struct cgn_conf *conf, uint32_t group, uint32_t index)
+{
+	const struct cgn_conf_vrrp *own = &conf->vrrp[group];
+
+	for (uint32_t i = 0; i <= group; i++) {
+		const struct cgn_conf_vrrp *other = &conf->vrrp[i];
+
+		for (uint32_t j = 0; j < (i < group ? other->n_addresses : index); j++)
+			if (other->port.index == own->port.index &&
+				cgn_conf_addr_equal(
+					&other->addresses[j], &own->addresses[index]))
+				return true;
+	}
+	return false;
+}
+
+/* Advertisements come from an address of the port; who owns a virtual address has the
+ * priority 255, and nobody else (RFC 9568 5.2.4). Returns whether it is owned. */
+static bool
+check_virtual(struct cgn_reader *r, uint32_t index, uint32_t address)
+{
+	const struct cgn_conf_vrrp *group = &r->conf->vrrp[index];
+	const struct cgn_conf_port *port = &r->conf->ports[group->port.index];
+	const struct cgn_conf_addr *addr = &group->addresses[address];
+	bool owned = cgn_conf_own_port(r->conf, port->vpn.index, addr) >= 0;
+	char text[ADDR_SIZE];
+
+	cgn_conf_addr_format(addr, text);
+	if (!has_family(port, addr->family))
+		cgn_reader_error(r, &group->addresses,
+			"port \"%s\" has no address of the family of %s to advertise it "
+			"from",
+			port->name, text);
+	if (is_taken(r->conf, index, address))
+		cgn_reader_error(r, &group->addresses, "%s is there twice", text);
+	if (owned && group->priority != 255)
+		cgn_reader_error(r, &group->priority,
+			"%s is an address of this box, which then has priority 255",
+			text);
+	return owned;
+}
+
+static void
+check_addresses(struct cgn_reader *r, uint32_t index)
+{
+	const struct cgn_conf_vrrp *group = &r->conf->vrrp[index];
+	bool owned = false;
+
+	if (group->advert_ms % 10)
+		cgn_reader_error(r, &group->advert_ms,
+			"%u is no multiple of 10, VRRP counts in hundredths of a second",
+			group->advert_ms);
+	if (group->n_addresses > MOST_ADDRESSES)
+		cgn_reader_error(r, &group->addresses, "%u of them, at most %u fit",
+			group->n_addresses, MOST_ADDRESSES);
+	if (group->port.index < 0)
+		return;
+	for (uint32_t i = 0; i < group->n_addresses; i++)
+		owned |= check_virtual(r, index, i);
+	if (group->priority == 255 && !owned)
+		cgn_reader_warn(r, &group->priority,
+			"255 is for who owns a virtual address, and cannot be preempted");
+}
+
 void
 cgn_check_vrrp(struct cgn_reader *r)
 {
@@ -232,5 +307,6 @@ cgn_check_vrrp(struct cgn_reader *r)
 		for (uint32_t j = 0; j < group->n_track; j++)
 			check_track(r, group, &group->track[j]);
 		check_follow(r, group);
+		check_addresses(r, i);
 	}
 }

@@ -21,7 +21,8 @@ struct cgn_compile_port {
 
 /* Where a location is hosted. worker: CGN_NONE16: nowhere, the location is down.
  * standby: the worker that is to hold a copy of its state, or CGN_NONE16. Either may be
- * CGN_REMOTE. epoch: that this box and the other one have agreed on; 0: the compiler's. */
+ * CGN_REMOTE. epoch: that this box and the other one have agreed on; 0: the compiler's.
+ */
 struct cgn_compile_host {
 	uint16_t worker, slot, cpu, standby;
 	uint32_t epoch;

@@ -31,7 +31,7 @@ iface_of(const struct cgn_daemon *d, const struct group *g)
 static struct rte_ether_addr
 mac_of(const struct group *g, unsigned six)
 {
-	struct rte_ether_addr mac;
+	struct rte_ether_addr mac = { { 0 } };
 
 	cgn_vrrp_wire_mac(mac.addr_bytes, six ? 6 : 4, g->vrid);
 	return mac;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Any bytes as a packet for the reader of VRRP advertisements: what it accepts, its writer
- * writes again as it was, from the message on. And what comes after the packet, as facts
- * and advertisements for the state machine, whose timers must stay within their bounds:
- * each four bytes say how much time passes, and what is heard or decided. */
+ * Any bytes as a packet for the reader of VRRP advertisements: what it accepts, its
+ * writer writes again as it was, from the message on. And what comes after the packet, as
+ * facts and advertisements for the state machine, whose timers must stay within their
+ * bounds: each four bytes say how much time passes, and what is heard or decided. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -111,6 +111,14 @@ static const struct conf_case vrrp_cases[] = {
 		"256 is out of range, allowed is 1..255" },
 	{ { { "priority = 200;", "advert_ms = 9;" } }, "16: vrrp[0].advert_ms",
 		"9 is out of range, allowed is 10..40950" },
+	{ { { "priority = 200;", "advert_ms = 15;" } }, "16: vrrp[0].advert_ms",
+		"15 is no multiple of 10" },
+	{ { { "[ \"10.0.0.9\" ]", "[ \"10.0.0.1\" ]" } }, "16: vrrp[0].priority",
+		"10.0.0.1 is an address of this box, which then has priority 255" },
+	{ { { "[ \"10.0.0.9\" ]", "[ \"10.0.0.9\", \"10.0.0.9\" ]" } },
+		"16: vrrp[0].addresses", "10.0.0.9 is there twice" },
+	{ { { "[ \"198.51.100.9\" ]", "[ \"fe80::9\" ]" } }, "17: vrrp[1].addresses",
+		"port \"out\" has no address of the family of fe80::9" },
 	{ { { "admin = true;", "" } }, "17: vrrp[1].follow",
 		"group 10 on port \"in\" is not an admin group" },
 	{ { { "follow: { port = \"in\"; vrid = 10; };",
@@ -135,6 +143,8 @@ static const struct conf_case warnings[] = {
 		"16: vrrp[0].track[0].reduced",
 		"200 - 10 is not below the 150 of the other box (assumed, see "
 		"peer_priority)" },
+	{ { { "vrid = 20;", "vrid = 20; priority = 255;" } }, "17: vrrp[1].priority",
+		"255 is for who owns a virtual address" },
 	{ .place = NULL },
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The state machine of a virtual router. Each case is a list of steps under a clock of its
- * own: what happens, for how long, and what has come of it. Tests with names from
+ * The state machine of a virtual router. Each case is a list of steps under a clock of
+ * its own: what happens, for how long, and what has come of it. Tests with names from
  * elsewhere are about what broke there. */
 #include "ha/vrrp.h"
 
@@ -27,7 +27,7 @@ enum event {
 	REDUCE, /* arg */
 	YIELD,
 	STOP,
-	FOLLOW, /* arg: state of the leader */
+	FOLLOW,	 /* arg: state of the leader */
 	FOREIGN, /* arg: interval of the others from now on, cs */
 };
 
@@ -37,7 +37,7 @@ struct step {
 	enum cgn_vrrp_state state;
 	enum cgn_vrrp_why why;
 	unsigned todo; /* that were asked for during it, bits; SEND is counted apart */
-	int sent;	/* advertisements; -1: whatever */
+	int sent;      /* advertisements; -1: whatever */
 };
 
 struct play {
@@ -62,7 +62,6 @@ struct play {
 	{                                                                                \
 		.priority = 200, .interval_cs = 10, .preempt = true                      \
 	}
-/* Priority 150: skew 41.4 ms, down after 341.4 ms. */
 #define LOW                                                                              \
 	{                                                                                \
 		.priority = 150, .interval_cs = 10, .preempt = true                      \
@@ -200,8 +199,7 @@ static const struct play plays[] = {
 			{ HEAR, 150, 9, BACKUP, WHY(HIGHER), CHANGE, 0 },
 			{ EVERY, 900, 150, BACKUP, WHY(HIGHER), 0, 0 },
 			{ REDUCE, 0, 0, BACKUP, WHY(HIGHER), 0, 0 },
-			{ EVERY, 400, 150, MASTER, WHY(PREEMPT),
-				BECOME | NUMBER, -1 },
+			{ EVERY, 400, 150, MASTER, WHY(PREEMPT), BECOME | NUMBER, -1 },
 		} },
 	{ "never below 1", { .priority = 200, .interval_cs = 10, .preempt = true },
 		{
@@ -211,7 +209,8 @@ static const struct play plays[] = {
 			{ RUN, 398, 0, BACKUP, WHY(PORT_UP), 0, 0 },
 			{ RUN, 2, 0, MASTER, WHY(LOST), BECOME, 1 },
 		} },
-	{ "keepalived #2387, #166: of two masters the lower yields, the higher tells again",
+	{ "keepalived #2387, #166: of two masters the lower yields, the higher tells "
+	  "again",
 		FAST,
 		{
 			{ RUN, 5000, 0, MASTER, WHY(LOST), BECOME | CHANGE, -1 },
@@ -324,7 +323,6 @@ static const struct play plays[] = {
 			{ FOLLOW, BACKUP, 0, BACKUP, WHY(FOLLOWS), CHANGE, 0 },
 			{ RUN, 9000, 0, BACKUP, WHY(FOLLOWS), 0, 0 },
 			{ FOLLOW, MASTER, 0, MASTER, WHY(FOLLOWS), BECOME, 1 },
-			{ FOLLOW, MASTER, 0, MASTER, WHY(FOLLOWS), 0, 0 },
 			{ EVERY, 901, 200, MASTER, WHY(FOLLOWS), TELL, 9 },
 			{ PORT, 0, 0, MASTER, WHY(FOLLOWS), 0, 0 },
 			{ RUN, 98, 0, MASTER, WHY(FOLLOWS), 0, 0 },
@@ -455,8 +453,10 @@ static void
 test_plays(void)
 {
 	for (size_t k = 0; k < sizeof(plays) / sizeof(plays[0]); k++) {
-		struct player p = { .f = { .now_us = 7, .port_up = true,
-					    .listening = true, .alive = true,
+		struct player p = { .f = { .now_us = 7,
+					    .port_up = true,
+					    .listening = true,
+					    .alive = true,
 					    .ready = true } };
 
 		p.interval_cs = plays[k].conf.interval_cs;

@@ -16,10 +16,10 @@
 static const char golden4[] = "45c00020000c0000ff70d08d0a000002e0000012"
 			      "310a9601000a435b" NET4;
 /* VRID 20, priority 150, 100 ms, addresses fe80::fe and 2001:db8:1::fe */
-static const char golden6[] =
-	"6c0a2669002870fffe80000000000000d41a1bfffedfd5b6"
-	"ff020000000000000000000000000012"
-	"31149602000a47c9fe8000000000000000000000000000fe20010db80001000000000000000000fe";
+static const char golden6[] = "6c0a2669002870fffe80000000000000d41a1bfffedfd5b6"
+			      "ff020000000000000000000000000012"
+			      "31149602000a47c9fe8000000000000000000000000000fe20010db800"
+			      "01000000000000000000fe";
 
 static size_t
 bytes(uint8_t *to, const char *hex)
@@ -72,8 +72,7 @@ check_same(const char *hex, size_t head)
 	struct cgn_vrrp_advert a;
 
 	CU_ASSERT_EQUAL_FATAL(cgn_vrrp_wire_decode(theirs, n, &a), CGN_VRRP_FINE);
-	CU_ASSERT_EQUAL_FATAL(
-		cgn_vrrp_wire_encode(ours, sizeof(ours), &a), (int)n);
+	CU_ASSERT_EQUAL_FATAL(cgn_vrrp_wire_encode(ours, sizeof(ours), &a), (int)n);
 	CU_ASSERT_EQUAL(memcmp(ours + head, theirs + head, n - head), 0);
 	CU_ASSERT_EQUAL(ours[head == 20 ? 8 : 7], 255);
 	CU_ASSERT_EQUAL(ours[head == 20 ? 9 : 6], CGN_VRRP_PROTOCOL);
@@ -190,7 +189,7 @@ mend(uint8_t *message, unsigned at, uint8_t was, uint8_t is)
 	unsigned high = at % 2 ? 0 : 8;
 	uint32_t sum = (uint32_t)message[6] << 8 | message[7];
 
-	sum += ((uint32_t)was << high) + (uint16_t)~((uint32_t)is << high);
+	sum += ((uint32_t)was << high) + (uint16_t) ~((uint32_t)is << high);
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum = (sum & 0xffff) + (sum >> 16);
 	message[6] = (uint8_t)(sum >> 8);
