@@ -73,6 +73,16 @@ derive_routes(struct cgn_conf *conf)
 	}
 }
 
+static void
+derive_metrics(struct cgn_conf *conf)
+{
+	struct cgn_conf_addr *address = &conf->metrics.address;
+
+	if (address->family == 0)
+		*address =
+			(struct cgn_conf_addr){ .family = 4, .bytes = { 127, 0, 0, 1 } };
+}
+
 /* ---- pools ---- */
 
 static int
@@ -304,6 +314,7 @@ cgn_derive_conf(struct cgn_reader *r)
 	derive_licences(conf);
 	derive_ports(conf);
 	derive_routes(conf);
+	derive_metrics(conf);
 	derive_pools(r);
 	for (uint32_t i = 0; i < conf->n_instances; i++) {
 		derive_timers(&conf->instances[i].timers);

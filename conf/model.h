@@ -196,6 +196,13 @@ struct cgn_conf_quarantine {
 	uint32_t ports; /* of a public address that may wait, the rest is free at once */
 };
 
+/* Prometheus metrics over HTTP; off unless the group is there. */
+struct cgn_conf_metrics {
+	bool present;
+	struct cgn_conf_addr address;
+	uint32_t port;
+};
+
 /* One tracked thing: a location or a port, the other index is CGN_CONF_NONE. */
 struct cgn_conf_track {
 	struct cgn_conf_src src;
@@ -290,6 +297,7 @@ struct cgn_conf {
 	struct cgn_conf_ha ha;
 	struct cgn_conf_quarantine quarantine;
 	struct cgn_conf_thresholds thresholds;
+	struct cgn_conf_metrics metrics;
 	const char **vpns; /* vpns[0] is "", the global one */
 	uint32_t n_vpns;
 	struct cgn_conf_port *ports;

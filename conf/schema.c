@@ -46,6 +46,8 @@ static const struct cgn_schema_key root_keys[] = {
 		.tag = CGN_CONF_NAT64, .help = "NAT64 (RFC 6146)" },
 	{ CGN_MANY("log_hosts", LIST, log_hosts), .sub = &cgn_schema_log_host,
 		.help = "receivers of logs" },
+	{ CGN_VALUE("metrics", GROUP, metrics), CGN_SECOND(metrics.present),
+		.sub = &cgn_schema_metrics, .help = "Prometheus metrics over HTTP" },
 	{ CGN_MANY("monitor_location_groups", LIST, monitor_groups),
 		.sub = &cgn_schema_monitor_group,
 		.help = "locations whose failure takes ports down" },

@@ -117,6 +117,7 @@ extern const struct cgn_schema cgn_schema_thresholds;
 extern const struct cgn_schema cgn_schema_address_group;
 extern const struct cgn_schema cgn_schema_acl;
 extern const struct cgn_schema cgn_schema_log_host;
+extern const struct cgn_schema cgn_schema_metrics;
 extern const struct cgn_schema cgn_schema_ds_lite;
 extern const struct cgn_schema cgn_schema_nat44;
 extern const struct cgn_schema cgn_schema_nat64;

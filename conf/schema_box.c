@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The keys of the box itself: node, dpdk, ports, routes, boards, license, log_hosts.
+ * The keys of the box itself: node, dpdk, ports, routes, boards, license, log_hosts,
+ * metrics.
  * Constant data; see conf/schema.h.
  */
 
@@ -152,3 +153,13 @@ static const struct cgn_schema_key log_host_keys[] = {
 #undef S
 const struct cgn_schema cgn_schema_log_host = { CGN_TABLE(log_host_keys), .names = "name",
 	.has_src = true };
+
+#define S struct cgn_conf_metrics
+static const struct cgn_schema_key metrics_keys[] = {
+	{ CGN_VALUE("address", ADDR, address), .text = "127.0.0.1",
+		.help = "own address of the machine to listen at; \"::\": all" },
+	{ CGN_VALUE("port", INT, port), CGN_LIMITS(1024, 65535), .def = 9464,
+		.help = "TCP port to listen at" },
+};
+#undef S
+const struct cgn_schema cgn_schema_metrics = { CGN_TABLE(metrics_keys) };

@@ -18,6 +18,7 @@
 #include "control/host.h"
 #include "control/log.h"
 #include "control/log_export.h"
+#include "control/metric_http.h"
 #include "control/standin.h"
 #include "control/vrrp.h"
 #include "dataplane/mark.h"
@@ -143,6 +144,7 @@ turn(struct cgn_daemon *d)
 	work += cgn_log_export_turn(
 		d->logs, d->snap, d->worker, d->rt.n_workers, d->now_ms);
 	work += cgn_cmd_server_poll(d->cmd);
+	work += cgn_metric_http_turn(d->metrics, d->now_ms);
 	cgn_sender_flush(&d->out);
 	return work;
 }

@@ -20,6 +20,7 @@ struct cgn_compile_host;
 struct cgn_compiler;
 struct cgn_host;
 struct cgn_log_export;
+struct cgn_metric_http;
 struct cgn_switch;
 struct cgn_vrrp_groups;
 
@@ -49,7 +50,8 @@ struct cgn_daemon {
 	struct cgn_host *host;	       /* neighbours and what is for the box itself */
 	struct cgn_channels *channels; /* to other boxes */
 	struct cgn_cmd_server *cmd;
-	struct cgn_log_export *logs; /* NAT events to log hosts */
+	struct cgn_log_export *logs;	 /* NAT events to log hosts */
+	struct cgn_metric_http *metrics; /* NULL: not wanted */
 	struct cgn_threshold_state thresholds;
 
 	struct cgn_worker *standin; /* of the control lcore, when no other is left */

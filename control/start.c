@@ -23,10 +23,12 @@
 #include "control/log.h"
 #include "control/log_export.h"
 #include "control/log_rule.h"
+#include "control/metric_http.h"
 #include "control/preflight.h"
 #include "control/privilege.h"
 #include "control/show.h"
 #include "control/stage.h"
+#include "control/telemetry.h"
 #include "control/vrrp.h"
 
 struct stage {
@@ -155,6 +157,21 @@ fini_logs(struct cgn_daemon *d)
 }
 
 static int
+init_metrics(struct cgn_daemon *d)
+{
+	cgn_telemetry_init(d->conf->node.run_dir);
+	return cgn_metric_http_create(&d->conf->metrics, &cgn_show_handlers, d,
+		&d->metrics, d->err, sizeof(d->err));
+}
+
+static void
+fini_metrics(struct cgn_daemon *d)
+{
+	cgn_metric_http_destroy(d->metrics);
+	d->metrics = NULL;
+}
+
+static int
 init_ready(struct cgn_daemon *d)
 {
 	cgn_privilege_hurry();
@@ -188,6 +205,7 @@ static const struct stage stages[] = {
 	{ cgn_channels_init, cgn_channels_fini },
 	{ init_commands, fini_commands },
 	{ init_logs, fini_logs },
+	{ init_metrics, fini_metrics },
 	{ cgn_launch_init, cgn_launch_fini },
 	{ cgn_vrrp_groups_init, cgn_vrrp_groups_fini },
 	{ init_ready, fini_ready },
