@@ -227,6 +227,16 @@ add_entry(struct cgn_metric_page *page, const struct cgn_metric_set *set,
 }
 
 static void
+add_map(struct cgn_metric_page *page, const struct cgn_metric_set *set,
+	const json_t *outer, json_t *map)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(map, name, value) add_entry(page, set, outer, value, name);
+}
+
+static void
 add_list(struct cgn_metric_page *page, const struct cgn_metric_set *set,
 	const json_t *list)
 {
@@ -239,16 +249,8 @@ add_list(struct cgn_metric_page *page, const struct cgn_metric_set *set,
 			add_entry(page, set, NULL, entry, NULL);
 		for (size_t k = 0; k < json_array_size(inner); k++)
 			add_entry(page, set, entry, json_array_get(inner, k), NULL);
+		add_map(page, set, entry, (json_t *)(uintptr_t)inner);
 	}
-}
-
-static void
-add_map(struct cgn_metric_page *page, const struct cgn_metric_set *set, json_t *map)
-{
-	const char *name;
-	json_t *value;
-
-	json_object_foreach(map, name, value) add_entry(page, set, NULL, value, name);
 }
 
 void
@@ -267,7 +269,7 @@ cgn_metric_page_add(struct cgn_metric_page *page, const struct cgn_metric_set *s
 		add_list(page, set, at);
 		break;
 	case CGN_METRIC_MAP:
-		add_map(page, set, (json_t *)(uintptr_t)at);
+		add_map(page, set, NULL, (json_t *)(uintptr_t)at);
 		break;
 	case CGN_METRIC_COUNT:
 		if (json_is_integer(at))

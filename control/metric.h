@@ -15,7 +15,8 @@ enum cgn_metric_type { CGN_METRIC_COUNTER, CGN_METRIC_GAUGE };
 enum cgn_metric_each {
 	CGN_METRIC_ONE,	   /* the thing at `path` */
 	CGN_METRIC_LIST,   /* each entry of the list at `path` */
-	CGN_METRIC_MEMBER, /* each entry of the list `inner` of each entry there */
+	CGN_METRIC_MEMBER, /* each entry of `inner` of each entry there: a list, or an
+			      object as with MAP */
 	CGN_METRIC_MAP,	   /* each member of the object at `path`; its name is a label */
 	CGN_METRIC_COUNT,  /* how many entries there are */
 };

@@ -25,8 +25,8 @@ static const char *const left_out[] = {
 	"id service_instance_group centralized_backup",
 	/* addresses of a pool are too many; telemetry has them */
 	"show address-group", "id overload addresses", "show vrrp",
-	"master addresses admin follow timers transitions", "show ha", "active standby",
-	NULL
+	"master addresses virtual_macs admin follow preempt timers transitions",
+	"show ha", "active standby", NULL
 };
 
 static bool
@@ -181,7 +181,7 @@ test_page(void)
 	CU_ASSERT(has_line(text, "cgn_drops_total{reason=\"no_route\"} 0"));
 	CU_ASSERT(has_line(text, "cgn_scrape_failures 0"));
 	/* what is not known has no sample */
-	CU_ASSERT_PTR_NULL(strstr(text, "\ncgn_vrrp_priority{"));
+	CU_ASSERT_PTR_NULL(strstr(text, "\ncgn_vrrp_master_priority{"));
 	free(text);
 }
 
