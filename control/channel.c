@@ -28,6 +28,8 @@
 #include "ha/wire.h"
 
 #define UDP_HEADERS 48 /* bytes: IPv6, UDP */
+#define HELLO_MS    20 /* so soon does a box know that the other one still is master */
+#define DEAD_HELLOS 15
 
 static bool
 deliver(void *ctx, uint16_t location, const uint8_t record[CGN_SYNCREC_BYTES])
@@ -144,7 +146,9 @@ static struct cgn_channel *
 create(struct cgn_channels_link *l, const struct cgn_conf *conf, unsigned mtu, char *err,
 	size_t err_size)
 {
-	struct cgn_channel_conf cc = { .pacing_mbps = conf->ha.pacing_mbps,
+	struct cgn_channel_conf cc = { .hello_ms = HELLO_MS,
+		.dead_hellos = DEAD_HELLOS,
+		.pacing_mbps = conf->ha.pacing_mbps,
 		.ctx = l,
 		.send = send_datagram,
 		.deliver = deliver,

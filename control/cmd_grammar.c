@@ -133,6 +133,8 @@ static const struct cgn_cmd_def table[CGN_CMD_COUNT] = {
 		"takes it back into service, with empty tables", true },
 	{ CGN_CMD_HA_BATCH, "ha batch-backup", "LOCATION", "batch_backup", CGN_CMD_OBJECT,
 		NULL, "sends all state to the standby once more" },
+	{ CGN_CMD_HA_SWITCH, "ha switch", "LOCATION", "switch", CGN_CMD_OBJECT, NULL,
+		"hands a service-location to the other box, without loss", true },
 	{ CGN_CMD_SWITCH, "centralized-backup switch", "INSTANCE", "centralized_backup",
 		CGN_CMD_OBJECT, NULL, "an instance leaves its boards for another box",
 		true },

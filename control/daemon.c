@@ -14,6 +14,7 @@
 #include <rte_cycles.h>
 
 #include "control/channel.h"
+#include "control/chassis.h"
 #include "control/cmd_server.h"
 #include "control/host.h"
 #include "control/log.h"
@@ -125,8 +126,10 @@ every_ms(struct cgn_daemon *d, uint64_t tsc, uint64_t now_ms)
 	take_signals(d);
 	cgn_host_timer(d->host, now_ms);
 	sample_load(d, tsc);
-	cgn_watch_turn(d);
 	cgn_vrrp_groups_turn(d);
+	cgn_chassis_decide(d);
+	cgn_watch_turn(d);
+	cgn_chassis_say(d);
 	cgn_threshold_turn(&d->thresholds, d->logs, d->snap, d->worker, d->n_cpus,
 		&d->conf->thresholds, now_ms);
 }
@@ -140,6 +143,7 @@ turn(struct cgn_daemon *d)
 	cgn_sender_begin(&d->out);
 	every_ms(d, tsc, cgn_runtime_ms(&d->rt, tsc));
 	work = drain_mesh(d) + cgn_standin_turn(d);
+	work += cgn_chassis_pump(d);
 	cgn_channels_turn(d);
 	work += cgn_log_export_turn(
 		d->logs, d->snap, d->worker, d->rt.n_workers, d->now_ms);

@@ -15,12 +15,15 @@
 #include "dataplane/port.h"
 
 struct cgn_channels;
+struct cgn_chassis;
+struct cgn_channels;
 struct cgn_cmd_server;
 struct cgn_compile_host;
 struct cgn_compiler;
 struct cgn_host;
 struct cgn_log_export;
 struct cgn_metric_http;
+struct cgn_moves_place;
 struct cgn_switch;
 struct cgn_vrrp_groups;
 
@@ -31,6 +34,8 @@ struct cgn_daemon {
 	struct cgn_compiler *compiler;
 	const struct cgn_snapshot *snap; /* what the workers read */
 	struct cgn_compile_host *where;	 /* of conf->locations[] */
+	struct cgn_moves_place *place;	 /* of the same, among our own CPUs */
+	struct cgn_chassis *chassis;	 /* what the other box makes of them */
 	struct cgn_runtime rt;
 
 	/* Worker i is conf->cpus[i] for i < n_cpus, then line card i - n_cpus, which is

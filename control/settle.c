@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "control/chassis.h"
 #include "control/compile.h"
 #include "control/host.h"
 #include "control/log.h"
@@ -68,7 +69,7 @@ is_filled(const struct cgn_daemon *d, uint32_t location)
 	uint16_t home = (uint16_t)l->active.index;
 	uint32_t index;
 
-	if (now->worker == CGN_NONE16 || now->standby == CGN_NONE16)
+	if (now->worker >= CGN_REMOTE || now->standby >= CGN_REMOTE)
 		return false;
 	index = cgn_compile_find_location(d->compiler, (uint16_t)l->id);
 	if (index == CGN_NONE ||
@@ -94,8 +95,11 @@ describe(const struct cgn_daemon *d, struct input *in, uint32_t i, uint16_t **sp
 	for (uint32_t k = 0; group && k < group->n_backup_cpus; k++)
 		*(*spare)++ = (uint16_t)group->backup_cpus[k].cpu.index;
 	l->n_spare = (uint16_t)(*spare - l->spare);
-	in->place[i].worker = d->where[i].worker;
-	in->place[i].standby = d->where[i].standby;
+	if (cgn_chassis_mirrors(d, i)) {
+		l->backup = CGN_MOVES_NONE;
+		l->n_spare = 0;
+	}
+	in->place[i] = d->place[i];
 }
 
 static void
@@ -142,7 +146,7 @@ log_move(const struct cgn_daemon *d, uint32_t i, const struct cgn_compile_host *
 	const struct cgn_compile_host *now = &d->where[i];
 	uint32_t id = d->conf->locations[i].id;
 
-	if (now->worker == old->worker)
+	if (now->worker == old->worker || cgn_chassis_at(d, i) != NULL)
 		return;
 	if (now->worker == CGN_NONE16)
 		cgn_log_event(LOG_CRIT, "service-location %u: down, no CPU is left", id);
@@ -152,19 +156,20 @@ log_move(const struct cgn_daemon *d, uint32_t i, const struct cgn_compile_host *
 			now->worker == old->standby ? "which has its copy" : "cold");
 }
 
-/* Writes the outcome to d->where. */
+/* Writes the outcome to d->place and d->where. */
 static void
 take_places(struct cgn_daemon *d, const struct input *in, bool quiet)
 {
 	for (uint32_t i = 0; i < d->conf->n_locations; i++) {
-		struct cgn_compile_host old = d->where[i], *now = &d->where[i];
+		struct cgn_compile_host old = d->where[i];
+		uint16_t cpu = in->place[i].worker;
 
-		now->worker = in->place[i].worker;
-		now->standby = in->place[i].standby;
-		if (now->worker != CGN_NONE16) {
-			now->slot = (uint16_t)d->conf->cpus[now->worker]->slot;
-			now->cpu = (uint16_t)d->conf->cpus[now->worker]->cpu;
+		d->place[i] = in->place[i];
+		if (cpu != CGN_NONE16) {
+			d->where[i].slot = (uint16_t)d->conf->cpus[cpu]->slot;
+			d->where[i].cpu = (uint16_t)d->conf->cpus[cpu]->cpu;
 		}
+		cgn_chassis_place(d, i, &d->place[i], &d->where[i]);
 		if (!quiet)
 			log_move(d, i, &old);
 	}
@@ -177,12 +182,17 @@ cgn_settle_init(struct cgn_daemon *d)
 	int rc;
 
 	d->where = calloc(d->conf->n_locations + 1, sizeof(*d->where));
-	if (!d->where)
+	d->place = calloc(d->conf->n_locations + 1, sizeof(*d->place));
+	if (!d->where || !d->place)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < d->conf->n_locations; i++)
+	for (uint32_t i = 0; i < d->conf->n_locations; i++) {
 		d->where[i] = (struct cgn_compile_host){ .worker = CGN_NONE16,
 			.standby = CGN_NONE16 };
-	rc = cgn_switch_init(d);
+		d->place[i] = (struct cgn_moves_place){ CGN_MOVES_NONE, CGN_MOVES_NONE };
+	}
+	rc = cgn_chassis_init(d);
+	if (rc == 0)
+		rc = cgn_switch_init(d);
 	if (rc == 0)
 		rc = input_init(d, &in);
 	if (rc)
@@ -197,7 +207,10 @@ void
 cgn_settle_fini(struct cgn_daemon *d)
 {
 	cgn_switch_fini(d);
+	cgn_chassis_fini(d);
+	free(d->place);
 	free(d->where);
+	d->place = NULL;
 	d->where = NULL;
 }
 

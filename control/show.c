@@ -41,6 +41,7 @@ const struct cgn_cmd_handlers
 				      [CGN_CMD_BOARD_SHUTDOWN] = cgn_board_shutdown,
 				      [CGN_CMD_BOARD_START] = cgn_board_start,
 				      [CGN_CMD_HA_BATCH] = cgn_ha_batch_backup,
+				      [CGN_CMD_HA_SWITCH] = cgn_ha_switch,
 				      [CGN_CMD_SWITCH] = cgn_switch_away,
 				      [CGN_CMD_SWITCH_BACK] = cgn_switch_back,
 #ifdef CGN_FAULT_INJECTION

@@ -79,6 +79,7 @@ struct cgn_worker *cgn_show_host_of(const struct cgn_daemon *d, uint32_t locatio
 const char *cgn_show_role(const struct cgn_daemon *d, uint32_t location, uint16_t worker);
 
 int cgn_ha_batch_backup(struct cgn_cmd_ctx *ctx);
+int cgn_ha_switch(struct cgn_cmd_ctx *ctx);
 struct cgn_tally cgn_show_instance_tally(const struct cgn_daemon *d, uint32_t instance);
 
 #endif

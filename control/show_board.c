@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/chassis.h"
 #include "control/show.h"
 #include "control/vrrp.h"
 #include "dataplane/sync.h"
@@ -95,13 +96,26 @@ batch_of(const struct cgn_daemon *d, const struct cgn_conf_location *location,
 	uint32_t index)
 {
 	const struct cgn_worker *host = cgn_show_host_of(d, index);
-	bool wanted = location->backup.present || location->remote_backup.present;
 
-	if (!wanted || !host)
-		return wanted ? "not-started" : "na";
+	if (location->remote_backup.present)
+		return cgn_chassis_batch_name(
+			d, (uint32_t)(location - d->conf->locations));
+	if (!location->backup.present || !host)
+		return location->backup.present ? "not-started" : "na";
 	if (d->snap->location[index].standby == CGN_NONE16)
 		return "not-started";
 	return cgn_sync_batch_name(host, (uint16_t)index);
+}
+
+/* active; standby: the other box hosts it; down. */
+static const char *
+state_of(const struct cgn_location *l)
+{
+	if (l == NULL || l->worker == CGN_NONE16)
+		return "down";
+	if (l->worker == CGN_REMOTE)
+		return l->standby == CGN_NONE16 ? "down" : "standby";
+	return "active";
 }
 
 static json_t *
@@ -118,13 +132,12 @@ location_entry(struct cgn_cmd_ctx *ctx, size_t number)
 		return NULL;
 	index = cgn_show_find_location(d, location->id);
 	live = index != CGN_NONE ? &d->snap->location[index] : NULL;
-	hosted = live != NULL && live->worker != CGN_NONE16;
+	hosted = strcmp(state_of(live), "down") != 0;
 	tally = cgn_show_location_tally(d, index);
 	standby = cgn_show_standby_tally(d, index);
 	return json_pack("{s:i,s:s,s:{s:i,s:i},s:o,s:o,s:s,s:o,s:s,s:i,s:i,s:i,s:i,s:I}",
-		"id", (int)location->id, "state", hosted ? "active" : "down",
-		"configured", "slot", (int)location->active.slot, "cpu",
-		(int)location->active.cpu, "current",
+		"id", (int)location->id, "state", state_of(live), "configured", "slot",
+		(int)location->active.slot, "cpu", (int)location->active.cpu, "current",
 		hosted ? json_pack("{s:i,s:i}", "slot", live->slot, "cpu", live->cpu)
 		       : json_null(),
 		"backup", backup_of(d, location), "scene", scene_of(location), "vrrp",

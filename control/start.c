@@ -17,6 +17,7 @@
 #include <rte_cycles.h>
 
 #include "control/channel.h"
+#include "control/chassis.h"
 #include "control/cmd_server.h"
 #include "control/eal.h"
 #include "control/host.h"
@@ -203,6 +204,7 @@ static const struct stage stages[] = {
 	{ cgn_publish_init, cgn_publish_fini },
 	{ init_host, fini_host },
 	{ cgn_channels_init, cgn_channels_fini },
+	{ cgn_chassis_join, NULL },
 	{ init_commands, fini_commands },
 	{ init_logs, fini_logs },
 	{ init_metrics, fini_metrics },

@@ -32,6 +32,9 @@ void cgn_vrrp_groups_turn(struct cgn_daemon *d);
 uint32_t cgn_vrrp_groups_find(
 	const struct cgn_daemon *d, const char *port, uint32_t vrid);
 
+/* Index of the group that decides for it: the one that it follows, or itself. */
+uint32_t cgn_vrrp_groups_leader(const struct cgn_daemon *d, uint32_t group);
+
 /* Its state; Initialize for an index that is no group's. */
 enum cgn_vrrp_state cgn_vrrp_groups_state(const struct cgn_daemon *d, uint32_t group);
 

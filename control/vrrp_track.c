@@ -9,6 +9,7 @@
  * that are down are the tracking's matter; where nothing is tracked they close the gate.
  *
  * Control lcore. */
+#include "control/moves.h"
 #include "control/vrrp_int.h"
 
 #include <string.h>
@@ -72,7 +73,7 @@ is_up(const struct cgn_daemon *d, int32_t port)
 static bool
 is_location_down(const struct cgn_daemon *d, int32_t location)
 {
-	return d->where[location].worker == CGN_NONE16;
+	return d->place[location].worker == CGN_MOVES_NONE;
 }
 
 static uint32_t
@@ -103,8 +104,8 @@ is_tracked(const struct cgn_daemon *d, uint32_t group, uint32_t location)
 	return false;
 }
 
-static uint32_t
-leader_of(const struct cgn_daemon *d, uint32_t group)
+uint32_t
+cgn_vrrp_groups_leader(const struct cgn_daemon *d, uint32_t group)
 {
 	uint32_t leader = d->vrrp->group[group].leader;
 
@@ -121,13 +122,13 @@ is_alive(const struct cgn_daemon *d, uint32_t group)
 	for (uint32_t i = 0; i < d->conf->n_locations; i++) {
 		const struct cgn_conf_vrrp_ref *ref = &d->conf->locations[i].vrrp;
 
-		if (!ref->present || leader_of(d, (uint32_t)ref->index) != group)
+		if (!ref->present || cgn_vrrp_groups_leader(d, (uint32_t)ref->index) != group)
 			continue;
 		bound++;
 		tracked += is_tracked(d, group, i);
 		if (is_location_down(d, (int32_t)i))
 			down++;
-		else if (d->watch.cpu[d->where[i].worker].silent > limit)
+		else if (d->watch.cpu[d->place[i].worker].silent > limit)
 			return false;
 	}
 	return !bound || down < bound || tracked;
@@ -147,7 +148,7 @@ void
 cgn_vrrp_track_facts(struct cgn_daemon *d, uint32_t group, struct cgn_vrrp_facts *facts)
 {
 	struct group *g = &d->vrrp->group[group];
-	uint32_t leader = leader_of(d, group);
+	uint32_t leader = cgn_vrrp_groups_leader(d, group);
 
 	g->living = d->vrrp->group[leader].alive && is_alive(d, leader);
 	*facts = (struct cgn_vrrp_facts){ .now_us = cgn_vrrp_now_us(d),

@@ -417,6 +417,7 @@ hear(struct cgn_worker *w)
 			l->phase = CGN_SYNC_START;
 			l->finished = false;
 		}
+		l->doubt |= (ask & CGN_SYNC_ASK_CHECK) != 0;
 		if (ask & (CGN_SYNC_ASK_DRAIN | CGN_SYNC_ASK_GO_ON)) {
 			l->drain = ask & CGN_SYNC_ASK_DRAIN;
 			l->drained = false;

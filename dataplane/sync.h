@@ -156,6 +156,7 @@ enum cgn_sync_ask {
 	CGN_SYNC_ASK_COPY = 1,	/* everything once more */
 	CGN_SYNC_ASK_DRAIN = 2, /* before a planned move: all that is not sent yet */
 	CGN_SYNC_ASK_GO_ON = 4, /* the move does not take place */
+	CGN_SYNC_ASK_CHECK = 8, /* records were lost on the way: compare soon */
 };
 
 /* Asks the host of a location (index) for something; done with its next tick. */

@@ -388,6 +388,14 @@ cgn_channel_heard(const struct cgn_channel *ch, uint16_t location)
 		       : NULL;
 }
 
+uint64_t
+cgn_channel_heard_us(const struct cgn_channel *ch, uint16_t location)
+{
+	const struct cgn_channel_entry *e = entry_of(ch, location);
+
+	return e && e->heard ? e->heard_us : 0;
+}
+
 bool
 cgn_channel_usable(const struct cgn_channel *ch, uint16_t location)
 {

@@ -155,6 +155,9 @@ int cgn_channel_say(
 const struct cgn_channel_location *cgn_channel_heard(
 	const struct cgn_channel *ch, uint16_t location);
 
+/* When it was heard last, µs; 0: never. */
+uint64_t cgn_channel_heard_us(const struct cgn_channel *ch, uint16_t location);
+
 /* Says what is configured: at most CGN_CHANNEL_PRINTS. 0 or -E2BIG. */
 int cgn_channel_print(
 	struct cgn_channel *ch, const struct cgn_channel_print *print, unsigned n);

@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The roles of this box and the other one. Facts come from the virtual routers
+ * (control/vrrp.c), from the hellos of the channels (ha/channel.c) and from the boards
+ * (control/moves.c); ha/role.c decides; here the outcome goes into the snapshot, and then
+ * into our hellos, so that the other box hears of a role or an epoch only when every
+ * worker has it.
+ *
+ * A planned switch drains first, then lets the virtual router resign. The box goes on
+ * translating until the other one says that it does.
+ *
+ * Control lcore only. */
+#include "control/chassis_int.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/log.h"
+#include "control/vrrp.h"
+
+#define FRESH_MS 60 /* three hellos */
+#define HOLD_MS	 60
+#define DRAIN_MS 10000
+#define LEAVE_MS 3000
+#define PRIORITY 100 /* of a location without a virtual router */
+
+const struct cgn_chassis_location *
+cgn_chassis_at(const struct cgn_daemon *d, uint32_t location)
+{
+	return cgn_chassis_conf(d, location)->remote_backup.present
+		       ? &d->chassis->location[location]
+		       : NULL;
+}
+
+/* ---- life ---- */
+
+int
+cgn_chassis_init(struct cgn_daemon *d)
+{
+	d->chassis = calloc(1, sizeof(*d->chassis));
+	return d->chassis ? cgn_chassis_configure(d) : -ENOMEM;
+}
+
+void
+cgn_chassis_fini(struct cgn_daemon *d)
+{
+	if (d->chassis)
+		free(d->chassis->location);
+	free(d->chassis);
+	d->chassis = NULL;
+}
+
+int
+cgn_chassis_configure(struct cgn_daemon *d)
+{
+	struct cgn_chassis *c = d->chassis;
+	struct cgn_chassis_location *location =
+		calloc(d->conf->n_locations + 1, sizeof(*location));
+
+	if (!location)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < d->conf->n_locations; i++) {
+		location[i].id = (uint16_t)cgn_chassis_conf(d, i)->id;
+		for (uint32_t k = 0; k < c->n; k++)
+			if (c->location[k].id == location[i].id)
+				location[i] = c->location[k];
+	}
+	free(c->location);
+	c->location = location;
+	c->n = d->conf->n_locations;
+	c->any = false;
+	for (uint32_t i = 0; i < c->n; i++)
+		c->any |= cgn_chassis_conf(d, i)->remote_backup.present;
+	return 0;
+}
+
+/* ---- where things are ---- */
+
+void
+cgn_chassis_place(const struct cgn_daemon *d, uint32_t location,
+	const struct cgn_moves_place *place, struct cgn_compile_host *host)
+{
+	const struct cgn_chassis_location *l = cgn_chassis_at(d, location);
+
+	host->worker = place->worker;
+	host->standby = place->standby;
+	host->epoch = 0;
+	if (!l)
+		return;
+	host->epoch = l->role.epoch + 1; /* never 0 */
+	if (l->role.role != CGN_ROLE_MASTER) {
+		host->worker = CGN_REMOTE;
+		host->standby = place->worker;
+	} else if (l->role.mirror) {
+		host->standby = CGN_REMOTE;
+	}
+}
+
+bool
+cgn_chassis_mirrors(const struct cgn_daemon *d, uint32_t location)
+{
+	const struct cgn_chassis_location *l = cgn_chassis_at(d, location);
+
+	return l && l->role.role == CGN_ROLE_MASTER && l->role.mirror;
+}
+
+/* ---- copies ---- */
+
+bool
+cgn_chassis_is_complete(const struct cgn_daemon *d, uint32_t i)
+{
+	const struct cgn_chassis_location *l = &d->chassis->location[i];
+	struct cgn_worker *host = cgn_chassis_host(d, i);
+
+	if (l->role.role == CGN_ROLE_MASTER)
+		return host && cgn_sync_filled(host, cgn_chassis_index(d, i));
+	return cgn_role_may_preempt(&l->role, &l->peer);
+}
+
+const char *
+cgn_chassis_batch_name(const struct cgn_daemon *d, uint32_t location)
+{
+	const struct cgn_chassis_location *l = &d->chassis->location[location];
+	struct cgn_worker *host = cgn_chassis_host(d, location);
+
+	if (cgn_chassis_is_complete(d, location))
+		return "finished";
+	if (host)
+		return cgn_sync_batch_name(host, cgn_chassis_index(d, location));
+	return l->peer.fresh && l->peer.role == CGN_ROLE_MASTER &&
+			       l->peer.epoch == l->role.epoch
+		       ? "running"
+		       : "not-started";
+}
+
+/* ---- facts ---- */
+
+static void
+see_peer(struct cgn_daemon *d, uint32_t i)
+{
+	struct cgn_chassis_location *l = &d->chassis->location[i];
+	uint16_t id = (uint16_t)cgn_chassis_conf(d, i)->id;
+	const struct cgn_channel *channel = cgn_channels_find(d, id);
+	const struct cgn_channel_location *said = NULL;
+	struct cgn_role_peer *p = &l->peer;
+	const struct cgn_channel_peer *peer;
+	uint64_t heard;
+
+	p->fresh = false;
+	if (!channel)
+		return;
+	if (cgn_channel_state(channel) >= CGN_CHANNEL_MISMATCH)
+		said = cgn_channel_heard(channel, id);
+	if (!said)
+		return;
+	peer = cgn_channel_peer(channel);
+	heard = cgn_channel_heard_us(channel, id);
+	if (heard != l->heard_us) {
+		l->heard_us = heard;
+		p->heard_ms = d->now_ms;
+	}
+	p->fresh = d->now_ms - p->heard_ms <= FRESH_MS;
+	p->known = true;
+	p->matches = cgn_channel_usable(channel, id);
+	p->ready = said->ready;
+	p->role = (enum cgn_role)said->role;
+	p->epoch = said->epoch;
+	p->boot = peer->boot;
+	p->rank = (struct cgn_role_rank){ said->priority, peer->boot };
+}
+
+static uint32_t
+router_of(const struct cgn_daemon *d, uint32_t i)
+{
+	const struct cgn_conf_vrrp_ref *ref = &cgn_chassis_conf(d, i)->vrrp;
+
+	return ref->present ? (uint32_t)ref->index : CGN_NONE;
+}
+
+/* Without a virtual router whoever translates goes on, and whoever finds nobody begins.
+ */
+static bool
+is_elected(const struct cgn_daemon *d, uint32_t i, const struct cgn_chassis_location *l)
+{
+	uint32_t router = router_of(d, i);
+
+	if (router != CGN_NONE)
+		return cgn_vrrp_groups_state(d, router) == CGN_VRRP_MASTER;
+	if (l->role.role == CGN_ROLE_MASTER)
+		return true;
+	if (l->peer.fresh)
+		return l->peer.role != CGN_ROLE_MASTER || !l->peer.rank.priority;
+	return d->now_ms - d->start_ms > LEAVE_MS;
+}
+
+static struct cgn_role_rank
+rank_of(const struct cgn_daemon *d, uint32_t i, const struct cgn_chassis_location *l)
+{
+	const struct cgn_channel *channel =
+		cgn_channels_find(d, (uint16_t)cgn_chassis_conf(d, i)->id);
+	struct cgn_role_rank rank = { PRIORITY, channel ? cgn_channel_boot(channel) : 0 };
+	struct cgn_vrrp_view view;
+
+	if (cgn_vrrp_groups_view(d, router_of(d, i), &view))
+		rank.priority = view.router->priority;
+	if (l->leaving == CGN_CHASSIS_LEAVES)
+		rank.priority = 0;
+	return rank;
+}
+
+static struct cgn_role_input
+facts_of(const struct cgn_daemon *d, uint32_t i, const struct cgn_chassis_location *l)
+{
+	return (struct cgn_role_input){ .now_ms = d->now_ms,
+		.hold_ms = HOLD_MS,
+		.elected = is_elected(d, i, l),
+		.able = d->place[i].worker != CGN_NONE16,
+		.leaving = l->leaving == CGN_CHASSIS_LEAVES,
+		.rank = rank_of(d, i, l),
+		.peer = l->peer };
+}
+
+/* ---- planned switch ---- */
+
+static void
+stay(struct cgn_daemon *d, uint32_t i, const char *why)
+{
+	struct cgn_worker *host = cgn_chassis_host(d, i);
+
+	d->chassis->location[i].leaving = CGN_CHASSIS_STAYS;
+	if (host)
+		cgn_sync_ask(host, cgn_chassis_index(d, i), CGN_SYNC_ASK_GO_ON);
+	cgn_log_event(LOG_WARNING, "service-location %u: not switched: %s",
+		cgn_chassis_conf(d, i)->id, why);
+}
+
+static bool
+has_drained(struct cgn_daemon *d, uint32_t i)
+{
+	struct cgn_worker *host = cgn_chassis_host(d, i);
+	uint16_t id = (uint16_t)cgn_chassis_conf(d, i)->id;
+	const struct cgn_channel *channel = cgn_channels_find(d, id);
+	const struct cgn_chassis_held *held;
+
+	if (!host || !channel || !cgn_sync_ready(host, d->snap, cgn_chassis_index(d, i)))
+		return false;
+	held = &d->chassis->held[host->conf.index];
+	return held->at == held->n && cgn_channel_drained(channel, id);
+}
+
+static bool
+same_router(const struct cgn_daemon *d, uint32_t a, uint32_t b)
+{
+	uint32_t x = router_of(d, a), y = router_of(d, b);
+
+	if (a == b)
+		return true;
+	return x != CGN_NONE && y != CGN_NONE &&
+	       cgn_vrrp_groups_leader(d, x) == cgn_vrrp_groups_leader(d, y);
+}
+
+/* All that share a router have drained: it resigns. */
+static void
+leave(struct cgn_daemon *d, uint32_t i)
+{
+	char err[CGN_ERR];
+
+	for (uint32_t k = 0; k < d->chassis->n; k++)
+		if (d->chassis->location[k].leaving && same_router(d, i, k) &&
+			!has_drained(d, k))
+			return;
+	if (router_of(d, i) != CGN_NONE &&
+		cgn_vrrp_groups_yield(d, router_of(d, i), err, sizeof(err))) {
+		stay(d, i, err);
+		return;
+	}
+	for (uint32_t k = 0; k < d->chassis->n; k++)
+		if (d->chassis->location[k].leaving && same_router(d, i, k))
+			d->chassis->location[k].leaving = CGN_CHASSIS_LEAVES;
+}
+
+static void
+go_on_leaving(struct cgn_daemon *d, uint32_t i)
+{
+	struct cgn_chassis_location *l = &d->chassis->location[i];
+	uint64_t waited = d->now_ms - l->asked_ms;
+
+	if (l->role.role != CGN_ROLE_MASTER)
+		l->leaving = CGN_CHASSIS_STAYS; /* done */
+	else if (!l->role.mirror)
+		stay(d, i, "the other box does not answer");
+	else if (l->leaving == CGN_CHASSIS_DRAINS && waited > DRAIN_MS)
+		stay(d, i, "its state could not be copied in time");
+	else if (l->leaving == CGN_CHASSIS_LEAVES && waited > DRAIN_MS + LEAVE_MS)
+		stay(d, i, "the other box did not take over");
+	else if (l->leaving == CGN_CHASSIS_DRAINS)
+		leave(d, i);
+}
+
+int
+cgn_chassis_switch(struct cgn_daemon *d, uint32_t location, char *err, size_t err_size)
+{
+	const struct cgn_chassis_location *l = cgn_chassis_at(d, location);
+	struct cgn_worker *host = cgn_chassis_host(d, location);
+
+	err[0] = '\0';
+	if (!l)
+		snprintf(err, err_size, "it has no remote_backup");
+	else if (l->role.role != CGN_ROLE_MASTER)
+		snprintf(err, err_size, "it is %s here, only the master is switched",
+			cgn_role_name(l->role.role));
+	else if (!host || !cgn_sync_filled(host, cgn_chassis_index(d, location)))
+		snprintf(err, err_size, "the other box does not have a complete copy");
+	if (err[0])
+		return -EINVAL;
+	for (uint32_t k = 0; k < d->chassis->n; k++) {
+		if (!cgn_chassis_mirrors(d, k) || !same_router(d, location, k))
+			continue;
+		d->chassis->location[k].leaving = CGN_CHASSIS_DRAINS;
+		d->chassis->location[k].asked_ms = d->now_ms;
+		cgn_log_event(LOG_NOTICE,
+			"service-location %u: to be switched by command",
+			cgn_chassis_conf(d, k)->id);
+	}
+	return 0;
+}
+
+/* ---- roles ---- */
+
+static void
+decide(struct cgn_daemon *d, uint32_t i)
+{
+	struct cgn_chassis_location *l = &d->chassis->location[i];
+	enum cgn_role before = l->role.role;
+	struct cgn_role_input in;
+
+	see_peer(d, i);
+	in = facts_of(d, i, l);
+	if (cgn_role_step(&l->role, &in))
+		d->watch.changed = d->watch.owed = true;
+	if (l->role.role != before)
+		cgn_log_event(LOG_WARNING, "service-location %u: %s, epoch %u: %s",
+			cgn_chassis_conf(d, i)->id, cgn_role_name(l->role.role),
+			l->role.epoch, l->role.why);
+	if (l->leaving)
+		go_on_leaving(d, i);
+}
+
+/* A router may preempt when all of its locations may. */
+static void
+set_gates(struct cgn_daemon *d)
+{
+	for (uint32_t g = 0; g < d->conf->n_vrrp; g++) {
+		bool ready = true;
+
+		for (uint32_t i = 0; i < d->chassis->n; i++) {
+			const struct cgn_chassis_location *l = cgn_chassis_at(d, i);
+
+			if (!l || router_of(d, i) == CGN_NONE ||
+				cgn_vrrp_groups_leader(d, router_of(d, i)) != g)
+				continue;
+			ready &= l->role.role == CGN_ROLE_MASTER ||
+				 cgn_role_may_preempt(&l->role, &l->peer);
+		}
+		cgn_vrrp_groups_set_ready(d, g, ready);
+	}
+}
+
+void
+cgn_chassis_decide(struct cgn_daemon *d)
+{
+	if (!d->chassis->any)
+		return;
+	for (uint32_t i = 0; i < d->chassis->n; i++)
+		if (cgn_chassis_at(d, i))
+			decide(d, i);
+	set_gates(d);
+}
+
+void
+cgn_chassis_say(struct cgn_daemon *d)
+{
+	for (uint32_t i = 0; d->chassis->any && i < d->chassis->n; i++) {
+		const struct cgn_chassis_location *l = cgn_chassis_at(d, i);
+		uint16_t id = (uint16_t)cgn_chassis_conf(d, i)->id;
+		struct cgn_channel *channel = l ? cgn_channels_find(d, id) : NULL;
+
+		if (!channel || d->watch.owed)
+			continue;
+		cgn_channel_say(channel, id,
+			&(struct cgn_channel_location){ .role = (uint8_t)l->role.role,
+				.priority = rank_of(d, i, l).priority,
+				.ready = cgn_chassis_is_complete(d, i),
+				.epoch = l->role.epoch });
+	}
+}
