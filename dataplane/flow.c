@@ -150,6 +150,9 @@ find_sessions(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir)
 	if (!n)
 		return;
 	cgn_table_guess(t, hash, n, session);
+	for (unsigned k = 0; k < n; k++)
+		if (session[k] != CGN_NONE)
+			cgn_touch(cgn_session_at(b->w, session[k]));
 	for (unsigned k = 0; k < n; k++) {
 		uint32_t at = session[k];
 
@@ -194,7 +197,7 @@ cgn_stage_session_down(struct cgn_burst *b)
 	find_sessions(b, b->down, CGN_DOWN);
 }
 
-static void
+static inline void
 track(struct cgn_burst *b, const struct cgn_pkt *p, struct cgn_session *s,
 	enum cgn_dir dir)
 {
@@ -207,7 +210,7 @@ track(struct cgn_burst *b, const struct cgn_pkt *p, struct cgn_session *s,
 		if (now != s->state)
 			s->state = now;
 	}
-	if (refresh && s->seen != b->now)
+	if (refresh)
 		s->seen = b->now;
 }
 
@@ -319,17 +322,17 @@ static const enum cgn_flow_id counter[CGN_KINDS][CGN_DIRS] = {
 	[CGN_NAT44] = { CGN_FLOW_NAT44_UP, CGN_FLOW_NAT44_DOWN },
 };
 
-static void
-account(struct cgn_burst *b, const struct cgn_pkt *p, struct cgn_session *s,
-	enum cgn_dir dir)
+static inline void
+account(struct cgn_stats *stats, uint32_t bytes, struct cgn_session *s,
+	const struct cgn_instance *inst, enum cgn_dir dir)
 {
-	struct cgn_flow_count *flow = &b->w->stats.flow[counter[s->kind][dir]];
+	struct cgn_flow_count *flow = &stats->flow[counter[s->kind][dir]];
 
 	flow->packets++;
-	flow->bytes += p->len;
-	if (b->snap->instance[s->instance].accounting) {
+	flow->bytes += bytes;
+	if (inst->accounting) {
 		s->packets[dir]++;
-		s->bytes[dir] += p->len;
+		s->bytes[dir] += bytes;
 	}
 }
 
@@ -344,25 +347,30 @@ end_held(struct cgn_burst *b, uint64_t mask)
 	return mask & b->live;
 }
 
-static void
+static inline void
 translate(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir)
 {
-	CGN_FOREACH (i, mask) {
-		struct cgn_session *s = cgn_session_at(b->w, b->p[i].session);
+	const struct cgn_instance *instance = b->snap->instance;
+	struct cgn_worker *w = b->w;
 
-		if (b->p[i].flags & CGN_PKT_ICMP_ERROR) {
+	CGN_FOREACH (i, mask) {
+		struct cgn_pkt *p = &b->p[i];
+		struct cgn_session *s = cgn_session_at(w, p->session);
+		const struct cgn_instance *inst = &instance[s->instance];
+
+		if (unlikely(p->flags & CGN_PKT_ICMP_ERROR)) {
 			cgn_quoted_rewrite(b, i, s, dir);
 		} else {
 			if (unlikely(s->alg) && !cgn_alg_segment(b, i, s, dir))
 				continue;
-			track(b, &b->p[i], s, dir);
+			track(b, p, s, dir);
 			rewrite(b, i, s, dir);
-			if (b->p[i].tcp_flags & RTE_TCP_SYN_FLAG)
-				cgn_mss_clamp(b, i, &b->snap->instance[s->instance]);
+			if (p->tcp_flags & RTE_TCP_SYN_FLAG)
+				cgn_mss_clamp(b, i, inst);
 		}
-		account(b, &b->p[i], s, dir);
+		account(&w->stats, p->len, s, inst, dir);
 		if (dir == CGN_UP)
-			b->p[i].vpn = b->snap->instance[s->instance].vpn_out;
+			p->vpn = inst->vpn_out;
 	}
 }
 

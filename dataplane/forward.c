@@ -66,8 +66,8 @@ lower_ttl(struct cgn_burst *b, uint64_t i)
 	count(b, CGN_FLOW_FORWARDED, b->p[i].len);
 }
 
-void
-cgn_frame(struct rte_mbuf *m, unsigned l3, uint8_t version, const struct cgn_iface *iface,
+static inline void
+frame(struct rte_mbuf *m, unsigned l3, uint8_t version, const struct cgn_iface *iface,
 	const struct rte_ether_addr *to)
 {
 	unsigned room = sizeof(struct rte_ether_hdr) +
@@ -90,6 +90,13 @@ cgn_frame(struct rte_mbuf *m, unsigned l3, uint8_t version, const struct cgn_ifa
 		tag->vlan_tci = rte_cpu_to_be_16(iface->vlan);
 		tag->eth_proto = type;
 	}
+}
+
+void
+cgn_frame(struct rte_mbuf *m, unsigned l3, uint8_t version, const struct cgn_iface *iface,
+	const struct rte_ether_addr *to)
+{
+	frame(m, l3, version, iface, to);
 }
 
 /* Who the frame goes to: the gateway, or the destination itself on a connected network.
@@ -250,7 +257,7 @@ quick(struct cgn_burst *b, uint64_t i, struct hop *h)
 		remember(b, p->nexthop, h);
 	if (!h->known || p->len > mtu_of(b, i, h->iface) || m->nb_segs != 1)
 		return false;
-	cgn_frame(m, p->l3, p->version, h->iface, &h->mac);
+	frame(m, p->l3, p->version, h->iface, &h->mac);
 	h->packets++;
 	h->bytes += m->pkt_len;
 	cgn_emit(b->w, m, CGN_OUT_TX, h->iface->port);

@@ -17,59 +17,60 @@
 
 #define HEADERS_MAX 8 /* IPv6 extension headers that are walked */
 
-/* A query is translated by identifier; an error carries a packet; the rest is neither. */
-static void
+/* A query is translated by identifier; an error carries a packet; the rest is neither.
+ * Returns what the flags get. */
+static uint16_t
 parse_icmp(struct cgn_pkt *p, const uint8_t *l4)
 {
 	switch (l4[0]) {
 	case RTE_IP_ICMP_ECHO_REQUEST:
 	case RTE_IP_ICMP_ECHO_REPLY:
-		p->flags |= CGN_PKT_QUERY;
 		p->sport = p->dport = ((const struct rte_icmp_hdr *)l4)->icmp_ident;
-		break;
+		return CGN_PKT_QUERY;
 	case 3:	 /* destination unreachable */
 	case 11: /* time exceeded */
 	case 12: /* parameter problem */
-		p->flags |= CGN_PKT_ICMP_ERROR;
-		break;
+		return CGN_PKT_ICMP_ERROR;
 	}
+	return 0;
 }
 
-/* room: bytes of the transport in the first segment; bytes: in all. */
-static inline void
-parse_transport(struct cgn_pkt *p, const uint8_t *l4, unsigned room, unsigned bytes)
+/* Ports and TCP flags of a packet with these flags and this protocol; returns what the
+ * flags get. room: bytes of the transport in the first segment; bytes: in all. */
+static inline uint16_t
+parse_transport(struct cgn_pkt *p, uint16_t flags, uint8_t proto, const uint8_t *l4,
+	unsigned room, unsigned bytes)
 {
 	const struct rte_tcp_hdr *tcp = (const void *)l4;
 	const struct rte_udp_hdr *udp = (const void *)l4;
-	bool ok = room >= 8;
+	unsigned len;
 
 	p->sport = p->dport = 0;
 	p->tcp_flags = 0;
-	if (p->flags & CGN_PKT_NOT_FIRST)
-		return;
-	switch (p->proto) {
+	if (flags & CGN_PKT_NOT_FIRST)
+		return 0;
+	if (room < sizeof(*udp))
+		return CGN_PKT_CUT;
+	switch (proto) {
 	case CGN_IPPROTO_TCP:
-		ok = room >= sizeof(*tcp) && (tcp->data_off >> 4) >= 5 &&
-		     (tcp->data_off >> 4) * 4u <= room;
+		len = (tcp->data_off >> 4) * 4u;
+		if (room < sizeof(*tcp) || len < sizeof(*tcp) || len > room)
+			return CGN_PKT_CUT;
+		p->tcp_flags = tcp->tcp_flags;
 		break;
 	case CGN_IPPROTO_UDP:
-		ok = ok && rte_be_to_cpu_16(udp->dgram_len) >= sizeof(*udp) &&
-		     (rte_be_to_cpu_16(udp->dgram_len) <= bytes ||
-			     p->flags & CGN_PKT_FRAGMENT);
+		len = rte_be_to_cpu_16(udp->dgram_len);
+		if (len < sizeof(*udp) || (len > bytes && !(flags & CGN_PKT_FRAGMENT)))
+			return CGN_PKT_CUT;
 		break;
 	case CGN_IPPROTO_ICMP:
-		if (ok)
-			parse_icmp(p, l4);
-		break;
+		return parse_icmp(p, l4);
+	default:
+		return 0;
 	}
-	if (!ok) {
-		p->flags |= CGN_PKT_CUT;
-	} else if (p->proto == CGN_IPPROTO_TCP || p->proto == CGN_IPPROTO_UDP) {
-		p->sport = udp->src_port;
-		p->dport = udp->dst_port;
-		if (p->proto == CGN_IPPROTO_TCP)
-			p->tcp_flags = tcp->tcp_flags;
-	}
+	p->sport = udp->src_port;
+	p->dport = udp->dst_port;
+	return 0;
 }
 
 void
@@ -90,48 +91,65 @@ cgn_cut(struct rte_mbuf *m, uint32_t limit)
 	m->pkt_len = limit;
 }
 
-static bool
-martian4(rte_be32_t addr)
+/* By the first byte of a source: networks 0 and 127, multicast, class E. */
+static inline bool
+martian4(uint8_t first)
 {
-	uint32_t a = rte_be_to_cpu_32(addr);
-
-	return a >> 28 == 0xe || a >> 28 == 0xf || a >> 24 == 127 || a >> 24 == 0;
+	return (uint8_t)(first - 1) >= 0xdf || first == 127;
 }
 
-/* One's complement sum of the 20 or more bytes of an IPv4 header: 0xffff when right. */
-static bool
+/* By the first byte of a destination, or all of it. */
+static inline bool
+multicast4(uint8_t first, rte_be32_t addr)
+{
+	return first >> 4 == 0xe || addr == UINT32_MAX;
+}
+
+/* The sum of the 20 or more bytes of an IPv4 header, which are not all zero: folded, it is
+ * 0xffff when it is a multiple of that. */
+static inline bool
 checksum_right(const void *header, unsigned bytes)
 {
 	const cgn_word32 *w = header;
 	uint64_t sum = (uint64_t)w[0] + w[1] + w[2] + w[3] + w[4];
-	for (unsigned k = 5; k < bytes / 4; k++)
-		sum += w[k];
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)(sum + (sum >> 16)) == 0xffff;
+
+	if (unlikely(bytes > sizeof(struct rte_ipv4_hdr)))
+		for (unsigned k = 5; k < bytes / 4; k++)
+			sum += w[k];
+	return sum % 0xffff == 0;
 }
+
+/* The flags of a fragment. */
+static uint16_t
+parse_fragment(struct cgn_burst *b, uint64_t i, rte_be16_t offset)
+{
+	b->fragments |= CGN_BIT(i);
+	if (offset & RTE_BE16(RTE_IPV4_HDR_OFFSET_MASK))
+		return CGN_PKT_FRAGMENT | CGN_PKT_NOT_FIRST;
+	return CGN_PKT_FRAGMENT;
+}
+
+#define FRAGMENT4 RTE_BE16(RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK)
 
 enum cgn_drop
 cgn_parse_ip4(struct cgn_burst *b, uint64_t i, unsigned l3)
 {
 	struct rte_mbuf *m = b->pkt[i];
 	struct cgn_pkt *p = &b->p[i];
-	const struct rte_ipv4_hdr *ip = (const void *)cgn_at(b, i, l3);
+	const uint8_t *at = cgn_at(b, i, l3);
+	const struct rte_ipv4_hdr *ip = (const void *)at;
 	unsigned room = m->pkt_len - l3, have = m->data_len - l3, len, header;
-	uint16_t frag;
+	uint16_t flags = p->flags;
 
 	if (m->data_len < l3 + sizeof(*ip))
 		return CGN_DROP_RUNT;
 	len = rte_be_to_cpu_16(ip->total_length);
-	header = (ip->version_ihl & 0xfu) * 4;
-	if (ip->version_ihl >> 4 != 4 || header < sizeof(*ip) || len < header ||
-		len > room || have < header)
+	header = (at[0] & 0xfu) * 4;
+	if (at[0] >> 4 != 4 || header < sizeof(*ip) || len < header || len > room ||
+		have < header)
 		return CGN_DROP_IP4_HEADER;
 	if (!checksum_right(ip, header))
 		return CGN_DROP_IP4_CHECKSUM;
-	if (unlikely(room > len))
-		cgn_cut(m, l3 + len);
 	p->version = 4;
 	p->l3 = (uint16_t)l3;
 	p->l4 = (uint16_t)(l3 + header);
@@ -139,20 +157,26 @@ cgn_parse_ip4(struct cgn_burst *b, uint64_t i, unsigned l3)
 	p->proto = ip->next_proto_id;
 	p->src = ip->src_addr;
 	p->dst = ip->dst_addr;
-	if (martian4(p->src))
+	if (martian4(at[offsetof(struct rte_ipv4_hdr, src_addr)]))
 		return CGN_DROP_MARTIAN;
-	frag = ip->fragment_offset;
-	if (frag & RTE_BE16(RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK)) {
-		p->flags |= CGN_PKT_FRAGMENT;
-		b->fragments |= CGN_BIT(i);
-		if (frag & RTE_BE16(RTE_IPV4_HDR_OFFSET_MASK))
-			p->flags |= CGN_PKT_NOT_FIRST;
-	}
-	if ((rte_be_to_cpu_32(p->dst) >> 28) == 0xe || p->dst == UINT32_MAX)
-		p->flags |= CGN_PKT_MULTICAST;
-	parse_transport(p, (const uint8_t *)ip + header, RTE_MIN(len, have) - header,
-		len - header);
+	if (unlikely(ip->fragment_offset & FRAGMENT4))
+		flags |= parse_fragment(b, i, ip->fragment_offset);
+	if (unlikely(multicast4(
+		    at[offsetof(struct rte_ipv4_hdr, dst_addr)], ip->dst_addr)))
+		flags |= CGN_PKT_MULTICAST;
+	flags |= parse_transport(p, flags, ip->next_proto_id, at + header,
+		RTE_MIN(len, have) - header, len - header);
+	p->flags = flags;
+	if (unlikely(room > len))
+		cgn_cut(m, l3 + len);
 	return CGN_DROP_REASONS;
+}
+
+/* Extension headers that are walked, and the one that ends the walk. */
+static inline bool
+extension(uint8_t proto)
+{
+	return proto == 0 || proto == CGN_IPPROTO_DSTOPT || proto == CGN_IPPROTO_FRAG;
 }
 
 /* Walks hop-by-hop and destination options (RFC 8200 4; the tunnel encapsulation limit of
@@ -170,7 +194,7 @@ walk_headers(struct cgn_burst *b, uint64_t i, unsigned end)
 			b->fragments |= CGN_BIT(i);
 			return end >= p->l4 + 8u;
 		}
-		if (p->proto != 0 && p->proto != CGN_IPPROTO_DSTOPT)
+		if (!extension(p->proto))
 			return true;
 		if (end < p->l4 + 8u || end < p->l4 + 8u * (h[1] + 1u))
 			return false;
@@ -219,7 +243,8 @@ cgn_parse_ip6(struct cgn_burst *b, uint64_t i, unsigned l3)
 		return CGN_DROP_MARTIAN;
 	if (ip->dst_addr[0] == 0xff)
 		p->flags |= CGN_PKT_MULTICAST;
-	if (!walk_headers(b, i, RTE_MIN(l3 + len, (unsigned)m->data_len)))
+	if (unlikely(extension(ip->proto)) &&
+		!walk_headers(b, i, RTE_MIN(l3 + len, (unsigned)m->data_len)))
 		return CGN_DROP_IP6_HEADER;
 	return CGN_DROP_REASONS;
 }
@@ -275,10 +300,11 @@ parse_link(struct cgn_burst *b, uint64_t i, struct arrival *a, unsigned *l3,
 	at = &b->snap->iface[iface];
 	b->p[i].iface = iface;
 	b->p[i].vpn = at->vpn;
+	if (likely(rte_is_same_ether_addr(&eth->dst_addr, &at->mac)))
+		return CGN_DROP_REASONS;
 	if (rte_is_multicast_ether_addr(&eth->dst_addr))
 		b->p[i].flags |= CGN_PKT_MULTICAST;
-	else if (!rte_is_same_ether_addr(&eth->dst_addr, &at->mac) &&
-		 !cgn_vmac_has(at->vmac, &eth->dst_addr))
+	else if (!cgn_vmac_has(at->vmac, &eth->dst_addr))
 		return CGN_DROP_NOT_FOR_US;
 	return CGN_DROP_REASONS;
 }
@@ -346,5 +372,7 @@ cgn_stage_parse(struct cgn_burst *b)
 			why = parse_frame(b, i, &a);
 		if (why != CGN_DROP_REASONS)
 			cgn_drop(b, i, why);
+		else if (b->p[i].flags & (CGN_PKT_ARP | CGN_PKT_MULTICAST))
+			b->unrouted |= CGN_BIT(i);
 	}
 }

@@ -7,7 +7,7 @@
 
 #include "dataplane/pipeline.h"
 
-#define TIMED_EVERY 64
+#define TIMED_EVERY 61
 
 static cgn_stage *const stages[CGN_STAGE_COUNT] = {
 	[CGN_STAGE_PARSE] = cgn_stage_parse,
@@ -77,6 +77,7 @@ run(struct cgn_worker *w, struct rte_mbuf **pkt, unsigned n, bool wire, bool fir
 	b.wire = wire;
 	b.live = n == CGN_BURST ? ~0ull : CGN_BIT(n) - 1;
 	b.up = b.down = b.plain = b.softwire = b.made = b.fragments = 0;
+	b.unrouted = 0;
 	b.n_dead = b.n_again = 0;
 	memcpy(b.pkt, pkt, n * sizeof(pkt[0]));
 	if (first)

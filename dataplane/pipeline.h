@@ -26,19 +26,21 @@ struct cgn_pkt {
 	uint16_t iface;	  /* it came in on */
 	uint16_t vpn;	  /* its destination is looked up in */
 	uint16_t nexthop; /* index in the snapshot */
-	uint16_t instance, location;
-	uint16_t flags;	 /* CGN_PKT_* */
+	uint16_t instance;
+	uint16_t flags; /* CGN_PKT_* */
+	uint8_t location;
 	uint8_t version; /* 4 or 6; 0: ARP */
 	uint8_t proto;	 /* transport; IPv6: behind the extension headers walked */
 	uint8_t tcp_flags;
 	uint16_t scope;		 /* of the user key */
 	rte_be16_t sport, dport; /* ICMP query: identifier in both */
+	rte_be16_t id;		 /* IPv4 identification as it came */
 	uint32_t user, session;
 	uint32_t slot;	       /* down: of the public address */
 	struct cgn_tuple flow; /* where no session was found, and of ICMP errors */
 	rte_be32_t src, dst;   /* IPv4 */
-	rte_be16_t id;	       /* IPv4 identification as it came */
-};
+} __rte_cache_aligned;
+_Static_assert(sizeof(struct cgn_pkt) == RTE_CACHE_LINE_SIZE, "one line a packet");
 
 #define CGN_PKT_FRAGMENT     0x01 /* any fragment */
 #define CGN_PKT_NOT_FIRST    0x02 /* fragment without a transport header */
@@ -61,6 +63,7 @@ struct cgn_burst {
 	/* sets of packets; a packet is in at most one of up, down and plain */
 	uint64_t live, up, down, plain;
 	uint64_t softwire;  /* of up: came in a tunnel */
+	uint64_t unrouted;  /* ARP, and what came by multicast */
 	uint64_t fragments; /* CGN_PKT_FRAGMENT, not looked at by reassembly yet */
 	uint64_t made;	    /* made here: ICMP errors, on their way out */
 	uint64_t hit;	    /* of the last session look-up */

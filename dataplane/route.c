@@ -16,6 +16,18 @@
 
 #define VRRP_ROUTERS RTE_BE32(0xe0000012) /* 224.0.0.18, RFC 9568 5.1.1.2 */
 
+/* The packets of the mask that have this version and VPN. In most bursts these are all. */
+static inline uint64_t
+alike(const struct cgn_burst *b, uint64_t mask, uint8_t version, uint16_t vpn)
+{
+	uint64_t set = 0;
+
+	CGN_FOREACH (i, mask)
+		if (b->p[i].vpn == vpn && b->p[i].version == version)
+			set |= CGN_BIT(i);
+	return set;
+}
+
 static void
 lookup4(struct cgn_burst *b, uint64_t mask, uint16_t vpn)
 {
@@ -37,67 +49,79 @@ lookup4(struct cgn_burst *b, uint64_t mask, uint16_t vpn)
 		b->p[i].nexthop = (uint16_t)nh[n++];
 }
 
+/* Looks up n destinations; the worker remembers the last one. */
+static void
+ask6(struct cgn_worker *w, const struct cgn_snapshot *snap, uint16_t vpn,
+	uint64_t (*dst)[2], uint64_t *nh, unsigned n)
+{
+	if (snap->vpn[vpn].fib6)
+		rte_fib6_lookup_bulk(snap->vpn[vpn].fib6, (void *)dst, nh, (int)n);
+	else
+		memset(nh, 0, sizeof(nh[0]) * n);
+	memcpy(w->route6.dst, dst[n - 1], sizeof(w->route6.dst));
+	w->route6.nexthop = nh[n - 1];
+	w->route6.vpn = vpn;
+	w->route6.generation = snap->generation;
+	w->route6.snap = snap;
+}
+
+/* What is remembered, if it is of this snapshot and VPN: how many (0 or 1). */
+static unsigned
+recall6(const struct cgn_worker *w, const struct cgn_snapshot *snap, uint16_t vpn,
+	uint64_t dst[2], uint64_t *nh)
+{
+	memcpy(dst, w->route6.dst, sizeof(w->route6.dst));
+	*nh = w->route6.nexthop;
+	return w->route6.snap == snap && w->route6.generation == snap->generation &&
+	       w->route6.vpn == vpn;
+}
+
 /* Packets in a row to one address, as all that come through the tunnel are, share a
- * look-up: a host route of IPv6 takes one step for each of its last 13 bytes. */
+ * look-up, over bursts too: a host route of IPv6 takes one step for each of its last 13
+ * bytes. */
 static void
 lookup6(struct cgn_burst *b, uint64_t mask, uint16_t vpn)
 {
-	uint64_t dst[CGN_BURST][2], nh[CGN_BURST], last[2] = { 0 };
-	uint8_t at[CGN_BURST] = { 0 };
-	unsigned n = 0, packets = 0;
+	uint64_t dst[CGN_BURST + 1][2], nh[CGN_BURST + 1];
+	unsigned known = recall6(b->w, b->snap, vpn, dst[0], nh), n = known;
 
 	CGN_FOREACH (i, mask) {
 		const struct rte_ipv6_hdr *ip = (const void *)cgn_at(b, i, b->p[i].l3);
 		uint64_t to[2];
 
 		memcpy(to, ip->dst_addr, 16);
-		if (!n || to[0] != last[0] || to[1] != last[1]) {
-			dst[n][0] = last[0] = to[0];
-			dst[n++][1] = last[1] = to[1];
+		if (!n || to[0] != dst[n - 1][0] || to[1] != dst[n - 1][1]) {
+			dst[n][0] = to[0];
+			dst[n++][1] = to[1];
 		}
-		at[packets++] = (uint8_t)(n - 1);
+		b->p[i].nexthop = (uint16_t)(n - 1);
 	}
-	if (b->snap->vpn[vpn].fib6)
-		rte_fib6_lookup_bulk(b->snap->vpn[vpn].fib6, (void *)dst, nh, (int)n);
-	else
-		memset(nh, 0, sizeof(nh[0]) * n);
-	packets = 0;
+	if (n > known)
+		ask6(b->w, b->snap, vpn, dst + known, nh + known, n - known);
 	CGN_FOREACH (i, mask)
-		b->p[i].nexthop = (uint16_t)nh[at[packets++]];
+		b->p[i].nexthop = (uint16_t)nh[b->p[i].nexthop];
 }
 
-/* VPN by VPN; in most bursts there is one. */
 void
 cgn_route_lookup(struct cgn_burst *b, uint64_t mask)
 {
 	while (mask) {
-		uint16_t vpn = b->p[__builtin_ctzll(mask)].vpn;
-		uint64_t four = 0, six = 0;
+		const struct cgn_pkt *first = &b->p[__builtin_ctzll(mask)];
+		uint16_t vpn = first->vpn;
+		uint64_t set = alike(b, mask, first->version, vpn);
 
-		CGN_FOREACH (i, mask) {
-			uint64_t here = (uint64_t)(b->p[i].vpn == vpn) << i;
-			bool v4 = b->p[i].version == 4;
-
-			four |= v4 ? here : 0;
-			six |= v4 ? 0 : here;
-		}
-		if (four)
-			lookup4(b, four, vpn);
-		if (six)
-			lookup6(b, six, vpn);
-		mask &= ~(four | six);
+		if (first->version == 4)
+			lookup4(b, set, vpn);
+		else
+			lookup6(b, set, vpn);
+		mask &= ~set;
 	}
 }
 
 void
 cgn_stage_route(struct cgn_burst *b)
 {
-	uint64_t ip = 0;
-
-	CGN_FOREACH (i, b->live)
-		if (b->p[i].version && !(b->p[i].flags & CGN_PKT_MULTICAST))
-			ip |= CGN_BIT(i);
-	cgn_route_lookup(b, ip);
+	cgn_route_lookup(b, b->live & ~b->unrouted);
 }
 
 void
@@ -343,7 +367,7 @@ cgn_stage_steer(struct cgn_burst *b)
 			b->p[i].slot = slot_of(b, i, b->p[i].dst);
 			location = b->snap->address[b->p[i].slot].location;
 		}
-		b->p[i].location = location;
+		b->p[i].location = (uint8_t)location;
 		worker = b->snap->location[location].worker;
 		if (worker == CGN_REMOTE)
 			to_other_box(b, i, &b->snap->location[location]);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * The DS-Lite tunnel (RFC 6333, RFC 2473): `decap` takes the outer header off and reads
- * the inner one, `user` finds who is at the other end, `encap` puts the ready-made header
+ * the inner one, `user` says who is at the other end, `encap` puts the ready-made header
  * of the user on. The user is always the outer source, never the inner address. Between
  * them the packet is IPv4 like any other. `ttl` stands behind `decap`, because only then
  * the time to live that counts is known.
@@ -112,9 +112,29 @@ decap_one(struct cgn_burst *b, uint64_t i)
 	return CGN_DROP_REASONS;
 }
 
+/* Who probably is at the other ends; their keys are on the way from memory while the
+ * inner headers are read. */
+static void
+guess_users(struct cgn_burst *b)
+{
+	uint64_t hash[CGN_BURST];
+	uint32_t user[CGN_BURST];
+	unsigned n = 0;
+
+	CGN_FOREACH (i, b->softwire)
+		hash[n++] = b->user_hash[i];
+	if (!n)
+		return;
+	cgn_table_guess(b->w->user_by_key, hash, n, user);
+	n = 0;
+	CGN_FOREACH (i, b->softwire)
+		b->p[i].user = user[n++];
+}
+
 void
 cgn_stage_decap(struct cgn_burst *b)
 {
+	guess_users(b);
 	CGN_FOREACH (i, b->softwire) {
 		uint16_t vpn = b->p[i].vpn;
 		enum cgn_drop why = decap_one(b, i);
@@ -142,30 +162,17 @@ cgn_stage_ttl(struct cgn_burst *b)
 			cgn_icmp_error(b, i, CGN_DROP_TTL, 11, 0, 0);
 }
 
-/* Finds the users of the softwire packets. A user that is not known yet is made with its
- * first session, in create_up. */
+/* The users whose guess was another's are looked up. One that is not known yet is made
+ * with its first session, in create_up. */
 void
 cgn_stage_user(struct cgn_burst *b)
 {
-	const struct cgn_table *t = b->w->user_by_key;
-	uint64_t hash[CGN_BURST];
-	uint32_t user[CGN_BURST];
-	uint8_t who[CGN_BURST];
-	unsigned n = 0;
-
 	CGN_FOREACH (i, b->softwire) {
-		hash[n] = b->user_hash[i];
-		who[n++] = (uint8_t)i;
-	}
-	if (!n)
-		return;
-	cgn_table_guess(t, hash, n, user);
-	for (unsigned k = 0; k < n; k++) {
-		const union cgn_key *key = &b->user[who[k]];
+		uint32_t *user = &b->p[i].user;
 
-		if (user[k] != CGN_NONE && unlikely(!cgn_user_same(b->w, user[k], key)))
-			user[k] = cgn_table_find(t, key);
-		b->p[who[k]].user = user[k];
+		if (*user != CGN_NONE &&
+			unlikely(!cgn_user_same(b->w, *user, &b->user[i])))
+			*user = cgn_table_find(b->w->user_by_key, &b->user[i]);
 	}
 }
 

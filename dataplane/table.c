@@ -181,6 +181,7 @@ guess_second(
 		if (!slots)
 			continue;
 		index[i] = bucket[i]->index[__builtin_ctz(slots)];
+		rte_prefetch0(record_at(t, index[i]));
 	}
 }
 
@@ -212,6 +213,7 @@ cgn_table_guess(
 
 		if (likely(slots)) {
 			index[i] = b->index[__builtin_ctz(slots)];
+			rte_prefetch0(record_at(t, index[i]));
 		} else {
 			index[i] = CGN_NONE;
 			away |= (uint64_t)(b->away != 0) << i;
@@ -219,9 +221,6 @@ cgn_table_guess(
 	}
 	if (away)
 		guess_second(t, hash, away, index);
-	for (unsigned i = 0; i < n; i++)
-		if (index[i] != CGN_NONE)
-			cgn_touch(record_at(t, index[i]));
 }
 
 static bool
