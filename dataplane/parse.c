@@ -105,8 +105,8 @@ multicast4(uint8_t first, rte_be32_t addr)
 	return first >> 4 == 0xe || addr == UINT32_MAX;
 }
 
-/* The sum of the 20 or more bytes of an IPv4 header, which are not all zero: folded, it is
- * 0xffff when it is a multiple of that. */
+/* The sum of the 20 or more bytes of an IPv4 header, which are not all zero: folded, it
+ * is 0xffff when it is a multiple of that. */
 static inline bool
 checksum_right(const void *header, unsigned bytes)
 {

@@ -16,7 +16,8 @@
 
 #define VRRP_ROUTERS RTE_BE32(0xe0000012) /* 224.0.0.18, RFC 9568 5.1.1.2 */
 
-/* The packets of the mask that have this version and VPN. In most bursts these are all. */
+/* The packets of the mask that have this version and VPN. In most bursts these are all.
+ */
 static inline uint64_t
 alike(const struct cgn_burst *b, uint64_t mask, uint8_t version, uint16_t vpn)
 {

@@ -57,8 +57,8 @@ uint64_t cgn_table_prefetch(const struct cgn_table *t, const union cgn_key *key)
 
 /* For each of n (1..64) hashes from cgn_table_prefetch() the index of the record that
  * probably has the key, CGN_NONE: none has it; the records are asked for. The caller
- * touches and compares them, and asks cgn_table_find() about the few (1 in 3,000) that turn
- * out to be another's. Owner only; hides memory latency over the n keys. */
+ * touches and compares them, and asks cgn_table_find() about the few (1 in 3,000) that
+ * turn out to be another's. Owner only; hides memory latency over the n keys. */
 void cgn_table_guess(
 	const struct cgn_table *t, const uint64_t *hash, unsigned n, uint32_t *index);
 

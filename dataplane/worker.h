@@ -98,12 +98,12 @@ struct cgn_worker {
 	struct cgn_sync *sync;
 	uint8_t role[CGN_MAX_LOCATIONS]; /* CGN_ROLE_* */
 	struct rte_ring *journal;	 /* of struct cgn_record */
-	struct { /* last look-up in an IPv6 table */
+	struct {			 /* last look-up in an IPv6 table */
 		const struct cgn_snapshot *snap;
 		uint64_t generation, dst[2], nexthop;
 		uint16_t vpn;
 	} route6;
-	uint16_t ip_id[CGN_IP_IDS];	 /* next identification, by hash of the ends */
+	uint16_t ip_id[CGN_IP_IDS]; /* next identification, by hash of the ends */
 	uint64_t random;
 	uint64_t bursts;
 	struct {

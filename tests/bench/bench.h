@@ -20,6 +20,14 @@ enum cgn_bench_direction { CGN_BENCH_UP, CGN_BENCH_DOWN, CGN_BENCH_MIX };
 /* Backup of the box's state to a second CPU: none, users and blocks, sessions too. */
 enum cgn_bench_ha { CGN_BENCH_OFF, CGN_BENCH_WARM, CGN_BENCH_HOT, CGN_BENCH_MODES };
 
+/* What the box reports to a log host. */
+enum cgn_bench_logs {
+	CGN_BENCH_QUIET,
+	CGN_BENCH_BLOCKS,
+	CGN_BENCH_SESSIONS,
+	CGN_BENCH_LOGS
+};
+
 /* Frame size that stands for 64, 594 and 1518 bytes in the ratio 7:4:1. */
 #define CGN_BENCH_IMIX 0
 
@@ -32,11 +40,16 @@ struct cgn_bench_options {
 	unsigned n_ha;
 	unsigned size; /* of the IPv4 side's Ethernet frame with FCS; or CGN_BENCH_IMIX */
 	double new_percent;
+	unsigned handover; /* percent of the bursts that arrive at a line card */
+	enum cgn_bench_logs logs;
+	bool dump;	/* all sessions are listed all the time */
+	bool rfc9693;	/* the tests of connections, behind the others */
 	double seconds; /* of wall clock, per run */
 	unsigned runs;
 	int cpu; /* to run on */
 	bool accounting;
-	bool json, progress;
+	enum cgn_bench_format { CGN_BENCH_TABLE, CGN_BENCH_JSON, CGN_BENCH_CSV } format;
+	bool progress;
 };
 
 struct cgn_bench_figure {
@@ -63,7 +76,15 @@ struct cgn_point {
 	struct cgn_bench_figure create; /* cycles per new session */
 	double create_worst_us;		/* longest burst while the table was filled */
 	double stage[CGN_STAGE_COUNT];	/* cycles per packet that enters the box */
+	double tick; /* of these, outside the stages: sweep, replication, messages */
+	double card; /* of these, on the line card and for its ring */
 	uint64_t packets, lost, disturbed;
+	uint64_t records, listed; /* log records, sessions in listings */
+	/* RFC 9693; 0: not asked for */
+	uint64_t validated;		  /* sessions that carry a packet each way */
+	struct cgn_bench_figure teardown; /* cycles per session */
+	double teardown_worst_us;	  /* longest turn meanwhile */
+	uint64_t capacity;		  /* sessions when the first one was refused */
 	uint64_t drop[CGN_DROP_REASONS];
 	double bytes_resident, bytes_allocated; /* per session */
 	double tsc_hz;

@@ -20,12 +20,13 @@
 #include "tests/bench/eal.h"
 
 #define MBUFS	      8191
+#define CARD	      2			    /* index of the line card's worker */
 #define USERS_PER_64K (CGN_PORT_COUNT / 64) /* that fit in one address, a block each */
 
 static const char head[] =
 	"node: { name = \"bench\"; run_dir = \"/run/cgnbench\"; };\n"
-	"dpdk: { lcores = \"0@0,1@0,2@0\"; control_lcore = 0; memory_mb = %" PRIu64
-	"; };\n"
+	"dpdk: { lcores = \"0@0,1@0,2@0,3@0\"; control_lcore = 0; io_lcores = [ 3 ];\n"
+	"        memory_mb = %" PRIu64 "; };\n"
 	"ports: ( { name = \"inside\"; device = \"net_null0\"; mtu = 1600;\n"
 	"           addresses = [ \"2001:db8:0:1::1/64\", \"192.0.2.1/24\" ]; },\n"
 	"         { name = \"outside\"; device = \"net_null1\"; mtu = 1500;\n"
@@ -52,6 +53,11 @@ static const char common[] =
 	"  limits: { create_rate = 1000000; };\n"
 	"  accounting = %s;\n"
 	"  timers: { profile = \"rfc\"; udp = 7200; };\n";
+
+static const char logs[] = "  log: { hosts = [ \"collector\" ]; events = \"%s\"; };\n";
+
+static const char log_host[] =
+	"log_hosts: ( { name = \"collector\"; address = \"198.51.100.9\"; } );\n";
 
 static const char ds_lite[] =
 	"  local_ipv6 = \"2001:db8::aaaa\"; remote_ipv6 = [ \"2001:db8:100::/40\" ];\n"
@@ -100,7 +106,11 @@ write_conf(const struct cgn_bench_options *o, const struct cgn_traffic *t, uint3
 		o->kind == CGN_DS_LITE ? "ds_lite_instances" : "nat_instances");
 	fprintf(f, common, block, o->accounting ? "true" : "false");
 	fputs(o->kind == CGN_DS_LITE ? ds_lite : nat44, f);
+	if (o->logs != CGN_BENCH_QUIET)
+		fprintf(f, logs, o->logs == CGN_BENCH_BLOCKS ? "blocks" : "all");
 	fputs("} );\n", f);
+	if (o->logs != CGN_BENCH_QUIET)
+		fputs(log_host, f);
 	return fclose(f) == 0 ? text : NULL;
 }
 
@@ -179,14 +189,29 @@ make_worker(const struct cgn_box *b, const struct cgn_conf *conf, uint16_t index
 	return cgn_worker_create(&w);
 }
 
+/* A worker without tables, and the ring from it to the board's CPU. */
 static int
-make_workers(struct cgn_box *b, const struct cgn_conf *conf)
+make_card(struct cgn_box *b)
+{
+	struct cgn_worker_conf w = {
+		.index = CARD, .seed = 0x5eed5eed5eedull, .socket = -1, .pool = b->pool
+	};
+
+	b->card = cgn_worker_create(&w);
+	b->mesh = cgn_mesh_create(CARD + 1, 1024, -1);
+	return b->card && b->mesh ? 0 : -1;
+}
+
+static int
+make_workers(struct cgn_box *b, const struct cgn_conf *conf, bool card)
 {
 	b->pool = rte_pktmbuf_pool_create_by_ops("bench", MBUFS, 512, CGN_MARK_SIZE,
 		RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY, "lf_stack");
 	if (!b->pool)
 		return -1;
 	if (conf->n_cpus > 1 && !(b->standby = make_worker(b, conf, 1)))
+		return -1;
+	if (card && make_card(b) != 0)
 		return -1;
 	b->resident = cgn_eal_resident();
 	b->allocated = cgn_eal_allocated();
@@ -208,7 +233,7 @@ cgn_box_create(struct cgn_box *b, const struct cgn_bench_options *o,
 		{ { 2, 0, 0, 0, 1, 2 } } };
 	inet_pton(AF_INET6, "2001:db8::aaaa", t->aftr);
 	if (conf && (rc = compile(b, conf, t)) == 0)
-		rc = make_workers(b, conf);
+		rc = make_workers(b, conf, o->handover > 0);
 	cgn_conf_free(conf);
 	if (rc != 0) {
 		fprintf(stderr, "cgnbench: no box for %u sessions: %s\n", t->sessions,
@@ -223,6 +248,8 @@ cgn_box_destroy(struct cgn_box *b)
 {
 	cgn_worker_destroy(b->worker);
 	cgn_worker_destroy(b->standby);
+	cgn_worker_destroy(b->card);
+	cgn_mesh_destroy(b->mesh);
 	cgn_snapshot_free(b->snap);
 	if (b->compiler)
 		cgn_compile_destroy(b->compiler);

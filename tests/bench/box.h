@@ -5,6 +5,7 @@
 #ifndef CGN_TESTS_BENCH_BOX_H
 #define CGN_TESTS_BENCH_BOX_H
 
+#include "dataplane/mesh.h"
 #include "dataplane/worker.h"
 #include "tests/bench/traffic.h"
 
@@ -16,6 +17,8 @@ struct cgn_box {
 	struct rte_mempool *pool;
 	struct cgn_worker *worker;
 	struct cgn_worker *standby;   /* or NULL */
+	struct cgn_worker *card;      /* line card, or NULL */
+	struct cgn_mesh *mesh;	      /* from it to the worker, or NULL */
 	uint64_t resident, allocated; /* bytes, before there was a worker */
 };
 

@@ -65,8 +65,5 @@ main(int argc, char **argv)
 		for (unsigned m = 0; m < o.n_ha; m++)
 			if (measure(&o, o.sessions[i], o.ha[m], &p[n++]) != 0)
 				return 1;
-	if (o.json)
-		return cgn_report_json(&o, p, n) != 0;
-	cgn_report_table(&o, p, n);
-	return 0;
+	return cgn_report(&o, p, n) != 0;
 }

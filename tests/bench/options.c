@@ -15,20 +15,29 @@
 
 static const char *const kinds[CGN_KINDS] = { "ds-lite", "nat", "nat64" };
 static const char *const modes[CGN_BENCH_MODES] = { "off", "warm", "hot" };
+static const char *const log_words[CGN_BENCH_LOGS] = { "off", "blocks", "sessions" };
 static const char *const directions[] = { "up", "down", "mix" };
 
 static const char usage[] =
 	"usage: cgnbench [--instance ds-lite|nat] [--direction up|down|mix]\n"
 	"                [--sessions N[,N...]] [--size BYTES|imix] [--new PERCENT]\n"
-	"                [--seconds S] [--runs N] [--cpu N] [--ha off|warm|hot[,…]] "
-	"[--progress] "
-	"[--json]\n"
+	"                [--ha off|warm|hot[,...]] [--handover PERCENT] [--rfc9693]\n"
+	"                [--logs off|blocks|sessions] [--dump] [--accounting on|off]\n"
+	"                [--seconds S] [--runs N] [--cpu N] [--progress] [--json|--csv]\n"
 	"Measures the packet path of Softboard in this process, without ports.\n"
 	"  --sessions  established sessions, 63 per user (64512)\n"
 	"  --size      Ethernet frame on the IPv4 side, 64..1518 (64); imix: 64, 594 "
 	"and\n"
 	"              1518 bytes, 7:4:1. A softwire packet is 40 bytes longer.\n"
 	"  --new       percent of the packets that open a session (0)\n"
+	"  --ha        backup to a second CPU: none, users and blocks, sessions too "
+	"(off)\n"
+	"  --handover  percent of the packets that arrive at a line card, which hands "
+	"them\n"
+	"              to the board (0); its cycles are in the figure\n"
+	"  --rfc9693   also validation of all connections, table capacity, tear-down\n"
+	"  --logs      what the box reports to a log host (off)\n"
+	"  --dump      all sessions are listed, again and again, while traffic runs\n"
 	"  --accounting  packets and bytes counted per session (on, as by default)\n"
 	"  --seconds   wall clock per run (1), --runs (5): minimum and median are shown\n"
 	"  --cpu       processor to run on (the last that is allowed)\n";
@@ -46,6 +55,10 @@ enum {
 	OPT_PORT,
 	OPT_ACCOUNTING,
 	OPT_JSON,
+	OPT_CSV,
+	OPT_LOGS,
+	OPT_DUMP,
+	OPT_RFC9693,
 	OPT_CPU,
 	OPT_PROGRESS,
 	OPT_HELP
@@ -64,6 +77,10 @@ static const struct option longs[] = {
 	{ "port", required_argument, NULL, OPT_PORT },
 	{ "accounting", required_argument, NULL, OPT_ACCOUNTING },
 	{ "json", no_argument, NULL, OPT_JSON },
+	{ "csv", no_argument, NULL, OPT_CSV },
+	{ "logs", required_argument, NULL, OPT_LOGS },
+	{ "dump", no_argument, NULL, OPT_DUMP },
+	{ "rfc9693", no_argument, NULL, OPT_RFC9693 },
 	{ "cpu", required_argument, NULL, OPT_CPU },
 	{ "progress", no_argument, NULL, OPT_PROGRESS },
 	{ "help", no_argument, NULL, OPT_HELP },
@@ -80,6 +97,12 @@ const char *
 cgn_options_direction(enum cgn_bench_direction direction)
 {
 	return directions[direction];
+}
+
+const char *
+cgn_options_logs(enum cgn_bench_logs logs)
+{
+	return log_words[logs];
 }
 
 const char *
@@ -205,6 +228,27 @@ parse_number(double *to, const char *option, const char *value, double min, doub
 	return *to < 0 ? refuse(option, value, why) : 0;
 }
 
+/* An option without a value; false: it has one. */
+static bool
+parse_flag(struct cgn_bench_options *o, int opt)
+{
+	switch (opt) {
+	case OPT_DUMP:
+		return o->dump = true;
+	case OPT_RFC9693:
+		return o->rfc9693 = true;
+	case OPT_JSON:
+		o->format = CGN_BENCH_JSON;
+		return true;
+	case OPT_CSV:
+		o->format = CGN_BENCH_CSV;
+		return true;
+	case OPT_PROGRESS:
+		return o->progress = true;
+	}
+	return false;
+}
+
 static int
 parse_one(struct cgn_bench_options *o, int opt, const char *value)
 {
@@ -225,10 +269,13 @@ parse_one(struct cgn_bench_options *o, int opt, const char *value)
 	case OPT_HA:
 		return parse_ha(o, value);
 	case OPT_HANDOVER:
-		return strcmp(value, "0") == 0
-			       ? 0
-			       : refuse("handover", value,
-					 "this version measures one CPU; only 0");
+		rc = parse_number(&v, "handover", value, 0, 100);
+		o->handover = (unsigned)v;
+		return rc;
+	case OPT_LOGS:
+		rc = word(value, log_words, CGN_BENCH_LOGS);
+		o->logs = (enum cgn_bench_logs)rc;
+		return rc < 0 ? refuse("logs", value, "one of off, blocks, sessions") : 0;
 	case OPT_SECONDS:
 		return parse_number(&o->seconds, "seconds", value, 0.01, 3600);
 	case OPT_RUNS:
@@ -247,12 +294,6 @@ parse_one(struct cgn_bench_options *o, int opt, const char *value)
 		rc = parse_number(&v, "cpu", value, 0, CPU_SETSIZE - 1);
 		o->cpu = (int)v;
 		return rc;
-	case OPT_JSON:
-		o->json = true;
-		return 0;
-	case OPT_PROGRESS:
-		o->progress = true;
-		return 0;
 	}
 	return -1;
 }
@@ -296,7 +337,7 @@ cgn_options_parse(int argc, char **argv, struct cgn_bench_options *o)
 			fprintf(stderr,
 				"cgnbench: %s: not an option, or without its value\n",
 				argv[optind - 1]);
-		if (opt == '?' || parse_one(o, opt, optarg) != 0)
+		if (opt == '?' || (!parse_flag(o, opt) && parse_one(o, opt, optarg) != 0))
 			goto wrong;
 	}
 	if (o->n_ha * o->n_sessions > CGN_BENCH_POINTS) {

@@ -12,5 +12,6 @@ int cgn_options_parse(int argc, char **argv, struct cgn_bench_options *o);
 const char *cgn_options_kind(enum cgn_kind kind);
 const char *cgn_options_direction(enum cgn_bench_direction direction);
 const char *cgn_options_ha(enum cgn_bench_ha ha);
+const char *cgn_options_logs(enum cgn_bench_logs logs);
 
 #endif

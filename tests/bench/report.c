@@ -1,30 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What was measured, as tables for people and as JSON for scripts; figures that speak
- * against the box (lost packets with their reasons, batches left out) are never hidden.
- */
-#include <errno.h>
+ * What was measured, as tables for people and as lines of CSV; figures that speak against
+ * the box (lost packets with their reasons, batches left out) are never hidden. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 
-#include <jansson.h>
 #include <rte_version.h>
 
 #include "tests/bench/options.h"
 #include "tests/bench/report.h"
 
-struct floor_name {
-	const char *name, *text;
-	size_t offset;
-};
-
 #define FLOOR(field, meaning)                                                            \
 	{                                                                                \
 #field, meaning, offsetof(struct cgn_floors, field)                      \
 	}
-static const struct floor_name floor_names[] = {
+const struct cgn_report_floor cgn_report_floors[] = {
 	FLOOR(line, "random 64-byte line, 64 in flight"),
 	FLOOR(hash, "rte_hash bulk look-up, 16-byte keys"),
 	FLOOR(session, "and a 64-byte record touched, written"),
@@ -35,15 +26,16 @@ static const struct floor_name floor_names[] = {
 	FLOOR(encap, "40 bytes in front"),
 	FLOOR(checksum, "two checksums by a stored delta"),
 };
+_Static_assert(RTE_DIM(cgn_report_floors) == CGN_REPORT_FLOORS, "all of them");
 
-static const struct cgn_bench_figure *
-floor_of(const struct cgn_point *p, unsigned i)
+const struct cgn_bench_figure *
+cgn_report_floor(const struct cgn_point *p, unsigned i)
 {
-	return (const void *)((const char *)&p->floors + floor_names[i].offset);
+	return (const void *)((const char *)&p->floors + cgn_report_floors[i].offset);
 }
 
-static void
-processor(char *name, size_t size)
+void
+cgn_report_processor(char *name, size_t size)
 {
 	FILE *f = fopen("/proc/cpuinfo", "r");
 	char line[256], *at;
@@ -59,8 +51,8 @@ processor(char *name, size_t size)
 		fclose(f);
 }
 
-static double
-load(void)
+double
+cgn_report_load(void)
 {
 	double avg = 0;
 
@@ -68,12 +60,12 @@ load(void)
 }
 
 static void
-print_size(const struct cgn_bench_options *o)
+print_size(const struct cgn_bench_options *o, const char *unit)
 {
 	if (o->size == CGN_BENCH_IMIX)
 		printf("imix");
 	else
-		printf("%u B", o->size);
+		printf("%u%s", o->size, unit);
 }
 
 static void
@@ -82,10 +74,10 @@ print_floors(const struct cgn_point *p, unsigned n)
 	printf("\nfloors, cycles (median)              ");
 	for (unsigned i = 0; i < n; i++)
 		printf(" %10u", p[i].sessions);
-	for (unsigned f = 0; f < RTE_DIM(floor_names); f++) {
-		printf("\n  %-35s", floor_names[f].text);
+	for (unsigned f = 0; f < CGN_REPORT_FLOORS; f++) {
+		printf("\n  %-35s", cgn_report_floors[f].text);
 		for (unsigned i = 0; i < n; i++)
-			printf(" %10.1f", floor_of(&p[i], f)->median);
+			printf(" %10.1f", cgn_report_floor(&p[i], f)->median);
 	}
 	putchar('\n');
 }
@@ -101,7 +93,35 @@ print_stages(const struct cgn_point *p, unsigned n)
 		for (unsigned i = 0; i < n; i++)
 			printf(" %10.1f", p[i].stage[s]);
 	}
+	printf("\n  %-35s", "beside them: sweep, replication");
+	for (unsigned i = 0; i < n; i++)
+		printf(" %10.1f", p[i].tick);
+	printf("\n  %-35s", "line card and its ring");
+	for (unsigned i = 0; i < n; i++)
+		printf(" %10.1f", p[i].card);
 	putchar('\n');
+}
+
+/* Per second of a figure in cycles. */
+static double
+rate(const struct cgn_point *p, double cycles)
+{
+	return cycles > 0 ? p->tsc_hz / cycles : 0;
+}
+
+/* The rates of the table are those of the medians. */
+static void
+print_connections(const struct cgn_point *p, unsigned n)
+{
+	printf("\nRFC 9693  sessions  established/s  validated  through, pps  torn "
+	       "down/s  "
+	       "longest us  capacity\n");
+	for (unsigned i = 0; i < n; i++, p++)
+		printf("        %10u  %13.0f  %9llu  %12.0f  %11.0f  %10.1f  %8llu\n",
+			p->sessions, rate(p, p->create.median),
+			(unsigned long long)p->validated, rate(p, p->packet.median),
+			rate(p, p->teardown.median), p->teardown_worst_us,
+			(unsigned long long)p->capacity);
 }
 
 static void
@@ -119,19 +139,22 @@ print_trouble(const struct cgn_point *p)
 				(unsigned long long)p->drop[d]);
 }
 
-void
-cgn_report_table(const struct cgn_bench_options *o, const struct cgn_point *p, unsigned n)
+static void
+print_table(const struct cgn_bench_options *o, const struct cgn_point *p, unsigned n)
 {
 	char cpu[96];
 
-	processor(cpu, sizeof(cpu));
+	cgn_report_processor(cpu, sizeof(cpu));
 	printf("%s, %.0f MHz TSC, %s, load %.1f\n", cpu, p[0].tsc_hz / 1e6, rte_version(),
-		load());
+		cgn_report_load());
 	printf("%s %s, ", cgn_options_kind(o->kind), cgn_options_direction(o->direction));
-	print_size(o);
-	printf(", %g %% new, %s accounting, %u runs of %g s; cycles per packet of the box"
-	       " alone\n\n",
-		o->new_percent, o->accounting ? "with" : "without", o->runs, o->seconds);
+	print_size(o, " B");
+	printf(", %g %% new, %u %% handed over, %s accounting, logs %s%s, %u runs of %g "
+	       "s; "
+	       "cycles per packet of the box alone\n\n",
+		o->new_percent, o->handover, o->accounting ? "with" : "without",
+		cgn_options_logs(o->logs), o->dump ? ", listed meanwhile" : "", o->runs,
+		o->seconds);
 	printf("  sessions   ha    users  pages    min  median  floor  ratio    Mpps  "
 	       "lost"
 	       "  new min  new med  worst us  bytes/session\n");
@@ -148,110 +171,51 @@ cgn_report_table(const struct cgn_bench_options *o, const struct cgn_point *p, u
 	p -= n;
 	print_stages(p, n);
 	print_floors(p, n);
+	if (o->rfc9693)
+		print_connections(p, n);
 	for (unsigned i = 0; i < n; i++)
 		print_trouble(&p[i]);
 }
 
-/* Two digits are more than repeat. */
-static json_t *
-real(double v)
+static void
+print_csv(const struct cgn_bench_options *o, const struct cgn_point *p, unsigned n)
 {
-	return json_real((double)(int64_t)(v * 100 + 0.5) / 100);
-}
-
-static json_t *
-figure(const struct cgn_bench_figure *f)
-{
-	return json_pack("{s:o,s:o}", "min", real(f->min), "median", real(f->median));
-}
-
-static json_t *
-machine(const struct cgn_point *p)
-{
-	struct utsname u;
-	char cpu[96];
-
-	processor(cpu, sizeof(cpu));
-	if (uname(&u) != 0)
-		u.release[0] = '\0';
-	return json_pack("{s:s,s:o,s:s,s:s,s:b,s:o}", "cpu", cpu, "tsc_mhz",
-		real(p->tsc_hz / 1e6), "kernel", u.release, "dpdk", rte_version(),
-		"hugepages", p->hugepages, "load", real(load()));
-}
-
-static json_t *
-stages(const struct cgn_point *p)
-{
-	json_t *o = json_object();
-
+	printf("instance,direction,sessions,size,new,ha,handover,logs,cycles_min,"
+	       "cycles_median,floor,mpps,lost,new_min,new_median,bytes_per_session,"
+	       "teardown_median,capacity,tick,card");
 	for (unsigned s = 0; s < CGN_STAGE_COUNT; s++)
-		json_object_set_new(
-			o, cgn_stage_name((enum cgn_stage_id)s), real(p->stage[s]));
-	return o;
-}
-
-static json_t *
-floors(const struct cgn_point *p)
-{
-	json_t *o = json_object();
-
-	for (unsigned f = 0; f < RTE_DIM(floor_names); f++)
-		json_object_set_new(o, floor_names[f].name, figure(floor_of(p, f)));
-	return o;
-}
-
-static json_t *
-drops(const struct cgn_point *p)
-{
-	json_t *o = json_object();
-
-	for (unsigned d = 0; d < CGN_DROP_REASONS; d++)
-		if (p->drop[d])
-			json_object_set_new(o, cgn_drop_name((enum cgn_drop)d),
-				json_integer((json_int_t)p->drop[d]));
-	return o;
-}
-
-static json_t *
-result(const struct cgn_bench_options *o, const struct cgn_point *p)
-{
-	json_t *size = o->size == CGN_BENCH_IMIX ? json_string("imix")
-						 : json_integer((json_int_t)o->size);
-	json_t *r = json_pack("{s:s,s:s,s:I,s:o,s:o,s:s}", "instance",
-		cgn_options_kind(o->kind), "direction",
-		cgn_options_direction(o->direction), "sessions", (json_int_t)p->sessions,
-		"size", size, "new", real(o->new_percent), "ha", cgn_options_ha(p->ha));
-	json_t *more = json_pack("{s:o,s:o,s:o,s:o,s:o,s:I,s:o,s:o}", "cycles_per_packet",
-		figure(&p->packet), "floor_cycles", real(p->floor_cycles), "ratio",
-		real(p->packet.median / p->floor_cycles), "stages", stages(p), "mpps",
-		real(p->tsc_hz / p->packet.median / 1e6), "lost", (json_int_t)p->lost,
-		"cycles_per_new_session", figure(&p->create), "bytes_per_session",
-		real(p->bytes_resident));
-	json_t *rest = json_pack("{s:I,s:b,s:I,s:I,s:o,s:o,s:o,s:o}", "users",
-		(json_int_t)p->users, "accounting", (int)o->accounting, "packets",
-		(json_int_t)p->packets, "disturbed", (json_int_t)p->disturbed,
-		"worst_new_burst_us", real(p->create_worst_us),
-		"bytes_allocated_per_session", real(p->bytes_allocated), "floors",
-		floors(p), "drops", drops(p));
-
-	json_object_update(r, more);
-	json_object_update(r, rest);
-	json_decref(more);
-	json_decref(rest);
-	return r;
+		printf(",%s", cgn_stage_name((enum cgn_stage_id)s));
+	for (unsigned i = 0; i < n; i++, p++) {
+		printf("\n%s,%s,%u,", cgn_options_kind(o->kind),
+			cgn_options_direction(o->direction), p->sessions);
+		print_size(o, "");
+		printf(",%g,%s,%u,%s,%.1f,%.1f,%.1f,%.2f,%llu,%.0f,%.0f,%.0f,%.0f,%llu,%."
+		       "2f,"
+		       "%.2f",
+			o->new_percent, cgn_options_ha(p->ha), o->handover,
+			cgn_options_logs(o->logs), p->packet.min, p->packet.median,
+			p->floor_cycles, rate(p, p->packet.median) / 1e6,
+			(unsigned long long)p->lost, p->create.min, p->create.median,
+			p->bytes_resident, p->teardown.median,
+			(unsigned long long)p->capacity, p->tick, p->card);
+		for (unsigned s = 0; s < CGN_STAGE_COUNT; s++)
+			printf(",%.2f", p->stage[s]);
+	}
+	putchar('\n');
 }
 
 int
-cgn_report_json(const struct cgn_bench_options *o, const struct cgn_point *p, unsigned n)
+cgn_report(const struct cgn_bench_options *o, const struct cgn_point *p, unsigned n)
 {
-	json_t *list = json_array();
-	json_t *doc = json_pack("{s:o,s:o}", "machine", machine(p), "results", list);
-
-	for (unsigned i = 0; i < n; i++)
-		json_array_append_new(list, result(o, &p[i]));
-	if (!doc || json_dumpf(doc, stdout, JSON_INDENT(1)) != 0)
-		return -ENOMEM;
-	putchar('\n');
-	json_decref(doc);
+	switch (o->format) {
+	case CGN_BENCH_JSON:
+		return cgn_report_json(o, p, n);
+	case CGN_BENCH_CSV:
+		print_csv(o, p, n);
+		break;
+	case CGN_BENCH_TABLE:
+		print_table(o, p, n);
+		break;
+	}
 	return 0;
 }

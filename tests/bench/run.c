@@ -1,147 +1,37 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The measurement. Frames are written in batches of 16 bursts, then the clock starts, the
- * batch goes through the box as the loop of a board CPU would do it (tell the time, run
- * the pipeline, empty the outbox), the clock stops, and what came out is inspected and
- * freed. So the figure is that of the box alone; headers and mbufs are in the
- * second-level cache when it begins, as a NIC that writes to the cache would leave them.
- * The box's time is that of its work, so that ageing runs at its real pace. A batch
- * during which the kernel ran another thread here is left out and counted. */
+ * One scale point from beginning to end: a box is made, all sessions are opened, traffic
+ * runs, what RFC 9693 asks of connections is tried if it is wanted, and in the memory of
+ * the box, which is gone then, the floors are measured. Batches during which the kernel
+ * ran another thread here are left out and counted. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include <rte_cycles.h>
 #include <rte_prefetch.h>
 
-#include "tests/bench/box.h"
+#include "tests/bench/drive.h"
 #include "tests/bench/eal.h"
 #include "tests/bench/figure.h"
 #include "tests/bench/floors.h"
 #include "tests/bench/progress.h"
 #include "tests/bench/run.h"
 
-#define BATCH	  (16 * CGN_BURST)
+#define BATCH	  CGN_DRIVE_BATCH
 #define SYN_MS	  7000 /* after which a session that was only opened has expired */
 #define EXPIRE_S  60   /* of wall clock, for that */
 #define MAX_EXTRA 1048576u
 
+#define TURNS_SEEN 4096u /* of a tear-down: the last ones */
+
 struct run {
 	const struct cgn_bench_options *o;
 	struct cgn_point *p;
-	struct cgn_traffic t;
-	struct cgn_box box;
-	uint64_t base_ms; /* the box's time: this, */
-	uint64_t worked;  /* and the cycles that it has worked */
-	double ms_per_cycle;
-	uint64_t longest; /* burst, cycles */
 	uint32_t extra_max, extra_seen;
 	uint32_t batch;
-	uint64_t sent, good;
-	double staged; /* packets whose stages have been timed */
-	bool disturbed;
-	unsigned n_out;
-	struct rte_mbuf *in[BATCH], *out[4 * BATCH];
+	struct cgn_drive d;
 };
-
-static long
-switches(void)
-{
-	struct rusage u;
-
-	getrusage(RUSAGE_THREAD, &u);
-	return u.ru_nivcsw;
-}
-
-static void
-empty_outbox(struct run *r)
-{
-	struct cgn_outbox *o = &r->box.worker->out;
-
-	memcpy(r->out + r->n_out, o->pkt, o->n * sizeof(void *));
-	r->n_out += o->n;
-	o->n = 0;
-}
-
-/* Runs the first n frames of r->in through the box; returns the cycles. */
-static uint64_t
-run_batch(struct run *r, unsigned n)
-{
-	uint64_t start = rte_rdtsc_precise(), now = start, end;
-	struct cgn_worker *w = r->box.worker;
-
-	r->n_out = 0;
-	for (unsigned i = 0; i < n; i += CGN_BURST) {
-		double ms = (double)(r->worked + now - start) * r->ms_per_cycle;
-
-		cgn_worker_tick(w, r->box.snap, r->base_ms + (uint64_t)ms);
-		cgn_pipeline_run(w, r->in + i, RTE_MIN(n - i, (unsigned)CGN_BURST), true);
-		empty_outbox(r);
-		end = rte_rdtsc();
-		r->longest = RTE_MAX(r->longest, end - now);
-		now = end;
-	}
-	end = rte_rdtsc_precise();
-	r->worked += end - start;
-	return end - start;
-}
-
-/* The standby's own time is not counted: it has a processor of its own in a box. */
-static void
-run_standby(struct run *r)
-{
-	uint64_t ms = r->base_ms + (uint64_t)((double)r->worked * r->ms_per_cycle);
-
-	for (unsigned i = 0; r->box.standby && i < BATCH / CGN_BURST; i++)
-		cgn_worker_tick(r->box.standby, r->box.snap, ms);
-}
-
-/* Adds what the box's own timing of stages has grown by; it times one burst in many. */
-static void
-note_stages(struct run *r, const struct cgn_stats *before)
-{
-	const struct cgn_stats *now = &r->box.worker->stats;
-
-	for (unsigned s = 0; s < CGN_STAGE_COUNT; s++)
-		r->p->stage[s] +=
-			(double)(now->stage_cycles[s] - before->stage_cycles[s]);
-	r->staged += (double)(now->stage_packets[0] - before->stage_packets[0]);
-}
-
-/* The same, watched: cycles, with what came out inspected and freed. */
-static uint64_t
-pass_batch(struct run *r, unsigned n, bool checksums)
-{
-	const struct cgn_stats stats = r->box.worker->stats;
-	uint64_t longest = r->longest, cycles;
-	long before = switches();
-
-	cycles = run_batch(r, n);
-	run_standby(r);
-	r->disturbed = switches() != before;
-	if (r->disturbed)
-		r->longest = longest;
-	else
-		note_stages(r, &stats);
-	r->sent += n;
-	for (unsigned i = 0; i < r->n_out; i++) {
-		if (i + 8 < r->n_out)
-			rte_prefetch0(rte_pktmbuf_mtod(r->out[i + 8], void *));
-		r->good += cgn_traffic_sink(&r->t, r->out[i], checksums);
-	}
-	rte_pktmbuf_free_bulk(r->out, r->n_out);
-	return cycles;
-}
-
-static int
-take_mbufs(struct run *r, unsigned n)
-{
-	if (rte_pktmbuf_alloc_bulk(r->box.pool, r->in, n) == 0)
-		return 0;
-	fputs("cgnbench: packet buffers have been lost in the box\n", stderr);
-	return -1;
-}
 
 /* A step that has no common divisor with n: from 0 it visits all numbers below n, in an
  * order that neither the box nor the processor foresees. */
@@ -169,7 +59,7 @@ stride(uint32_t n)
 static int
 fill(struct run *r)
 {
-	uint32_t n = r->t.sessions, step = stride(n), s = 0, done = 0, figures = 0;
+	uint32_t n = r->d.t.sessions, step = stride(n), s = 0, done = 0, figures = 0;
 	double *cycles = calloc(n / r->batch + 2, sizeof(*cycles));
 
 	if (!cycles)
@@ -178,20 +68,20 @@ fill(struct run *r)
 		uint32_t k = RTE_MIN(n - done, r->batch);
 		double c;
 
-		if (take_mbufs(r, k) != 0)
+		if (cgn_drive_take(&r->d, k) != 0)
 			break;
 		for (uint32_t i = 0; i < k; i++) {
-			cgn_traffic_write(&r->t, r->in[i], s, CGN_UP);
+			cgn_traffic_write(&r->d.t, r->d.in[i], s, CGN_UP);
 			s = (uint32_t)(((uint64_t)s + step) % n);
 		}
-		c = (double)pass_batch(r, k, true) / k;
+		c = (double)cgn_drive_pass(&r->d, k, true) / k;
 		done += k;
-		if (done > n - n / 4 && (!r->disturbed || !figures))
+		if (done > n - n / 4 && (!r->d.disturbed || !figures))
 			cycles[figures++] = c;
 		cgn_progress_show("opening sessions", (double)done / n);
 	}
 	r->p->create = cgn_figure_of(cycles, RTE_MAX(figures, 1u));
-	r->p->create_worst_us = (double)r->longest / r->p->tsc_hz * 1e6;
+	r->p->create_worst_us = (double)r->d.longest / r->p->tsc_hz * 1e6;
 	free(cycles);
 	return done < n ? -1 : 0;
 }
@@ -202,21 +92,22 @@ static void
 write_batch(struct run *r)
 {
 	uint32_t s[BATCH], new_below = (uint32_t)(r->o->new_percent / 100 * UINT32_MAX);
-	enum cgn_bench_direction d = r->o->direction;
+	enum cgn_bench_direction dir = r->o->direction;
+	struct cgn_traffic *t = &r->d.t;
 
 	for (uint32_t i = 0; i < r->batch; i++) {
-		s[i] = cgn_figure_below(cgn_figure_random(&r->t.random), r->t.sessions);
-		rte_prefetch0(&r->t.flow[s[i]]);
-		rte_prefetch0(rte_pktmbuf_mtod(r->in[i], void *));
+		s[i] = cgn_figure_below(cgn_figure_random(&t->random), t->sessions);
+		rte_prefetch0(&t->flow[s[i]]);
+		rte_prefetch0(rte_pktmbuf_mtod(r->d.in[i], void *));
 	}
 	for (uint32_t i = 0; i < r->batch; i++) {
-		uint64_t x = cgn_figure_random(&r->t.random);
-		bool up = d == CGN_BENCH_UP || (d == CGN_BENCH_MIX && x >> 63);
+		uint64_t x = cgn_figure_random(&t->random);
+		bool up = dir == CGN_BENCH_UP || (dir == CGN_BENCH_MIX && x >> 63);
 
 		if ((uint32_t)x < new_below)
-			cgn_traffic_write_new(&r->t, r->in[i]);
+			cgn_traffic_write_new(t, r->d.in[i]);
 		else
-			cgn_traffic_write(&r->t, r->in[i], s[i], up ? CGN_UP : CGN_DOWN);
+			cgn_traffic_write(t, r->d.in[i], s[i], up ? CGN_UP : CGN_DOWN);
 	}
 }
 
@@ -225,23 +116,30 @@ static int
 expire_extra(struct run *r)
 {
 	uint64_t deadline = rte_rdtsc() + EXPIRE_S * rte_get_tsc_hz();
-	struct cgn_worker *w = r->box.worker;
+	const struct cgn_slots *sessions = &r->d.box.worker->sessions;
 
-	r->base_ms += SYN_MS;
-	r->extra_seen = r->t.extra;
-	r->n_out = 0;
-	while (w->sessions.used > r->t.sessions && rte_rdtsc() < deadline) {
-		cgn_worker_tick(w, r->box.snap,
-			++r->base_ms + (uint64_t)((double)r->worked * r->ms_per_cycle));
-		run_standby(r);
-		empty_outbox(r);
-		rte_pktmbuf_free_bulk(r->out, r->n_out);
-		r->n_out = 0;
-	}
-	if (w->sessions.used <= r->t.sessions)
+	r->extra_seen = r->d.t.extra;
+	cgn_drive_turn(&r->d, SYN_MS);
+	while (sessions->used > r->d.t.sessions && rte_rdtsc() < deadline)
+		cgn_drive_turn(&r->d, 1);
+	if (sessions->used <= r->d.t.sessions)
 		return 0;
 	fputs("cgnbench: opened sessions do not age out\n", stderr);
 	return -1;
+}
+
+/* Cycles and packets of the batches of a run. */
+struct sum {
+	uint64_t cycles, packets, ticks, carded;
+};
+
+static void
+add_batch(const struct run *r, struct sum *sum, uint64_t cycles)
+{
+	sum->cycles += cycles;
+	sum->packets += r->batch;
+	sum->ticks += r->d.ticks;
+	sum->carded += r->d.carded;
 }
 
 /* One run; *figure: cycles per packet. */
@@ -250,26 +148,28 @@ run_once(struct run *r, double seconds, bool checksums, double *figure)
 {
 	uint64_t hz = rte_get_tsc_hz(),
 		 deadline = rte_rdtsc() + (uint64_t)(seconds * (double)hz);
-	uint64_t cycles = 0, packets = 0, all_cycles = 0, all_packets = 0;
+	struct sum calm = { 0 }, all = { 0 };
 
 	do {
 		uint64_t c;
 
-		if (r->t.extra - r->extra_seen + r->batch > r->extra_max &&
+		if (r->d.t.extra - r->extra_seen + r->batch > r->extra_max &&
 			r->o->new_percent > 0 && expire_extra(r) != 0)
 			return -1;
-		if (take_mbufs(r, r->batch) != 0)
+		if (cgn_drive_take(&r->d, r->batch) != 0)
 			return -1;
 		write_batch(r);
-		c = pass_batch(r, r->batch, checksums);
-		all_cycles += c;
-		all_packets += r->batch;
-		r->p->disturbed += r->disturbed;
-		cycles += r->disturbed ? 0 : c;
-		packets += r->disturbed ? 0 : r->batch;
+		c = cgn_drive_pass(&r->d, r->batch, checksums);
+		add_batch(r, &all, c);
+		r->p->disturbed += r->d.disturbed;
+		if (!r->d.disturbed)
+			add_batch(r, &calm, c);
 	} while (rte_rdtsc() < deadline);
-	*figure = packets ? (double)cycles / (double)packets
-			  : (double)all_cycles / (double)all_packets;
+	if (calm.packets)
+		all = calm;
+	*figure = (double)all.cycles / (double)all.packets;
+	r->p->tick = (double)all.ticks / (double)all.packets;
+	r->p->card = (double)all.carded / (double)all.packets;
 	return 0;
 }
 
@@ -281,43 +181,140 @@ established(struct run *r)
 
 	if (run_once(r, r->o->seconds / 10, true, &warm) != 0)
 		return -1;
-	r->staged = 0;
-	memset(p->stage, 0, sizeof(p->stage));
+	r->d.staged = 0;
+	memset(r->d.stage, 0, sizeof(r->d.stage));
 	for (unsigned i = 0; i < r->o->runs; i++) {
 		cgn_progress_show("established traffic", (double)i / r->o->runs);
 		if (run_once(r, r->o->seconds, false, &cycles[i]) != 0)
 			return -1;
 	}
 	p->packet = cgn_figure_of(cycles, r->o->runs);
-	for (unsigned i = 0; i < CGN_STAGE_COUNT && r->staged > 0; i++)
-		p->stage[i] /= r->staged;
+	for (unsigned i = 0; i < CGN_STAGE_COUNT && r->d.staged > 0; i++)
+		p->stage[i] = r->d.stage[i] / r->d.staged;
 	return 0;
 }
 
 static void
 note_memory(struct run *r)
 {
-	double n = r->t.sessions;
+	double n = r->d.t.sessions;
 
-	r->p->bytes_resident = (double)(cgn_eal_resident() - r->box.resident) / n;
-	r->p->bytes_allocated = (double)(cgn_eal_allocated() - r->box.allocated) / n;
+	r->p->bytes_resident = (double)(cgn_eal_resident() - r->d.box.resident) / n;
+	r->p->bytes_allocated = (double)(cgn_eal_allocated() - r->d.box.allocated) / n;
+}
+
+/* RFC 9693 4.4: after the connections have been made, each of them carries a packet, here
+ * both ways. */
+static int
+validate(struct run *r)
+{
+	uint64_t good = r->d.good;
+	uint32_t n = r->d.t.sessions;
+
+	for (uint32_t done = 0; done < n; done += r->batch) {
+		uint32_t k = RTE_MIN(n - done, r->batch);
+
+		for (enum cgn_dir dir = CGN_UP; dir < CGN_DIRS; dir++) {
+			if (cgn_drive_take(&r->d, k) != 0)
+				return -1;
+			for (uint32_t i = 0; i < k; i++)
+				cgn_traffic_write(&r->d.t, r->d.in[i], done + i, dir);
+			cgn_drive_pass(&r->d, k, true);
+		}
+		cgn_progress_show("validating sessions", (double)done / n);
+	}
+	r->p->validated = (r->d.good - good) / CGN_DIRS;
+	return 0;
+}
+
+/* RFC 9693 4.9: sessions are opened on top until the box takes no more. Those that it
+ * refuses are its answer, not losses. */
+static int
+find_capacity(struct run *r)
+{
+	const uint64_t *refused = &r->d.box.worker->stats.drop[CGN_DROP_SESSIONS_FULL];
+	const uint32_t *used = &r->d.box.worker->sessions.used;
+	uint64_t before = *refused;
+
+	while (*refused == before && r->p->capacity != *used) {
+		r->p->capacity = *used;
+		if (cgn_drive_take(&r->d, r->batch) != 0)
+			return -1;
+		for (uint32_t i = 0; i < r->batch; i++)
+			cgn_traffic_write_new(&r->d.t, r->d.in[i]);
+		cgn_drive_pass(&r->d, r->batch, false);
+	}
+	r->p->capacity = *used;
+	r->d.sent -= *refused - before;
+	return 0;
+}
+
+/* RFC 9693 4.8: all sessions are ended at once, by the operator's command. */
+static int
+tear_down(struct run *r)
+{
+	uint64_t deadline = rte_rdtsc() + EXPIRE_S * rte_get_tsc_hz(), longest = 0;
+	struct cgn_msg clear = { .op = CGN_MSG_CLEAR_SESSIONS,
+		.filter = { .instance = CGN_NONE, .location = CGN_NONE },
+		.max = UINT32_MAX };
+	struct cgn_worker *w = r->d.box.worker;
+	double cycles[TURNS_SEEN] = { 0 };
+	unsigned turns = 0;
+
+	cgn_drive_turn(&r->d, 1);
+	cgn_worker_message(w, &clear);
+	while (!__atomic_load_n(&clear.done, __ATOMIC_ACQUIRE) &&
+		rte_rdtsc() < deadline) {
+		uint32_t before = w->sessions.used;
+		uint64_t c = cgn_drive_turn(&r->d, 0);
+
+		if (!r->d.disturbed)
+			longest = RTE_MAX(longest, c);
+		if (before > w->sessions.used)
+			cycles[turns++ % TURNS_SEEN] =
+				(double)c / (before - w->sessions.used);
+	}
+	r->p->teardown = cgn_figure_of(cycles, RTE_MAX(RTE_MIN(turns, TURNS_SEEN), 1u));
+	r->p->teardown_worst_us = (double)longest / r->p->tsc_hz * 1e6;
+	if (w->sessions.used == 0)
+		return 0;
+	fputs("cgnbench: sessions could not be ended\n", stderr);
+	return -1;
+}
+
+static int
+run_phases(struct run *r)
+{
+	int rc = fill(r);
+
+	note_memory(r);
+	if (rc == 0)
+		rc = established(r);
+	if (rc != 0 || !r->o->rfc9693)
+		return rc;
+	rc = validate(r);
+	if (rc == 0)
+		rc = find_capacity(r);
+	if (rc == 0)
+		rc = tear_down(r);
+	return rc;
 }
 
 static int
 run_box(struct run *r)
 {
-	int rc = cgn_box_create(&r->box, r->o, &r->t, r->extra_max, r->p->ha);
+	struct cgn_drive *d = &r->d;
+	int rc = cgn_box_create(&d->box, r->o, &d->t, r->extra_max, r->p->ha);
 
 	if (rc != 0)
 		return rc;
-	rc = fill(r);
-	note_memory(r);
-	if (rc == 0)
-		rc = established(r);
-	memcpy(r->p->drop, r->box.worker->stats.drop, sizeof(r->p->drop));
-	r->p->packets = r->sent;
-	r->p->lost = r->sent - RTE_MIN(r->good, r->sent);
-	cgn_box_destroy(&r->box);
+	rc = run_phases(r);
+	memcpy(r->p->drop, d->box.worker->stats.drop, sizeof(r->p->drop));
+	if (r->p->capacity)
+		r->p->drop[CGN_DROP_SESSIONS_FULL] = 0;
+	r->p->packets = d->sent;
+	r->p->lost = d->sent - RTE_MIN(d->good, d->sent);
+	cgn_box_destroy(&d->box);
 	return rc;
 }
 
@@ -333,13 +330,13 @@ run_all(struct run *r, uint32_t sessions)
 		RTE_MAX(sessions / 16 / CGN_BURST, 1u) * CGN_BURST, (uint32_t)BATCH);
 	if (cgn_eal_start(o->cpu, cgn_box_bytes(sessions + r->extra_max, p->ha),
 		    &p->hugepages) != 0 ||
-		cgn_traffic_init(&r->t, o, sessions) != 0)
+		cgn_traffic_init(&r->d.t, o, sessions) != 0)
 		return -1;
 	p->sessions = sessions;
-	p->users = r->t.users;
+	p->users = r->d.t.users;
 	p->tsc_hz = (double)rte_get_tsc_hz();
-	r->ms_per_cycle = 1e3 / p->tsc_hz;
-	r->base_ms = 1000;
+	r->d.ms_per_cycle = 1e3 / p->tsc_hz;
+	r->d.base_ms = 1000;
 	if (run_box(r) != 0)
 		return -1;
 	cgn_progress_show("floors", 0);
@@ -359,10 +356,10 @@ cgn_run_point(const struct cgn_bench_options *o, uint32_t sessions, enum cgn_ben
 	memset(p, 0, sizeof(*p));
 	p->ha = ha;
 	if (r) {
-		r->o = o;
-		r->p = p;
+		r->o = r->d.o = o;
+		r->p = r->d.p = p;
 		rc = run_all(r, sessions);
-		cgn_traffic_fini(&r->t);
+		cgn_traffic_fini(&r->d.t);
 	}
 	cgn_eal_stop();
 	cgn_progress_clear();

@@ -34,6 +34,9 @@ def check(args, **expected):
         assert r["floor_cycles"] > 0 and r["ratio"] > 0, args
         assert sum(r["stages"].values()) > 0, args
         assert r["packets"] > 1000, args
+        assert r["card"] > 0 or not r["handover"], args
+        assert r["log_records"] > 0 or r["logs"] == "off", args
+        assert r["listed"] > 0 or not r["dump"], args
     return [r["sessions"] for r in doc["results"]]
 
 
@@ -60,7 +63,23 @@ check(["--direction", "up"], ha="off")
 refused("--ha", "cold")
 refused("--ha", "off,off,off,off")
 refused("--sessions", "1,2,3,4,5,6,7,8,9", "--ha", "off,hot")
-refused("--handover", "50")
+for share in ("50", "100"):
+    check(["--direction", "mix", "--handover", share], handover=int(share))
+check(["--instance", "ds-lite", "--handover", "100", "--ha", "hot"], handover=100)
+check(["--dump", "--logs", "sessions", "--new", "10"], logs="sessions", dump=True)
+phases = run(*COMMON, "--rfc9693", "--direction", "mix")
+assert phases.returncode == 0, phases.stderr
+point = json.loads(phases.stdout)["results"][0]
+assert point["lost"] == 0 and not point["drops"], point
+assert point["rfc9693"]["validated"] == 1000, point
+assert 1000 <= point["rfc9693"]["capacity"] <= 1024, point
+assert point["rfc9693"]["torn_down_per_s"] > 0, point
+lines = run("--sessions", "64,1000", "--seconds", "0.02", "--runs", "1", "--csv").stdout
+head, *rows = [line.split(",") for line in lines.splitlines()]
+assert len(rows) == 2 and all(len(row) == len(head) for row in rows), lines
+assert [row[head.index("sessions")] for row in rows] == ["64", "1000"], lines
+refused("--handover", "101")
+refused("--logs", "everything")
 refused("--port", "net_null0")
 refused("--sessions", "0")
 refused("--size", "63")
