@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "control/channel_key.h"
+#include "control/memory.h"
 #include "control/pending.h"
 #include "control/stage.h"
 #include "control/verify.h"
@@ -15,7 +16,9 @@
 static const char usage[] =
 	"usage: cgnd [--check] -c FILE\n"
 	"  -c, --config FILE  the configuration\n"
-	"      --check        read and check the configuration, do not start\n"
+	"      --check        read and check the configuration, estimate its memory, do "
+	"not\n"
+	"                     start\n"
 	"      --version      print the version\n"
 	"      --help         print this\n";
 
@@ -95,6 +98,8 @@ main(int argc, char **argv)
 		cgn_conf_free(conf);
 		return 1;
 	}
+	if (check)
+		cgn_memory_print(conf, stdout);
 	rc = check ? 0 : run(conf);
 	cgn_conf_free(conf);
 	return rc;

@@ -39,12 +39,24 @@ struct segment {
 	unsigned len;
 };
 
+static uint32_t
+controls_for(uint32_t sessions)
+{
+	return RTE_MIN((sessions + SHARE - 1) / SHARE, (uint32_t)CONTROLS_MAX);
+}
+
+uint64_t
+cgn_alg_bytes(uint32_t sessions)
+{
+	return controls_for(sessions) *
+	       (uint64_t)(sizeof(struct cgn_alg_control) + sizeof(struct cgn_expect));
+}
+
 int
 cgn_alg_init(struct cgn_worker *w)
 {
 	const struct cgn_worker_conf *conf = &w->conf;
-	uint32_t n =
-		RTE_MIN((conf->sessions + SHARE - 1) / SHARE, (uint32_t)CONTROLS_MAX);
+	uint32_t n = controls_for(conf->sessions);
 	int rc = cgn_slots_init(&w->alg.controls, "cgn-alg",
 		sizeof(struct cgn_alg_control), n, conf->socket);
 

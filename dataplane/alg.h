@@ -25,6 +25,9 @@ struct cgn_alg_control {
 	struct cgn_edits edits;
 };
 
+/* Bytes of what cgn_alg_init() takes for so many sessions. Pure. */
+uint64_t cgn_alg_bytes(uint32_t sessions);
+
 /* Slots for the gateways of a worker; 0 or -ENOMEM. Start-up only. */
 int cgn_alg_init(struct cgn_worker *w);
 void cgn_alg_fini(struct cgn_worker *w);

@@ -48,7 +48,7 @@ describe_stages(FILE *out)
 {
 	begin(out, "Stages",
 		"Cycles per packet of each stage, in the order in which they run. Every "
-		"64th burst is\ntimed; `null` until one was.",
+		"61st burst is\ntimed; `null` until one was.",
 		"| name | what it does |\n| --- | --- |");
 	for (unsigned i = 0; i < CGN_STAGE_COUNT; i++)
 		fprintf(out, "| `%s` | %s |\n", cgn_stage_name(i), cgn_stage_text(i));

@@ -77,13 +77,20 @@ make_empty(struct cgn_reassembly *r)
 	}
 }
 
+uint64_t
+cgn_reassembly_bytes(uint32_t datagrams)
+{
+	return sizeof(struct cgn_reassembly) +
+	       rte_align32pow2(datagrams) *
+		       (uint64_t)(sizeof(struct slot) + sizeof(uint32_t));
+}
+
 struct cgn_reassembly *
 cgn_reassembly_create(uint32_t datagrams, uint32_t packets, uint64_t seed, int socket)
 {
 	uint32_t n = rte_align32pow2(datagrams);
 	struct cgn_reassembly *r = rte_zmalloc_socket("cgn-reassembly",
-		sizeof(*r) + n * (sizeof(struct slot) + sizeof(uint32_t)),
-		RTE_CACHE_LINE_SIZE, socket);
+		cgn_reassembly_bytes(datagrams), RTE_CACHE_LINE_SIZE, socket);
 
 	if (!r)
 		return NULL;

@@ -25,6 +25,9 @@ struct cgn_fragment {
 
 struct cgn_reassembly;
 
+/* Bytes of a table of this size. Pure. */
+uint64_t cgn_reassembly_bytes(uint32_t datagrams);
+
 /* Room for `datagrams` at once, of `packets` in all; NULL: out of memory. Half of it is
  * what the outside may use; a sender has 32 datagrams, and a sixteenth of the packets but
  * 64 at least. seed: of the hash. Start-up only. */

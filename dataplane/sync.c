@@ -29,10 +29,24 @@
 #define RECORDS_AT_ONCE	 8192	     /* before roles change: more than a ring holds */
 #define FIRST_STAMP	 0xfffffe00u /* so that it soon wraps */
 
+static size_t
+ranges_for(uint32_t sessions)
+{
+	return sessions ? (size_t)CGN_MAX_LOCATIONS * CGN_SYNC_RANGES : 1;
+}
+
+uint64_t
+cgn_sync_bytes(uint32_t sessions)
+{
+	const struct cgn_sync *sync = NULL;
+
+	return sizeof(*sync) + ranges_for(sessions) * sizeof(*sync->range);
+}
+
 int
 cgn_sync_init(struct cgn_worker *w)
 {
-	size_t n = w->conf.sessions ? (size_t)CGN_MAX_LOCATIONS * CGN_SYNC_RANGES : 1;
+	size_t n = ranges_for(w->conf.sessions);
 	struct cgn_sync *sync = rte_zmalloc_socket(
 		"cgn-sync", sizeof(*sync), RTE_CACHE_LINE_SIZE, w->conf.socket);
 

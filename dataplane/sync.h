@@ -103,6 +103,9 @@ struct cgn_sync {
 	struct cgn_sync_location location[CGN_MAX_LOCATIONS];
 };
 
+/* Bytes of what cgn_sync_init() takes for so many sessions. Pure. */
+uint64_t cgn_sync_bytes(uint32_t sessions);
+
 /* 0 or -ENOMEM. Start-up only. */
 int cgn_sync_init(struct cgn_worker *w);
 void cgn_sync_fini(struct cgn_worker *w);

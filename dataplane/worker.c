@@ -31,6 +31,22 @@ blocks_for(const struct cgn_worker_conf *conf)
 	return conf->users * 2 + conf->sessions / 16;
 }
 
+uint64_t
+cgn_worker_bytes(uint32_t sessions, uint32_t users)
+{
+	const struct cgn_worker_conf conf = { .sessions = sessions, .users = users };
+	uint64_t session = sizeof(struct cgn_session) + sizeof(struct cgn_mapping) +
+			   sizeof(struct cgn_session_count);
+	uint64_t user = RTE_ALIGN_CEIL(sizeof(struct cgn_user), RTE_CACHE_LINE_SIZE) +
+			sizeof(struct cgn_user_end) + sizeof(uint16_t);
+
+	return sizeof(struct cgn_worker) + sessions * session + users * user +
+	       (uint64_t)blocks_for(&conf) * sizeof(struct cgn_block) +
+	       4 * cgn_table_bytes(sessions) + cgn_table_bytes(users) +
+	       CGN_JOURNAL * sizeof(struct cgn_record) + cgn_alg_bytes(sessions) +
+	       cgn_reassembly_bytes(sessions ? DATAGRAMS : 1) + cgn_sync_bytes(sessions);
+}
+
 static struct cgn_table *
 table(const struct cgn_worker_conf *conf, const char *what, uint32_t capacity,
 	uint64_t salt, struct cgn_records records)

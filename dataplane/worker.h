@@ -134,6 +134,9 @@ struct cgn_worker {
 /* A worker with empty tables; NULL: out of memory (logged). Start-up only. */
 struct cgn_worker *cgn_worker_create(const struct cgn_worker_conf *conf);
 
+/* Bytes that the tables of a worker of this size take, within a few percent. Pure. */
+uint64_t cgn_worker_bytes(uint32_t sessions, uint32_t users);
+
 /* Frees a worker and all it holds. Its lcore must have left it. */
 void cgn_worker_destroy(struct cgn_worker *w);
 

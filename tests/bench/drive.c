@@ -151,8 +151,7 @@ note_stages(struct cgn_drive *d, const struct cgn_stats *before)
 	const struct cgn_stats *now = &d->box.worker->stats;
 
 	for (unsigned s = 0; s < CGN_STAGE_COUNT; s++)
-		d->stage[s] +=
-			(double)(now->stage_cycles[s] - before->stage_cycles[s]);
+		d->stage[s] += (double)(now->stage_cycles[s] - before->stage_cycles[s]);
 	d->staged += (double)(now->stage_packets[0] - before->stage_packets[0]);
 }
 

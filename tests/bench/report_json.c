@@ -55,7 +55,8 @@ floors(const struct cgn_point *p)
 	json_t *o = json_object();
 
 	for (unsigned f = 0; f < CGN_REPORT_FLOORS; f++)
-		json_object_set_new(o, cgn_report_floors[f].name, figure(cgn_report_floor(p, f)));
+		json_object_set_new(
+			o, cgn_report_floors[f].name, figure(cgn_report_floor(p, f)));
 	return o;
 }
 
@@ -75,11 +76,10 @@ static json_t *
 connections(const struct cgn_point *p)
 {
 	return json_pack("{s:o,s:I,s:o,s:o,s:o,s:I}", "established_per_s",
-		real(p->tsc_hz / p->create.median), "validated",
-		(json_int_t)p->validated, "torn_down_per_s",
-		real(p->tsc_hz / p->teardown.median), "cycles_per_teardown",
-		figure(&p->teardown), "worst_teardown_us", real(p->teardown_worst_us),
-		"capacity", (json_int_t)p->capacity);
+		real(p->tsc_hz / p->create.median), "validated", (json_int_t)p->validated,
+		"torn_down_per_s", real(p->tsc_hz / p->teardown.median),
+		"cycles_per_teardown", figure(&p->teardown), "worst_teardown_us",
+		real(p->teardown_worst_us), "capacity", (json_int_t)p->capacity);
 }
 
 static json_t *

@@ -53,6 +53,28 @@ test_too_large(void)
 	CU_ASSERT_EQUAL(allocated(), before);
 }
 
+/* What is said of a worker's memory beforehand is what it takes. */
+static void
+test_estimate(void)
+{
+	static const uint32_t size[][2] = { { 0, 0 }, { 1, 1 }, { 1000, 100 },
+		{ 40000, 1000 }, { 20000, 20000 } };
+
+	for (unsigned k = 0; k < RTE_DIM(size); k++) {
+		struct cgn_worker_conf conf = {
+			.sessions = size[k][0], .users = size[k][1], .socket = -1
+		};
+		uint64_t said = cgn_worker_bytes(size[k][0], size[k][1]);
+		size_t before = allocated(), taken;
+		struct cgn_worker *w = cgn_worker_create(&conf);
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(w);
+		taken = allocated() - before;
+		CU_ASSERT_TRUE(said >= taken - taken / 50 && said <= taken + taken / 50);
+		cgn_worker_destroy(w);
+	}
+}
+
 /* Records, accounting and four keys: a session costs what capacity planning says. */
 static void
 test_bytes_per_session(void)
@@ -172,6 +194,7 @@ test_reset(void)
 const char *const eal_suite = "worker";
 CU_TestInfo eal_tests[] = {
 	{ "memory comes and goes", test_memory },
+	{ "estimate", test_estimate },
 	{ "more than there is", test_too_large },
 	{ "memory of a session", test_bytes_per_session },
 	{ "time", test_time },
