@@ -26,6 +26,8 @@ struct cgn_compile_port {
 struct cgn_compile_host {
 	uint16_t worker, slot, cpu, standby;
 	uint32_t epoch;
+	bool swapped; /* by hand: the backup CPU is its home; not for the compiler */
+	bool hurry;   /* and it is on its way there */
 };
 
 struct cgn_compile_inputs {

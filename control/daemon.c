@@ -16,6 +16,7 @@
 #include "control/channel.h"
 #include "control/chassis.h"
 #include "control/cmd_server.h"
+#include "control/copies.h"
 #include "control/host.h"
 #include "control/log.h"
 #include "control/log_export.h"
@@ -130,6 +131,7 @@ every_ms(struct cgn_daemon *d, uint64_t tsc, uint64_t now_ms)
 	cgn_chassis_decide(d);
 	cgn_watch_turn(d);
 	cgn_chassis_say(d);
+	cgn_copies_turn(d);
 	cgn_threshold_turn(&d->thresholds, d->logs, d->snap, d->worker, d->n_cpus,
 		&d->conf->thresholds, now_ms);
 }

@@ -62,7 +62,7 @@ goes_home(const struct cgn_moves *m, const struct cgn_moves_location *l,
 {
 	return now->worker != l->configured && is_well(m, l->configured) &&
 	       now->standby == l->configured && l->filled &&
-	       m->now_ms - m->cpu[l->configured].since_ms >= m->preempt_ms;
+	       (l->hurry || m->now_ms - m->cpu[l->configured].since_ms >= m->preempt_ms);
 }
 
 static uint16_t

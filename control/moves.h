@@ -16,11 +16,12 @@ struct cgn_moves_cpu {
 
 /* CPUs are numbers of workers. */
 struct cgn_moves_location {
-	uint16_t configured;
-	uint16_t backup;       /* or CGN_MOVES_NONE */
+	uint16_t configured;   /* its home; after a switch by hand, its backup */
+	uint16_t backup;       /* or CGN_MOVES_NONE; after one, the configured CPU */
 	const uint16_t *spare; /* backup CPUs of its group */
 	uint16_t n_spare;
 	bool filled; /* the standby, if there is one, has a complete copy */
+	bool hurry;  /* by hand: home without waiting for preempt_ms */
 };
 
 /* Where a location is and where its copy is kept; CGN_MOVES_NONE: nowhere. */

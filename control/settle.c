@@ -62,11 +62,10 @@ count_spares(const struct cgn_conf *conf)
 
 /* Has the standby all? Before the location goes home, also what came a moment ago. */
 static bool
-is_filled(const struct cgn_daemon *d, uint32_t location)
+is_filled(const struct cgn_daemon *d, uint32_t location, uint16_t home)
 {
 	const struct cgn_compile_host *now = &d->where[location];
 	const struct cgn_conf_location *l = &d->conf->locations[location];
-	uint16_t home = (uint16_t)l->active.index;
 	uint32_t index;
 
 	if (now->worker >= CGN_REMOTE || now->standby >= CGN_REMOTE)
@@ -75,8 +74,10 @@ is_filled(const struct cgn_daemon *d, uint32_t location)
 	if (index == CGN_NONE ||
 		!cgn_sync_filled(d->worker[now->worker], (uint16_t)index))
 		return false;
-	if (now->standby != home || d->now_ms - d->watch.cpu[home].since_ms <
-					    d->conf->ha.preempt_time * 1000ull)
+	if (now->standby != home)
+		return true;
+	if (!now->hurry && d->now_ms - d->watch.cpu[home].since_ms <
+				   d->conf->ha.preempt_time * 1000ull)
 		return true;
 	return cgn_sync_ready(d->worker[now->worker], d->snap, (uint16_t)index);
 }
@@ -90,7 +91,12 @@ describe(const struct cgn_daemon *d, struct input *in, uint32_t i, uint16_t **sp
 
 	l->configured = (uint16_t)from->active.index;
 	l->backup = from->backup.present ? (uint16_t)from->backup.index : CGN_MOVES_NONE;
-	l->filled = is_filled(d, i);
+	if (d->where[i].swapped && from->backup.present) {
+		l->configured = (uint16_t)from->backup.index;
+		l->backup = (uint16_t)from->active.index;
+	}
+	l->filled = is_filled(d, i, l->configured);
+	l->hurry = d->where[i].hurry;
 	l->spare = *spare;
 	for (uint32_t k = 0; group && k < group->n_backup_cpus; k++)
 		*(*spare)++ = (uint16_t)group->backup_cpus[k].cpu.index;
@@ -165,6 +171,7 @@ take_places(struct cgn_daemon *d, const struct input *in, bool quiet)
 		uint16_t cpu = in->place[i].worker;
 
 		d->place[i] = in->place[i];
+		d->where[i].hurry &= cpu != in->location[i].configured;
 		if (cpu != CGN_NONE16) {
 			d->where[i].slot = (uint16_t)d->conf->cpus[cpu]->slot;
 			d->where[i].cpu = (uint16_t)d->conf->cpus[cpu]->cpu;

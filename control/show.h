@@ -16,7 +16,8 @@ cgn_cmd_fn cgn_show_version, cgn_show_ports, cgn_show_routes, cgn_show_neighbour
 	cgn_show_ds_lite, cgn_show_nat, cgn_show_nat64, cgn_show_session, cgn_show_user,
 	cgn_show_address_group, cgn_show_ha, cgn_show_vrrp, cgn_show_statistics,
 	cgn_clear_session, cgn_clear_user, cgn_who_had, cgn_show_rules,
-	cgn_board_shutdown, cgn_board_start, cgn_switch_away, cgn_switch_back;
+	cgn_board_shutdown, cgn_board_start, cgn_ha_switch, cgn_switch_away,
+	cgn_switch_back;
 #ifdef CGN_FAULT_INJECTION
 cgn_cmd_fn cgn_debug_clock, cgn_debug_hang, cgn_debug_crash;
 #endif
@@ -79,7 +80,6 @@ struct cgn_worker *cgn_show_host_of(const struct cgn_daemon *d, uint32_t locatio
 const char *cgn_show_role(const struct cgn_daemon *d, uint32_t location, uint16_t worker);
 
 int cgn_ha_batch_backup(struct cgn_cmd_ctx *ctx);
-int cgn_ha_switch(struct cgn_cmd_ctx *ctx);
 struct cgn_tally cgn_show_instance_tally(const struct cgn_daemon *d, uint32_t instance);
 
 #endif

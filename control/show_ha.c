@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "control/channel.h"
-#include "control/chassis.h"
+#include "control/copies.h"
 #include "control/log.h"
 #include "control/show.h"
 #include "dataplane/sync.h"
@@ -36,9 +36,10 @@ show_board_pair(const struct cgn_daemon *d, uint16_t index)
 	}
 	if (l->standby < d->n_cpus)
 		standby = cgn_sync_counts(d->worker[l->standby], index);
-	return json_pack("{s:i,s:o,s:o,s:s,s:I,s:I,s:I,s:I,s:I,s:I}", "location", l->id,
-		"active", place_of(d, l->worker), "standby", place_of(d, l->standby),
-		"state", state, "sent", (json_int_t)host.sent, "ring_full",
+	return json_pack("{s:i,s:o,s:o,s:s,s:b,s:I,s:I,s:I,s:I,s:I,s:I}", "location",
+		l->id, "active", place_of(d, l->worker), "standby",
+		place_of(d, l->standby), "state", state, "degraded",
+		cgn_copies_lacks(index), "sent", (json_int_t)host.sent, "ring_full",
 		(json_int_t)host.full, "resent", (json_int_t)host.resent, "received",
 		(json_int_t)standby.received, "lost", (json_int_t)standby.lost,
 		"rejected", (json_int_t)standby.rejected);
@@ -89,26 +90,6 @@ cgn_ha_batch_backup(struct cgn_cmd_ctx *ctx)
 	}
 	cgn_cmd_reply(ctx, json_pack("{s:o}", "service_locations", started));
 	return 0;
-}
-
-/* The master of a location gives it to the other box. */
-int
-cgn_ha_switch(struct cgn_cmd_ctx *ctx)
-{
-	struct cgn_daemon *d = ctx->app;
-	uint32_t id = (uint32_t)strtoul(ctx->call.arg, NULL, 10);
-	char err[256];
-
-	for (uint32_t i = 0; i < d->conf->n_locations; i++) {
-		if (d->conf->locations[i].id != id)
-			continue;
-		if (cgn_chassis_switch(d, i, err, sizeof(err)) != 0)
-			return cgn_cmd_refuse(ctx, "service-location %u: %s", id, err);
-		cgn_cmd_reply(ctx, json_pack("{s:{s:i,s:s}}", "switch", "location",
-					   (int)id, "state", "draining"));
-		return 0;
-	}
-	return cgn_cmd_refuse(ctx, "no service-location %s", ctx->call.arg);
 }
 
 int

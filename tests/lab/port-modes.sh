@@ -161,6 +161,7 @@ for n in 1 2 3; do
 	t_ok "8 + 4 + 4 ports, and no more" ask 16 20 "10.0.14.$n"
 	t_ok "three blocks" inside_blocks "inside=10.0.14.$n" '[4,4,8]'
 done
+# shellcheck disable=SC2016 # names of jq
 apart() { t_json '[.users[] | .outside as $a | .blocks[] | range(.[0]; .[1] + 1) | [$a, .]]
 	| length == (unique | length)' show user; }
 t_ok "no port has two users" apart
