@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * The estimate of memory that cgnd --check prints. What a CPU takes is asked of the data
- * path, which will allocate it; forwarding tables have a fixed size for each VPN and
- * version; the state of a public address exists at its host and at its standby, and its
- * pages come into being when they are used.
+ * path, which will allocate it; the sum, with forwarding tables and packets, is the one
+ * that the checks hold against dpdk.memory_mb; the state of a public address exists at
+ * its host and at its standby, and its pages come into being when they are used.
  *
- * Any thread, before DPDK is started as well. Not handled: buffers of packets, and what
- * DPDK itself and drivers take. */
+ * Any thread, before DPDK is started as well. Not handled: what DPDK itself and drivers
+ * take. */
 #include "control/memory.h"
 
 #include "dataplane/worker.h"
 
-#define FIB_BYTES (2ull << 24) /* a next hop of two bytes for each of 2^24 prefixes */
-#define VERSIONS  2
-#define HOSTS	  2 /* of an address: the CPU and the standby of its location */
+#define HOSTS 2 /* of an address: the CPU and the standby of its location */
 
 static uint64_t
 public_addresses(const struct cgn_conf *conf)
@@ -41,10 +39,10 @@ cgn_memory_estimate(const struct cgn_conf *conf, struct cgn_memory *m)
 {
 	*m = (struct cgn_memory){ 0 };
 	for (uint32_t i = 0; i < conf->n_cpus; i++)
-		m->boards += cgn_worker_bytes(
-			conf->cpus[i]->sessions, conf->cpus[i]->users);
+		m->boards +=
+			cgn_worker_bytes(conf->cpus[i]->sessions, conf->cpus[i]->users);
 	m->cards = conf->dpdk.n_io_lcores * cgn_worker_bytes(0, 0);
-	m->routes = (conf->n_vpns + 1ull) * VERSIONS * FIB_BYTES;
+	m->all = RTE_MAX(cgn_conf_memory_estimate(conf), m->boards + m->cards);
 	m->addresses = public_addresses(conf) * sizeof(struct cgn_address) *
 		       (has_backup(conf) ? HOSTS : 1);
 }
@@ -52,7 +50,7 @@ cgn_memory_estimate(const struct cgn_conf *conf, struct cgn_memory *m)
 static void
 line(FILE *out, const char *what, uint64_t bytes)
 {
-	fprintf(out, "  %-24s %8.1f MB\n", what, (double)bytes / (1 << 20));
+	fprintf(out, "  %-26s %8.1f MB\n", what, (double)bytes / (1 << 20));
 }
 
 void
@@ -68,13 +66,13 @@ cgn_memory_print(const struct cgn_conf *conf, FILE *out)
 		const struct cgn_conf_cpu *cpu = conf->cpus[i];
 
 		snprintf(what, sizeof(what), "slot %u cpu %u", cpu->slot, cpu->cpu);
-		fprintf(out, "  %-24s %8.1f MB  %u sessions, %u users\n", what,
+		fprintf(out, "  %-26s %8.1f MB  %u sessions, %u users\n", what,
 			(double)cgn_worker_bytes(cpu->sessions, cpu->users) / (1 << 20),
 			cpu->sessions, cpu->users);
 	}
 	line(out, "line cards", m.cards);
-	line(out, "forwarding tables", m.routes);
-	line(out, "in all, without packets", m.boards + m.cards + m.routes);
+	line(out, "routes, packets, the rest", m.all - m.boards - m.cards);
+	line(out, "in all", m.all);
 	fprintf(out, "beside it:\n");
 	line(out, "public addresses, at most", m.addresses);
 }

@@ -12,13 +12,11 @@
 struct cgn_memory {
 	uint64_t boards;    /* tables of all CPUs, by their licences */
 	uint64_t cards;	    /* line cards */
-	uint64_t routes;    /* forwarding tables; twice that while they are replaced */
+	uint64_t all;	    /* with forwarding tables and packets */
 	uint64_t addresses; /* state of public addresses, at most */
 };
 
-/* Estimates the memory of a configuration that the reader has accepted. Packet buffers
- * are not in it: they take what the ports need, a quarter of dpdk.memory_mb at most.
- * Pure. */
+/* Estimates the memory of a configuration that the reader has accepted. Pure. */
 void cgn_memory_estimate(const struct cgn_conf *conf, struct cgn_memory *m);
 
 /* Prints the estimate, a line for each CPU and the sum. */

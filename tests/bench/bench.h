@@ -47,6 +47,12 @@ struct cgn_bench_options {
 	double seconds; /* of wall clock, per run */
 	unsigned runs;
 	int cpu; /* to run on */
+	/* of a box elsewhere, by the direction of what comes in there; NULL: the box is
+	 * in this process */
+	const char *port[CGN_DIRS];
+	unsigned n_ports;
+	double rate; /* packets per second that are sent to it; 0: all it takes */
+	bool config; /* its configuration is wanted, not figures */
 	bool accounting;
 	enum cgn_bench_format { CGN_BENCH_TABLE, CGN_BENCH_JSON, CGN_BENCH_CSV } format;
 	bool progress;
@@ -91,6 +97,16 @@ struct cgn_point {
 	struct cgn_floors floors;
 	double floor_cycles; /* sum of the minima of what the case needs */
 	bool hugepages;
+};
+
+/* A box behind ports. */
+struct cgn_wire_point {
+	uint32_t users, open; /* sessions that could be opened */
+	double open_per_s;
+	double offered, best;		  /* packets per second, most of all runs */
+	struct cgn_bench_figure received; /* packets per second */
+	double lost;			  /* share of what was sent, mean of the runs */
+	double lossless;		  /* packets per second; 0: not asked for */
 };
 
 #endif

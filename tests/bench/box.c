@@ -5,6 +5,7 @@
  * into the worker by hand. Life-cycle: create after the EAL, destroy; once per process.
  * Control and packets are on the same lcore. */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,12 +25,12 @@
 #define USERS_PER_64K (CGN_PORT_COUNT / 64) /* that fit in one address, a block each */
 
 static const char head[] =
-	"node: { name = \"bench\"; run_dir = \"/run/cgnbench\"; };\n"
-	"dpdk: { lcores = \"0@0,1@0,2@0,3@0\"; control_lcore = 0; io_lcores = [ 3 ];\n"
-	"        memory_mb = %" PRIu64 "; };\n"
-	"ports: ( { name = \"inside\"; device = \"net_null0\"; mtu = 1600;\n"
+	"node: { name = \"bench\"; run_dir = \"%s\"; };\n"
+	"dpdk: { lcores = \"%s\"; control_lcore = 0; %s\n"
+	"        hugepages = %s; memory_mb = %" PRIu64 "; };\n"
+	"ports: ( { name = \"inside\"; device = \"%s\"; mtu = 1600;\n"
 	"           addresses = [ \"2001:db8:0:1::1/64\", \"192.0.2.1/24\" ]; },\n"
-	"         { name = \"outside\"; device = \"net_null1\"; mtu = 1500;\n"
+	"         { name = \"outside\"; device = \"%s\"; mtu = 1500;\n"
 	"           addresses = [ \"198.51.100.1/24\" ]; } );\n"
 	"routes: ( { prefix = \"2001:db8:100::/40\"; next_hop = \"2001:db8:0:1::2\"; },\n"
 	"          { prefix = \"10.0.0.0/8\"; next_hop = \"192.0.2.2\"; },\n"
@@ -73,11 +74,21 @@ cgn_box_bytes(uint32_t sessions, enum cgn_bench_ha ha)
 	return ha == CGN_BENCH_OFF ? one : 2 * one;
 }
 
+/* Where a box runs. */
+struct place {
+	const char *run_dir, *lcores, *line_cards, *device[CGN_DIRS];
+	bool hugepages;
+};
+
+/* This process: the ports are names only, and nothing is reserved for them. */
+static const struct place here = { "/run/cgnbench", "0@0,1@0,2@0,3@0",
+	"io_lcores = [ 3 ];", { "net_null0", "net_null1" }, true };
+
 /* The configuration as text, to be freed; NULL: out of memory. A session that is opened
  * on top needs a port, so users then get blocks of four times the size. */
 static char *
-write_conf(const struct cgn_bench_options *o, const struct cgn_traffic *t, uint32_t extra,
-	enum cgn_bench_ha ha)
+write_conf(const struct cgn_bench_options *o, const struct place *place,
+	const struct cgn_traffic *t, uint32_t extra, enum cgn_bench_ha ha)
 {
 	unsigned block = extra ? 256 : 64;
 	uint32_t addresses = t->users / (CGN_PORT_COUNT / block) + 2;
@@ -91,7 +102,9 @@ write_conf(const struct cgn_bench_options *o, const struct cgn_traffic *t, uint3
 
 	if (!f)
 		return NULL;
-	fprintf(f, head, mb, backup ? board2 : "",
+	fprintf(f, head, place->run_dir, place->lcores, place->line_cards,
+		place->hugepages ? "true" : "false", mb, place->device[CGN_UP],
+		place->device[CGN_DOWN], backup ? board2 : "",
 		backup ? "backup: { slot = 2; cpu = 0; };" : "", addresses >> 8,
 		addresses & 0xff);
 	fputs("license: ( ", f);
@@ -120,13 +133,38 @@ read_conf(const struct cgn_bench_options *o, const struct cgn_traffic *t, uint32
 {
 	struct cgn_conf_errors errs = { 0 };
 	struct cgn_conf *conf = NULL;
-	char *text = write_conf(o, t, extra, ha);
+	char *text = write_conf(o, &here, t, extra, ha);
 
 	if (text && cgn_conf_load_string(text, "cgnbench", &conf, &errs) != 0)
 		cgn_conf_errors_print(&errs, stderr);
 	cgn_conf_errors_fini(&errs);
 	free(text);
 	return conf;
+}
+
+int
+cgn_box_print(const struct cgn_bench_options *o, FILE *out)
+{
+	struct cgn_traffic t = { .sessions = o->sessions[0],
+		.users = (o->sessions[0] + CGN_BENCH_PORTS - 1) / CGN_BENCH_PORTS };
+	const struct place there = { .run_dir = "/run/cgnbench",
+		.lcores = o->ha[0] == CGN_BENCH_OFF ? "0@0,1@0" : "0@0,1@0,2@0",
+		.line_cards = "idle = \"sleep\";",
+		.device = { o->port[CGN_UP], o->port[CGN_DOWN] },
+		.hugepages = cgn_eal_has(cgn_box_bytes(t.sessions, o->ha[0])) };
+	char *text = write_conf(o, &there, &t, 0, o->ha[0]);
+
+	if (!text)
+		return -ENOMEM;
+	fputs(text, out);
+	free(text);
+	return 0;
+}
+
+void
+cgn_box_aftr(uint8_t addr[16])
+{
+	inet_pton(AF_INET6, "2001:db8::aaaa", addr);
 }
 
 static int
@@ -231,7 +269,7 @@ cgn_box_create(struct cgn_box *b, const struct cgn_bench_options *o,
 		{ { 2, 0, 0, 0, 1, 1 } } };
 	t->outside = (struct cgn_side){ 1, { { 2, 0, 0, 0, 0, 2 } },
 		{ { 2, 0, 0, 0, 1, 2 } } };
-	inet_pton(AF_INET6, "2001:db8::aaaa", t->aftr);
+	cgn_box_aftr(t->aftr);
 	if (conf && (rc = compile(b, conf, t)) == 0)
 		rc = make_workers(b, conf, o->handover > 0);
 	cgn_conf_free(conf);

@@ -5,6 +5,8 @@
 #ifndef CGN_TESTS_BENCH_BOX_H
 #define CGN_TESTS_BENCH_BOX_H
 
+#include <stdio.h>
+
 #include "dataplane/mesh.h"
 #include "dataplane/worker.h"
 #include "tests/bench/traffic.h"
@@ -27,6 +29,13 @@ struct cgn_box {
 int cgn_box_create(struct cgn_box *b, const struct cgn_bench_options *o,
 	struct cgn_traffic *t, uint32_t extra, enum cgn_bench_ha ha);
 void cgn_box_destroy(struct cgn_box *b);
+
+/* Prints the configuration of a daemon that is to be measured through the ports of the
+ * options, as the daemon calls them. 0 or -ENOMEM. */
+int cgn_box_print(const struct cgn_bench_options *o, FILE *out);
+
+/* The address of the tunnel's end. */
+void cgn_box_aftr(uint8_t addr[16]);
 
 /* Bytes of memory, a little high, that a box takes; usable before the EAL is started. */
 uint64_t cgn_box_bytes(uint32_t sessions, enum cgn_bench_ha ha);

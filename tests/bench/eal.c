@@ -10,6 +10,7 @@
 #include <rte_errno.h>
 #include <rte_malloc.h>
 
+#include "dataplane/types.h"
 #include "tests/bench/eal.h"
 
 #define FREE_PAGES "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages"
@@ -30,22 +31,61 @@ free_huge_bytes(void)
 	return pages << 21;
 }
 
+bool
+cgn_eal_has(uint64_t bytes)
+{
+	return free_huge_bytes() >= bytes;
+}
+
+/* "0000:03:00.0" and the like. */
+static bool
+is_pci(const char *device)
+{
+	return strspn(device, "0123456789abcdefABCDEF") == strcspn(device, ":,") &&
+	       strchr(device, ':');
+}
+
+/* Options for the devices; none is looked for that is not named. */
+static int
+add_devices(char **argv, int n, const char *const *port)
+{
+	int first = n;
+
+	for (unsigned d = 0; port && d < CGN_DIRS; d++)
+		if (is_pci(port[d])) {
+			argv[n++] = "-a";
+			argv[n++] = (char *)(uintptr_t)port[d];
+		}
+	if (n == first) {
+		argv[n++] = "--no-pci";
+		argv[n++] = "--iova-mode=va";
+	}
+	return n;
+}
+
 int
-cgn_eal_start(int cpu, uint64_t bytes, bool *hugepages)
+cgn_eal_start(int cpu, uint64_t bytes, const char *const *port, bool *hugepages)
 {
 	char lcores[32], prefix[48], memory[24];
-	char *huge[] = { "cgnbench", lcores, prefix, "--no-pci", "--iova-mode=va",
-		"--no-telemetry", "--log-level=error", "--in-memory",
-		"--single-file-segments", NULL };
-	char *plain[] = { "cgnbench", lcores, prefix, "--no-pci", "--iova-mode=va",
-		"--no-telemetry", "--log-level=error", "--no-huge", "--no-shconf", "-m",
-		memory, NULL };
+	char *argv[24] = { "cgnbench", lcores, prefix, "--no-telemetry",
+		"--log-level=error" };
+	int n = 5;
 
-	*hugepages = free_huge_bytes() >= bytes;
+	*hugepages = cgn_eal_has(bytes);
 	snprintf(lcores, sizeof(lcores), "--lcores=0@%d", cpu);
 	snprintf(prefix, sizeof(prefix), "--file-prefix=cgnbench%d", getpid());
 	snprintf(memory, sizeof(memory), "%llu", (unsigned long long)(bytes >> 20) + 1);
-	started = rte_eal_init(*hugepages ? 9 : 11, *hugepages ? huge : plain) >= 0;
+	if (*hugepages) {
+		argv[n++] = "--in-memory";
+		argv[n++] = "--single-file-segments";
+	} else {
+		argv[n++] = "--no-huge";
+		argv[n++] = "--no-shconf";
+		argv[n++] = "-m";
+		argv[n++] = memory;
+	}
+	n = add_devices(argv, n, port);
+	started = rte_eal_init(n, argv) >= 0;
 	if (started)
 		return 0;
 	fprintf(stderr, "cgnbench: DPDK does not start on cpu %d with %s MB %s: %s\n",

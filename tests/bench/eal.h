@@ -8,7 +8,10 @@
 /* Starts DPDK on one processor with room for `bytes`: on huge pages when enough of 2 MB
  * are free, otherwise without; *hugepages says which. 0, or -1 with the reason on stderr.
  */
-int cgn_eal_start(int cpu, uint64_t bytes, bool *hugepages);
+int cgn_eal_start(int cpu, uint64_t bytes, const char *const *port, bool *hugepages);
+
+/* So many bytes of huge pages are free. */
+bool cgn_eal_has(uint64_t bytes);
 
 /* Stops DPDK, if it was started. */
 void cgn_eal_stop(void);

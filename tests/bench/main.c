@@ -7,10 +7,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/bench/box.h"
 #include "tests/bench/options.h"
 #include "tests/bench/progress.h"
 #include "tests/bench/report.h"
 #include "tests/bench/run.h"
+#include "tests/bench/wire.h"
 
 static void
 child(const struct cgn_bench_options *o, uint32_t sessions, enum cgn_bench_ha ha, int fd)
@@ -50,6 +52,14 @@ measure(const struct cgn_bench_options *o, uint32_t sessions, enum cgn_bench_ha 
 	return -1;
 }
 
+static int
+measure_wire(const struct cgn_bench_options *o)
+{
+	struct cgn_wire_point p;
+
+	return cgn_wire_run(o, &p) != 0 || cgn_report_wire(o, &p) != 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -60,7 +70,11 @@ main(int argc, char **argv)
 
 	if (rc != 0)
 		return rc < 0 ? 2 : 0;
+	if (o.config)
+		return cgn_box_print(&o, stdout) != 0;
 	cgn_progress_enable(o.progress);
+	if (o.n_ports)
+		return measure_wire(&o);
 	for (unsigned i = 0; i < o.n_sessions; i++)
 		for (unsigned m = 0; m < o.n_ha; m++)
 			if (measure(&o, o.sessions[i], o.ha[m], &p[n++]) != 0)

@@ -24,7 +24,10 @@ static const char usage[] =
 	"                [--ha off|warm|hot[,...]] [--handover PERCENT] [--rfc9693]\n"
 	"                [--logs off|blocks|sessions] [--dump] [--accounting on|off]\n"
 	"                [--seconds S] [--runs N] [--cpu N] [--progress] [--json|--csv]\n"
-	"Measures the packet path of Softboard in this process, without ports.\n"
+	"                [--port DEVICE --port DEVICE [--rate PPS] [--config]]\n"
+	"Measures the packet path of Softboard in this process, without ports; or a box "
+	"behind\n"
+	"two ports.\n"
 	"  --sessions  established sessions, 63 per user (64512)\n"
 	"  --size      Ethernet frame on the IPv4 side, 64..1518 (64); imix: 64, 594 "
 	"and\n"
@@ -40,6 +43,11 @@ static const char usage[] =
 	"  --dump      all sessions are listed, again and again, while traffic runs\n"
 	"  --accounting  packets and bytes counted per session (on, as by default)\n"
 	"  --seconds   wall clock per run (1), --runs (5): minimum and median are shown\n"
+	"  --port      DPDK devices that lead to the inside and the outside of a box "
+	"elsewhere,\n"
+	"              which is measured instead: packets per second, loss, connections\n"
+	"  --rate      packets per second that are sent to it (as many as it takes)\n"
+	"  --config    print a configuration for such a box, whose ports are those\n"
 	"  --cpu       processor to run on (the last that is allowed)\n";
 
 enum {
@@ -56,6 +64,8 @@ enum {
 	OPT_ACCOUNTING,
 	OPT_JSON,
 	OPT_CSV,
+	OPT_RATE,
+	OPT_CONFIG,
 	OPT_LOGS,
 	OPT_DUMP,
 	OPT_RFC9693,
@@ -77,6 +87,8 @@ static const struct option longs[] = {
 	{ "port", required_argument, NULL, OPT_PORT },
 	{ "accounting", required_argument, NULL, OPT_ACCOUNTING },
 	{ "json", no_argument, NULL, OPT_JSON },
+	{ "rate", required_argument, NULL, OPT_RATE },
+	{ "config", no_argument, NULL, OPT_CONFIG },
 	{ "csv", no_argument, NULL, OPT_CSV },
 	{ "logs", required_argument, NULL, OPT_LOGS },
 	{ "dump", no_argument, NULL, OPT_DUMP },
@@ -235,6 +247,8 @@ parse_flag(struct cgn_bench_options *o, int opt)
 	switch (opt) {
 	case OPT_DUMP:
 		return o->dump = true;
+	case OPT_CONFIG:
+		return o->config = true;
 	case OPT_RFC9693:
 		return o->rfc9693 = true;
 	case OPT_JSON:
@@ -283,8 +297,12 @@ parse_one(struct cgn_bench_options *o, int opt, const char *value)
 		o->runs = (unsigned)v;
 		return rc;
 	case OPT_PORT:
-		return refuse(
-			"port", value, "this version generates in its own process only");
+		if (o->n_ports == CGN_DIRS)
+			return refuse("port", value, "two: inside, outside");
+		o->port[o->n_ports++] = value;
+		return 0;
+	case OPT_RATE:
+		return parse_number(&o->rate, "rate", value, 1, 1e9);
 	case OPT_ACCOUNTING:
 		o->accounting = strcmp(value, "on") == 0;
 		return o->accounting || strcmp(value, "off") == 0
@@ -342,6 +360,14 @@ cgn_options_parse(int argc, char **argv, struct cgn_bench_options *o)
 	}
 	if (o->n_ha * o->n_sessions > CGN_BENCH_POINTS) {
 		refuse("ha", "", "with so many numbers of sessions: at most 16 figures");
+		goto wrong;
+	}
+	if (o->n_ports == 1 || (o->config && !o->n_ports)) {
+		refuse("port", "", "two: inside, outside");
+		goto wrong;
+	}
+	if (o->n_ports && (o->handover || o->new_percent > 0 || o->dump)) {
+		refuse("port", o->port[0], "goes without --new, --handover and --dump");
 		goto wrong;
 	}
 	if (optind == argc)

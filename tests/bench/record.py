@@ -1,28 +1,45 @@
 #!/usr/bin/env python3
-"""Keeps what cgnbench measured: a section of doc/measurements.md and a plot.
+"""Keeps what cgnbench measured: a section of doc/measurements.md.
 
-record.py --commit C --command TEXT --doc FILE --plot FILE RESULT.json…
+record.py --commit C --command TEXT --doc FILE RESULT.json…
 
-The newest section comes first, below the line `<!-- newest first -->`. The plot has one
-line for each instance and direction, cycles per packet (median) against sessions, and
-its floor, dashed."""
+The newest section comes first, below the line `<!-- newest first -->`."""
 import argparse
 import datetime
 import json
-import math
 
 MARK = "<!-- newest first -->\n"
-COLOURS = ["#1b6ca8", "#c8553d", "#3c8d53", "#8a4f9e", "#b8860b", "#555555"]
-WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 860, 480, 70, 40, 210, 60
-COLUMNS = ["instance", "direction", "sessions", "size", "new %", "cycles min", "median",
+# Cycles per packet, established, 64 bytes: what the box is to come down to.
+TARGETS = {
+    ("nat", "up"): {64512: 60, 1032192: 85, 16515072: 110},
+    ("nat", "down"): {64512: 60, 1032192: 85, 16515072: 110},
+    ("ds-lite", "up"): {64512: 80, 1032192: 110, 16515072: 150},
+    ("ds-lite", "down"): {64512: 70, 1032192: 95, 16515072: 120},
+}
+COLUMNS = ["instance", "direction", "sessions", "size", "new %", "beside", "target", "cycles min", "median",
            "floor", "ratio", "Mpps", "lost", "new session min", "median",
            "B/session"]
+
+
+def beside(r):
+    """What else the box had to do."""
+    words = [f"backup {r['ha']}"] if r["ha"] != "off" else []
+    words += [f"{r['handover']} % handed over"] if r["handover"] else []
+    words += [f"logs: {r['logs']}"] if r["logs"] != "off" else []
+    words += ["listing"] if r["dump"] else []
+    return ", ".join(words) or "-"
+
+
+def target(r):
+    if r["new"] or r["size"] != 64 or beside(r) != "-":
+        return "-"
+    return TARGETS.get((r["instance"], r["direction"]), {}).get(r["sessions"], "-")
 
 
 def row(r):
     packet, new = r["cycles_per_packet"], r["cycles_per_new_session"]
     return [r["instance"], r["direction"], f"{r['sessions']:,}", r["size"],
-            f"{r['new']:g}", f"{packet['min']:.0f}", f"{packet['median']:.0f}",
+            f"{r['new']:g}", beside(r), target(r), f"{packet['min']:.0f}", f"{packet['median']:.0f}",
             f"{r['floor_cycles']:.0f}", f"{r['ratio']:.2f}", f"{r['mpps']:.1f}", r["lost"],
             f"{new['min']:.0f}", f"{new['median']:.0f}", f"{r['bytes_per_session']:.0f}"]
 
@@ -44,7 +61,8 @@ def floors(results):
 
 
 def stages(results):
-    shown = [r for r in results if r["new"] == 0 and r["size"] == 64]
+    shown = [r for r in results
+             if r["new"] == 0 and r["size"] == 64 and beside(r) == "-"]
     if not shown:
         return []
     head = ["stage, cycles per packet"] + [
@@ -68,70 +86,9 @@ def section(args, docs, results):
     return "\n".join(out)
 
 
-def series(results):
-    lines = {}
-    for r in results:
-        if r["new"] != 0 or r["size"] != 64:
-            continue
-        points = lines.setdefault(f"{r['instance']} {r['direction']}", [])
-        points.append((r["sessions"], r["cycles_per_packet"]["median"], r["floor_cycles"]))
-    return {name: sorted(p) for name, p in lines.items()}
-
-
-def text(x, y, words, anchor="middle", extra=""):
-    return f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}" {extra}>{words}</text>'
-
-
-def plot(results):
-    lines = series(results)
-    counts = sorted({p[0] for points in lines.values() for p in points})
-    if not counts:
-        return None
-    top = max(max(p[1:]) for points in lines.values() for p in points)
-    step = 10 ** math.floor(math.log10(top))
-    step /= 2 if top / step < 4 else 1
-    top = math.ceil(top / step) * step
-    low, high = math.log(counts[0]), math.log(counts[-1])
-
-    def x(n):
-        share = (math.log(n) - low) / (high - low) if high > low else 0.5
-        return LEFT + share * (WIDTH - LEFT - RIGHT)
-
-    def y(cycles):
-        return HEIGHT - BOTTOM - cycles / top * (HEIGHT - TOP - BOTTOM)
-
-    def path(points, colour, dash=""):
-        d = " ".join(f"{x(n):.1f},{y(v):.1f}" for n, v in points)
-        return (f'<polyline points="{d}" fill="none" stroke="{colour}" '
-                f'stroke-width="2" {dash}/>')
-
-    out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
-           'font-family="sans-serif" font-size="12">',
-           f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
-           text(LEFT, 22, "Cycles per packet, one lcore, sessions in random order "
-                "(dashed: floor)", "start", 'font-size="14"')]
-    for i in range(int(top / step + 0.5) + 1):
-        v = i * step
-        out.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(v):.1f}" '
-                   f'y2="{y(v):.1f}" stroke="#dddddd"/>')
-        out.append(text(LEFT - 8, y(v) + 4, f"{v:g}", "end"))
-    for n in counts:
-        out.append(text(x(n), HEIGHT - BOTTOM + 20, f"{n:,}"))
-    out.append(text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 14, "sessions"))
-    for i, (name, points) in enumerate(lines.items()):
-        colour = COLOURS[i % len(COLOURS)]
-        out.append(path([(n, v) for n, v, _ in points], colour))
-        out.append(path([(n, f) for n, _, f in points], colour, 'stroke-dasharray="4 4"'))
-        out += [f'<circle cx="{x(n):.1f}" cy="{y(v):.1f}" r="3" fill="{colour}"/>'
-                for n, v, _ in points]
-        out.append(text(WIDTH - RIGHT + 20, TOP + 20 * (i + 1), name, "start",
-                        f'fill="{colour}"'))
-    return "\n".join(out + ["</svg>", ""])
-
-
 def main():
     p = argparse.ArgumentParser()
-    for option in ("--commit", "--command", "--doc", "--plot"):
+    for option in ("--commit", "--command", "--doc"):
         p.add_argument(option, required=True)
     p.add_argument("result", nargs="+")
     args = p.parse_args()
@@ -146,10 +103,6 @@ def main():
         raise SystemExit(f"{args.doc}: has no line {MARK.strip()}")
     with open(args.doc, "w", encoding="utf-8") as f:
         f.write(before + mark + "\n" + section(args, docs, results) + after.lstrip("\n"))
-    drawing = plot(results)
-    if drawing:
-        with open(args.plot, "w", encoding="utf-8") as f:
-            f.write(drawing)
 
 
 main()

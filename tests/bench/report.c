@@ -219,3 +219,21 @@ cgn_report(const struct cgn_bench_options *o, const struct cgn_point *p, unsigne
 	}
 	return 0;
 }
+
+int
+cgn_report_wire(const struct cgn_bench_options *o, const struct cgn_wire_point *p)
+{
+	if (o->format == CGN_BENCH_JSON)
+		return cgn_report_wire_json(o, p);
+	printf("%s %s, ", cgn_options_kind(o->kind), cgn_options_direction(o->direction));
+	print_size(o, " B");
+	printf(", a box behind %s and %s, %u runs of %g s\n\n", o->port[CGN_UP],
+		o->port[CGN_DOWN], o->runs, o->seconds);
+	printf("  sessions      open    open/s  sent Mpps    min  median   lost %%  "
+	       "lossless\n"
+	       "%10u %9u %9.0f  %9.3f %6.3f  %6.3f  %7.3f  %8.3f\n",
+		o->sessions[0], p->open, p->open_per_s, p->offered / 1e6,
+		p->received.min / 1e6, p->received.median / 1e6, p->lost * 100,
+		p->lossless / 1e6);
+	return 0;
+}

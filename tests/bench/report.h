@@ -11,6 +11,11 @@ int cgn_report(const struct cgn_bench_options *o, const struct cgn_point *p, uns
 int cgn_report_json(
 	const struct cgn_bench_options *o, const struct cgn_point *p, unsigned n);
 
+/* A box behind ports: as a table or as JSON. 0 or -ENOMEM. */
+int cgn_report_wire(const struct cgn_bench_options *o, const struct cgn_wire_point *p);
+int cgn_report_wire_json(
+	const struct cgn_bench_options *o, const struct cgn_wire_point *p);
+
 /* The primitives of struct cgn_floors. */
 #define CGN_REPORT_FLOORS 9
 struct cgn_report_floor {

@@ -130,3 +130,22 @@ cgn_report_json(const struct cgn_bench_options *o, const struct cgn_point *p, un
 	json_decref(doc);
 	return 0;
 }
+
+int
+cgn_report_wire_json(const struct cgn_bench_options *o, const struct cgn_wire_point *p)
+{
+	json_t *doc = json_pack("{s:s,s:s,s:I,s:I,s:I,s:o,s:o,s:o,s:o,s:o,s:o}",
+		"instance", cgn_options_kind(o->kind), "direction",
+		cgn_options_direction(o->direction), "sessions",
+		(json_int_t)o->sessions[0], "users", (json_int_t)p->users, "open",
+		(json_int_t)p->open, "established_per_s", real(p->open_per_s),
+		"offered_pps", real(p->offered), "best_pps", real(p->best),
+		"received_pps", figure(&p->received), "lost", json_real(p->lost),
+		"lossless_pps", real(p->lossless));
+
+	if (!doc || json_dumpf(doc, stdout, JSON_INDENT(1)) != 0)
+		return -ENOMEM;
+	putchar('\n');
+	json_decref(doc);
+	return 0;
+}

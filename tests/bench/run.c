@@ -328,7 +328,7 @@ run_all(struct run *r, uint32_t sessions)
 		r->extra_max = RTE_MIN(RTE_MAX(sessions / 2, 4u * BATCH), MAX_EXTRA);
 	r->batch = RTE_MIN(
 		RTE_MAX(sessions / 16 / CGN_BURST, 1u) * CGN_BURST, (uint32_t)BATCH);
-	if (cgn_eal_start(o->cpu, cgn_box_bytes(sessions + r->extra_max, p->ha),
+	if (cgn_eal_start(o->cpu, cgn_box_bytes(sessions + r->extra_max, p->ha), NULL,
 		    &p->hugepages) != 0 ||
 		cgn_traffic_init(&r->d.t, o, sessions) != 0)
 		return -1;

@@ -81,6 +81,8 @@ assert [row[head.index("sessions")] for row in rows] == ["64", "1000"], lines
 refused("--handover", "101")
 refused("--logs", "everything")
 refused("--port", "net_null0")
+refused("--config")
+refused("--port", "net_null0", "--port", "net_null1", "--new", "1")
 refused("--sessions", "0")
 refused("--size", "63")
 refused("--nonsense")
