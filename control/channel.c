@@ -388,6 +388,18 @@ cgn_channels_turn(struct cgn_daemon *d)
 	}
 }
 
+bool
+cgn_channels_is_lower(const struct cgn_daemon *d, uint16_t location)
+{
+	for (unsigned k = 0; k < d->channels->n; k++) {
+		const struct cgn_channels_link *l = d->channels->link[k];
+
+		if (has(l, location))
+			return memcmp(l->local, l->peer, sizeof(l->local)) < 0;
+	}
+	return false;
+}
+
 struct cgn_channel *
 cgn_channels_find(const struct cgn_daemon *d, uint16_t location)
 {

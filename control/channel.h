@@ -49,6 +49,10 @@ uint64_t cgn_channels_now(const struct cgn_daemon *d);
  * cgn_channels_configure(). */
 struct cgn_channel *cgn_channels_find(const struct cgn_daemon *d, uint16_t location);
 
+/* Is the address of our end of a location's channel the lower one? Its two ends have
+ * different answers. */
+bool cgn_channels_is_lower(const struct cgn_daemon *d, uint16_t location);
+
 /* `channels` of `show ha`: an entry for each location with a channel. */
 json_t *cgn_channels_show(const struct cgn_daemon *d);
 

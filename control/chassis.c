@@ -87,8 +87,10 @@ cgn_chassis_place(const struct cgn_daemon *d, uint32_t location,
 	host->worker = place->worker;
 	host->standby = place->standby;
 	host->epoch = 0;
+	host->own = CGN_OWN_ALL;
 	if (!l)
 		return;
+	host->own = l->own;
 	host->epoch = l->role.epoch + 1; /* never 0 */
 	if (l->role.role != CGN_ROLE_MASTER) {
 		host->worker = CGN_REMOTE;
@@ -329,17 +331,40 @@ cgn_chassis_switch(struct cgn_daemon *d, uint32_t location, char *err, size_t er
 
 /* ---- roles ---- */
 
+/* A box that does not know whether the other one translates too gives out only its half
+ * of the ports, until the other one may be taken for dead. */
+static uint8_t
+own_of(const struct cgn_daemon *d, uint32_t i, struct cgn_chassis_location *l)
+{
+	if (l->peer.fresh && l->peer.role != CGN_ROLE_MASTER)
+		l->contact_ms = d->now_ms;
+	if (l->role.role != CGN_ROLE_MASTER || l->contact_ms == d->now_ms ||
+		(!l->peer.fresh && d->now_ms - RTE_MAX(l->contact_ms, l->master_ms) >=
+					   d->conf->ha.adopt_delay * 1000ull))
+		return CGN_OWN_ALL;
+	return cgn_channels_is_lower(d, (uint16_t)cgn_chassis_conf(d, i)->id)
+		       ? CGN_OWN_LOW
+		       : CGN_OWN_HIGH;
+}
+
 static void
 decide(struct cgn_daemon *d, uint32_t i)
 {
 	struct cgn_chassis_location *l = &d->chassis->location[i];
 	enum cgn_role before = l->role.role;
 	struct cgn_role_input in;
+	bool changed;
+	uint8_t own;
 
 	see_peer(d, i);
 	in = facts_of(d, i, l);
-	if (cgn_role_step(&l->role, &in))
+	changed = cgn_role_step(&l->role, &in);
+	if (l->role.role == CGN_ROLE_MASTER && before != CGN_ROLE_MASTER)
+		l->master_ms = d->now_ms;
+	own = own_of(d, i, l);
+	if (changed || own != l->own)
 		d->watch.changed = d->watch.owed = true;
+	l->own = own;
 	if (l->role.role != before)
 		cgn_log_event(LOG_WARNING, "service-location %u: %s, epoch %u: %s",
 			cgn_chassis_conf(d, i)->id, cgn_role_name(l->role.role),

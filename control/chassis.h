@@ -23,7 +23,10 @@ struct cgn_chassis_location {
 	struct cgn_role_peer peer; /* as it was seen last */
 	uint64_t heard_us;	   /* when, as the channel knows it */
 	enum cgn_chassis_switch leaving;
-	uint64_t asked_ms; /* when the switch was */
+	uint64_t asked_ms;   /* when the switch was */
+	uint64_t contact_ms; /* when the other box was last heard to be backup */
+	uint64_t master_ms;  /* since when this box is master */
+	uint8_t own;	     /* enum cgn_own: the ports that we give out */
 };
 
 /* All; 0 or -ENOMEM. Needed before the first snapshot. */

@@ -301,6 +301,7 @@ image_fill(struct cgn_compiler *c, struct cgn_compile_image *image,
 		l->standby = host[i].standby;
 		l->slot = host[i].slot;
 		l->cpu = host[i].cpu;
+		l->own = host[i].own;
 		l->epoch = host[i].epoch;
 		l->seed = host[i].epoch ? common_seed(l->id, l->epoch) : c->sync_seed;
 	}

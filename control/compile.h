@@ -25,6 +25,7 @@ struct cgn_compile_port {
  */
 struct cgn_compile_host {
 	uint16_t worker, slot, cpu, standby;
+	uint8_t own; /* enum cgn_own */
 	uint32_t epoch;
 	bool swapped; /* by hand: the backup CPU is its home; not for the compiler */
 	bool hurry;   /* and it is on its way there */

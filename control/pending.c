@@ -32,11 +32,6 @@ cgn_pending_warn(const struct cgn_conf *conf)
 {
 	unsigned n = 0;
 
-	for (uint32_t i = 0; i < conf->n_locations; i++) {
-		const struct cgn_conf_location *l = &conf->locations[i];
-
-		n += warn(l->remote_backup.present, &l->src, "remote_backup");
-	}
 	for (uint32_t i = 0; i < conf->n_instances; i++)
 		n += instance(&conf->instances[i]);
 	return n;

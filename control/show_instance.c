@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "control/compile.h"
 #include "control/show.h"
 #include "control/switch.h"
 
@@ -35,12 +36,26 @@ is_empty(const struct cgn_conf_address_group *group)
 	return group->size == 0;
 }
 
+/* Does the other box translate for all of its users? */
+static bool
+is_elsewhere(const struct cgn_daemon *d, const struct cgn_conf_instance *instance)
+{
+	const struct cgn_conf_group *group = &d->conf->groups[instance->group.index];
+
+	for (uint32_t m = 0; m < group->n_members; m++)
+		if (d->where[group->members[m].location.index].worker != CGN_REMOTE)
+			return false;
+	return group->n_members != 0;
+}
+
 static const char *
 state_of(const struct cgn_daemon *d, const struct cgn_conf_instance *instance,
 	struct cgn_switch_cpus cpus, bool switched)
 {
 	if (switched)
 		return "switched";
+	if (is_elsewhere(d, instance))
+		return "standby";
 	if (cpus.failed == cpus.total || all_groups(d, instance, is_empty))
 		return "no-resource";
 	return all_groups(d, instance, is_locked) ? "locked" : "active";

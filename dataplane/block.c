@@ -74,6 +74,7 @@ cgn_address_is_used(const struct cgn_address *a)
 static uint32_t
 find_range(struct cgn_worker *w, const struct cgn_address *a, uint32_t size)
 {
+	uint8_t own = w->snap->location[w->snap->address[a->slot].location].own;
 	uint32_t cells = CGN_PORT_COUNT / size, cell = (uint32_t)(cgn_random(w) % cells);
 
 	if (a->free < size)
@@ -82,7 +83,7 @@ find_range(struct cgn_worker *w, const struct cgn_address *a, uint32_t size)
 		uint32_t first = CGN_PORT_FIRST + cell * size;
 
 		cell = cell + 1 < cells ? cell + 1 : 0;
-		if (range_clear(a->blocked, first, size))
+		if (cgn_own_has(own, first, size) && range_clear(a->blocked, first, size))
 			return first;
 	}
 	return 0;

@@ -121,6 +121,20 @@ struct cgn_group {
 	uint16_t bucket[CGN_BUCKETS]; /* → location index */
 };
 
+/* The ports of a location's addresses that this box may give out: while two boxes cannot
+ * hear each other both may translate for it, and neither takes a port of the other's
+ * half.
+ */
+enum cgn_own { CGN_OWN_ALL, CGN_OWN_LOW, CGN_OWN_HIGH };
+#define CGN_OWN_MIDDLE (CGN_PORT_FIRST + CGN_PORT_COUNT / 2)
+
+static inline bool
+cgn_own_has(uint8_t own, uint32_t first, uint32_t size)
+{
+	return own == CGN_OWN_ALL || (own == CGN_OWN_LOW ? first + size <= CGN_OWN_MIDDLE
+							 : first >= CGN_OWN_MIDDLE);
+}
+
 struct cgn_location {
 	uint16_t id;	  /* configured, the name on every wire */
 	uint16_t worker;  /* that hosts it now; CGN_REMOTE; or CGN_NONE16: down */
@@ -128,6 +142,7 @@ struct cgn_location {
 			     CGN_NONE16 */
 	uint16_t slot, cpu;
 	uint16_t stray; /* next hop of packets for a location with worker CGN_REMOTE */
+	uint8_t own;	/* enum cgn_own */
 	uint32_t epoch; /* another one whenever worker or standby is another */
 	uint64_t seed;	/* of its digests, the same at both ends */
 };

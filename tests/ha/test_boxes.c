@@ -389,11 +389,41 @@ test_old_epoch(void)
 	end();
 }
 
+/* Both translate, and do not hear each other: no port has two owners. */
+static void
+test_partition(void)
+{
+	static uint8_t owner[8][65536];
+	unsigned n[2] = { 0 };
+
+	memset(owner, 0, sizeof(owner));
+	begin(true);
+	for (unsigned i = 0; i < 2; i++) {
+		be(&side[i], true, false, 6 + i);
+		side[i].host.own = i ? CGN_OWN_HIGH : CGN_OWN_LOW;
+		cgn_box_rehost(&side[i].box, &side[i].host);
+	}
+	for (int u = 0; u < 200; u++)
+		for (unsigned i = 0; i < 2; i++) {
+			uint32_t addr = 0;
+			uint16_t port = up(&side[i], u + 200 * (int)i, MODEL_SYN, &addr);
+
+			CU_ASSERT_TRUE(port);
+			CU_ASSERT_EQUAL(port >= CGN_OWN_MIDDLE, i == 1);
+			CU_ASSERT_EQUAL(owner[addr & 7][port], 0);
+			owner[addr & 7][port] = (uint8_t)(i + 1);
+			n[i]++;
+		}
+	CU_ASSERT_EQUAL(n[0] + n[1], 400);
+	end();
+}
+
 const char *const eal_suite = "boxes";
 CU_TestInfo eal_tests[] = {
 	{ "take-over and back", test_take_over },
 	{ "records are lost", test_losses },
 	{ "packets stray to the backup", test_strays },
 	{ "an epoch that is over", test_old_epoch },
+	{ "no port has two owners", test_partition },
 	CU_TEST_INFO_NULL,
 };
