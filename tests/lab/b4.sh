@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A B4 on a link of 1500 bytes: the softwire fragments, so both ends have to reassemble;
 # it sends the tunnel encapsulation limit, and reports the outer header it is sent.
+# Under sanitizers too.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 

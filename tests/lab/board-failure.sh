@@ -3,7 +3,6 @@
 # flows keep public address and port; how long the users of the failed board wait, and what
 # users of the other board lose. Each several times; least, median and most are printed.
 # Runs alone: others would be in what it measures.
-# Not under sanitizers, for the same reason; hot-backup.sh is.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -2,7 +2,6 @@
 # The channel between two boxes over a link with every fault: what box a has, box b has in
 # the end; a link that is cut, or works one way, is noticed by both; what is played back is
 # refused. Figures are printed.
-# Not under sanitizers
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/lab/pair.sh

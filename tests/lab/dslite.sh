@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # A subscriber with a real B4 and a private address uses the Internet through a softwire.
+# Under sanitizers too.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # What cannot start says so in one clear line, and exits with 1.
+# Under sanitizers too.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Packets larger than any link: IPv4 fragments both ways, in softwires that fragment too.
+# Under sanitizers too.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 

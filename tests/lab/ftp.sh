@@ -2,6 +2,7 @@
 # FTP with the real programs: vsftpd outside and published inside, lftp (PORT, PASV) and
 # curl (EPRT, EPSV) as clients, both modes, both ways. The NAT44 instance filters
 # endpoint-dependently: only what the gateway expects comes in there.
+# Under sanitizers too.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -5,6 +5,7 @@
 # carries all, when it comes back and takes its location again, and when a location is
 # switched by hand. Planned moves take along sessions that are too young to have a copy.
 # Runs alone: others would be in what it measures.
+# Under sanitizers too.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 

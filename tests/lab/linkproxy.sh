@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
 # The bad link of the channel's tests does what it is told, and the same for the same seed.
-# Not under sanitizers
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -2,6 +2,7 @@
 # What the box logs, as real collectors understand it: pmacct and ipfixDump read IPFIX,
 # nfdump NetFlow v9, rsyslog syslog: blocks and sessions, quotas that are exceeded and
 # thresholds that are crossed. A host that is dead costs records, and no packet.
+# Under sanitizers too.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A real Prometheus scrapes the box; what it stores is what `show` prints. The telemetry
 # socket answers dpdk-telemetry.py. The rules and the dashboard name metrics that exist.
+# Under sanitizers too.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # A subscriber with a private IPv4 address of its own uses the Internet through NAT44.
+# Under sanitizers too.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 

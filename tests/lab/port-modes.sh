@@ -2,7 +2,6 @@
 # Port modes with real traffic, an instance for each: the addresses and ports that a web
 # server and a UDP server see are what the mode promises, and not one port more; and all
 # commands that tell whose a port is agree with them.
-# Not under sanitizers: packet cases and model tests go the same ways there.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 

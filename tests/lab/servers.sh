@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Web servers of subscribers, published with `servers`: reached from outside, and by their
 # public addresses from inside, from the same and the other way of access, by themselves too.
+# Under sanitizers too.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Signals and exit codes of the daemon, and those of its command line.
+# Under sanitizers too.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 

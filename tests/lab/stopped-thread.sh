@@ -3,7 +3,6 @@
 # the other board, and when it wakes up it changes nothing. That of control: packets go on,
 # no board is given up for it, and commands are answered when it is back.
 # Runs alone: others would be in what it measures.
-# Not under sanitizers, for the same reason.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 

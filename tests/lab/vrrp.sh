@@ -3,7 +3,6 @@
 # and as backup, adverts every 100 ms and every 10 ms. What the box sends is read by
 # tshark. Prints how long a client that pings the virtual addresses was without answer.
 # Runs alone: others would be in what it measures.
-# Not under sanitizers: it measures silence.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -3,6 +3,7 @@
 # one. Sessions are not copied: a UDP socket gets one again with its next packet, in the
 # user's blocks, a TCP user with its next connection; what belongs to an old one is dropped
 # by name.
+# Under sanitizers too.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 
