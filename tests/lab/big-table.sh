@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# A table of a million sessions is listed while traffic runs: nothing is lost, and neither
-# the daemon nor the command grows with the list.
+# A table of a million sessions is listed while traffic runs, by one operator, by a hundred
+# at once, and by one who gives up: nothing is lost, and neither the daemon nor the command
+# grows with the list.
 # Runs alone: others would be in what it measures.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -49,12 +50,14 @@ listed() {
 	[ "$count" -ge "$sessions" ]
 }
 t_ok "all of them are listed" listed
-growth() {
-	figure="$(($(rss) - before)) kB more"
-	[ "$(($(rss) - before))" -lt 32768 ]
+interrupted() {
+	local rc=0
+	timeout --preserve-status -s INT 0.5 "$CGN_BUILD/cgnctl" --run-dir "$(lab_run_dir)" \
+		--json show session >"$LAB_RUN/part" 2>&1 || rc=$?
+	figure="exit $rc after $(grep -c '"outside":' "$LAB_RUN/part") sessions"
+	t_json '.boards | length == 1' show board
 }
-# A sanitizer keeps what was freed.
-[[ $CGN_BUILD = *asan* ]] || t_ok "the daemon has not grown with the list" growth
+t_ok "a listing that is interrupted" interrupted
 kill -TERM "$iperf"
 wait "$iperf" || true
 lossless() {
@@ -64,6 +67,28 @@ lossless() {
 		jq -e ".end.sum.seconds > $listing" "$LAB_RUN/iperf" >/dev/null
 }
 t_ok "no packet was lost meanwhile" lossless
+# The processors are theirs then, so packets are not counted.
+crowd() {
+	local i begin=$EPOCHREALTIME pids=() good=0
+	for i in {1..100}; do
+		lab_ctl --json show session limit=500 >"$LAB_RUN/page$i" 2>&1 &
+		pids+=("$!")
+	done
+	for i in {1..100}; do
+		wait "${pids[i - 1]}" && [ "$(grep -c '"outside":' "$LAB_RUN/page$i")" = 500 ] &&
+			good=$((good + 1))
+	done
+	figure=$(awk -v a="$begin" -v b="$EPOCHREALTIME" -v n="$good" \
+		'BEGIN { printf "%d of 100 have 500 sessions, in %.1f s", n, b - a }')
+	[ "$good" = 100 ]
+}
+t_ok "a hundred listings at once" crowd
+growth() {
+	figure="$(($(rss) - before)) kB more"
+	[ "$(($(rss) - before))" -lt 32768 ]
+}
+# A sanitizer keeps what was freed.
+[[ $CGN_BUILD = *asan* ]] || t_ok "the daemon has not grown with all of them" growth
 one_user() {
 	local held
 	held=$(lab_ctl --json show user inside=10.0.4.7 | jq '.users[0].sessions')

@@ -32,17 +32,20 @@ is_backed_up() {
 	t_json '[.service_locations[] | .backup.state == "up" and .batch_backup == "finished"]
 		| all' show service-location
 }
-probe() { in_ns "$1" "$TOP/tests/lab/silence.py" run "$WEB4" 7000 4 >"$LAB_RUN/$2"; }
+# probe SUBSCRIBER SECONDS FILE
+probe() { in_ns "$1" "$TOP/tests/lab/silence.py" run "$WEB4" 7000 "$2" >"$LAB_RUN/$3"; }
 
 # A CPU that was starved when it was fenced may have to wake up before.
 start() { lab_ctl board start 1 >/dev/null 2>&1; }
 
 # fault COMMAND…: one run; appends "sent lost gap endpoints…" of both users.
 fault() {
-	probe "$home" a &
-	local a=$!
-	probe "$away" b &
-	local b=$!
+	local a b seconds=4
+	[ "$1" = debug ] || seconds=8 # it drains first
+	probe "$home" "$seconds" a &
+	a=$!
+	probe "$away" "$seconds" b &
+	b=$!
 	sleep 3.2 # older than delay_time and a round of the sweep: it has a copy
 	lab_ctl "$@" >/dev/null
 	wait "$a" "$b"
