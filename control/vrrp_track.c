@@ -122,7 +122,8 @@ is_alive(const struct cgn_daemon *d, uint32_t group)
 	for (uint32_t i = 0; i < d->conf->n_locations; i++) {
 		const struct cgn_conf_vrrp_ref *ref = &d->conf->locations[i].vrrp;
 
-		if (!ref->present || cgn_vrrp_groups_leader(d, (uint32_t)ref->index) != group)
+		if (!ref->present ||
+			cgn_vrrp_groups_leader(d, (uint32_t)ref->index) != group)
 			continue;
 		bound++;
 		tracked += is_tracked(d, group, i);

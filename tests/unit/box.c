@@ -27,6 +27,8 @@
 	"routes: ( { prefix = \"0.0.0.0/0\"; next_hop = \"198.51.100.254\"; },\n"        \
 	"  { prefix = \"2001:db8:100::/40\"; next_hop = \"2001:db8:0:1::2\"; "           \
 	"}" more_routes " );\n"                                                          \
+	"vrrp: ( { port = \"inside\"; vrid = 10;\n"                                      \
+	"    addresses = [ \"10.0.0.254\", \"fe80::fe\" ]; } );\n"                       \
 	"address_groups: ( { name = \"p\"; id = 1;\n"                                    \
 	"    addresses = [ \"198.51.100.64/29\" ]; } );\n"                               \
 	"ds_lite_instances: (\n"                                                         \

@@ -193,6 +193,36 @@ test_fields(void)
 	world_close();
 }
 
+/* RFC 9568 6.4.2, 6.4.3: frames to a virtual MAC address are a master's, and nobody
+ * else's. */
+static void
+test_virtual_mac(void)
+{
+	static const struct {
+		uint8_t mac[6];
+		bool ours;
+	} to[] = { { { 0, 0, 0x5e, 0, 1, 10 }, true },
+		{ { 0, 0, 0x5e, 0, 2, 255 }, true }, { { 0, 0, 0x5e, 0, 1, 11 }, false },
+		{ { 0, 0, 0x5e, 0, 2, 10 }, false }, { { 0, 0, 0x5e, 0, 3, 10 }, false },
+		{ { 0, 0, 0x5e, 1, 1, 10 }, false },
+		{ { 2, 0, 0x5e, 0, 1, 10 }, false } };
+	struct cgn_vmac vmac = { .bits = { { 1ull << 10 }, { [3] = 1ull << 63 } } };
+
+	world_open(64, 16, 0);
+	for (unsigned k = 0; k < 2 * RTE_DIM(to); k++) {
+		bool master = k < RTE_DIM(to);
+		bool ours = master && to[k % RTE_DIM(to)].ours;
+
+		world.iface[INSIDE].vmac = master ? &vmac : NULL;
+		make(IP_UDP);
+		memcpy(frame, to[k % RTE_DIM(to)].mac, 6);
+		CU_ASSERT_EQUAL(
+			world_run(world_raw(0, frame, len))->kind == CGN_OUT_TX, ours);
+	}
+	CU_ASSERT_EQUAL(world.w->stats.drop[CGN_DROP_NOT_FOR_US], 2 * RTE_DIM(to) - 2);
+	world_close();
+}
+
 /* VLAN 0 is no VLAN: a tag for the priority alone. */
 static void
 test_priority_tag(void)
@@ -310,6 +340,7 @@ test_cut_anywhere(void)
 
 const char *const eal_suite = "parse";
 CU_TestInfo eal_tests[] = {
+	{ "virtual MAC addresses", test_virtual_mac },
 	{ "lies, by name", test_lies },
 	{ "what is read", test_fields },
 	{ "priority tags", test_priority_tag },

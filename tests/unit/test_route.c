@@ -246,6 +246,44 @@ test_taken_over(void)
 	world_close();
 }
 
+/* Advertisements of VRRP go to the control lcore; of other groups nothing does, and the
+ * group is never forwarded (RFC 9568 5.1.1.2, 5.1.2.2). */
+static void
+test_virtual_routers(void)
+{
+	static const struct {
+		uint8_t proto;
+		uint32_t group;
+		bool punted;
+	} to[] = { { 112, 0xe0000012, true }, { 112, 0xe0000013, false },
+		{ 89, 0xe0000012, false } };
+	uint8_t ip[PACKET_MAX], data[8] = { 0x31, 10, 100, 1 };
+
+	world_open(64, 16, 0);
+	for (unsigned k = 0; k < RTE_DIM(to); k++) {
+		struct packet p = { .proto = to[k].proto,
+			.src = NAT_HOST,
+			.dst = to[k].group,
+			.payload = 12 };
+
+		CU_ASSERT_EQUAL(
+			world_run(world_frame(INSIDE, ip, packet_ip4(ip, &p)))->kind ==
+				CGN_OUT_PUNT,
+			to[k].punted);
+	}
+	CU_ASSERT_EQUAL(world.w->stats.drop[CGN_DROP_MULTICAST], 2);
+	for (unsigned k = 0; k < 2; k++) {
+		unsigned len = packet_ip6(ip, packet_addr6("fe80::9"),
+			packet_addr6("ff02::12"), k ? 89 : 112, data, sizeof(data));
+
+		CU_ASSERT_EQUAL(
+			world_run(world_frame(INSIDE, ip, len))->kind == CGN_OUT_PUNT,
+			k == 0);
+	}
+	CU_ASSERT_EQUAL(world.w->stats.drop[CGN_DROP_MULTICAST], 3);
+	world_close();
+}
+
 const char *const eal_suite = "route";
 CU_TestInfo eal_tests[] = {
 	{ "switched to another box", test_switched },
@@ -254,6 +292,7 @@ CU_TestInfo eal_tests[] = {
 	{ "longest prefix of B4s", test_longest_prefix },
 	{ "what is only forwarded", test_plain },
 	{ "VPNs", test_vpn },
+	{ "virtual routers", test_virtual_routers },
 	{ "hand-over", test_hand_over },
 	{ "taken over", test_taken_over },
 	CU_TEST_INFO_NULL,
