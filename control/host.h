@@ -37,6 +37,10 @@ struct cgn_host_routers {
 	 * virtual MAC address of a virtual one. */
 	enum cgn_host_virtual (*find)(void *ctx, uint16_t iface, const uint8_t key[16],
 		bool on_link, struct rte_ether_addr *mac);
+	/* Who hosts of the interface have as IPv6 router: the link-local address of a
+	 * virtual router, with its MAC address, if there is one. */
+	enum cgn_host_virtual (*router)(void *ctx, uint16_t iface, uint8_t link_local[16],
+		struct rte_ether_addr *mac);
 	/* Takes a packet of protocol 112 that came in on an interface, from its IP header
 	 * on. */
 	void (*advert)(void *ctx, uint16_t iface, struct rte_mbuf *m);

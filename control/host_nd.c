@@ -4,7 +4,9 @@
  * addresses inside the link's network, are answered; advertisements go to the resolver;
  * router solicitations get an advertisement. It says that the box is a router for half an
  * hour if it leads further (a default route, or an AFTR address), else that it is none;
- * the prefixes are on the link; hosts are not numbered by it (no A, M or O flag).
+ * the prefixes are on the link; hosts are not numbered by it (no A, M or O flag). Where
+ * there is a virtual router, it is the one that advertises: its master answers in its
+ * name, a backup does not (RFC 9568 6.4).
  *
  * The caller has checked hop limit, checksum and code (RFC 4861 6.1, 7.1). Control lcore
  * only. Not handled: unsolicited router advertisements, those of others, redirects. */
@@ -172,7 +174,7 @@ router_solicitation(
 {
 	const struct rte_ipv6_hdr *ip =
 		rte_pktmbuf_mtod(in->m, const struct rte_ipv6_hdr *);
-	const struct cgn_iface *f = &h->snap->iface[in->iface];
+	struct cgn_iface f = h->snap->iface[in->iface];
 	struct cgn_frame_prefix prefix[PREFIXES];
 	const struct rte_ether_addr *mac;
 	struct rte_ether_addr group;
@@ -182,7 +184,9 @@ router_solicitation(
 		!link_option(message + RS_LEN, len - RS_LEN, OPT_SOURCE_LINK, &mac) ||
 		(!specified(to) && mac != NULL))
 		return CGN_DROP_ND;
-	if (!f->has6)
+	if (!f.has6 ||
+		(h->routers.router && h->routers.router(h->routers.ctx, in->iface,
+					      f.link_local, &f.mac) == CGN_HOST_BACKUP))
 		return CGN_DROP_REASONS;
 	if (!cgn_host_allow(h, &h->refuse))
 		return CGN_DROP_HOST_RATE;
@@ -195,10 +199,10 @@ router_solicitation(
 		mac = &group;
 	}
 	cgn_host_emit(h,
-		cgn_frame_ra(h->wire.pool, f, to, mac,
+		cgn_frame_ra(h->wire.pool, &f, to, mac,
 			leads_further(h->snap, in->vpn) ? LIFETIME_S : 0, prefix,
 			prefixes(h->snap, in->iface, prefix)),
-		f);
+		&f);
 	h->stats.router_adverts++;
 	return CGN_DROP_REASONS;
 }

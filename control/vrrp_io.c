@@ -338,10 +338,35 @@ find(void *ctx, uint16_t iface, const uint8_t key[16], bool on_link,
 	return CGN_HOST_REAL;
 }
 
+/* The first link-local address, of a master if there is one. */
+static enum cgn_host_virtual
+router(void *ctx, uint16_t iface, uint8_t link_local[16], struct rte_ether_addr *mac)
+{
+	const struct cgn_daemon *d = ctx;
+	enum cgn_host_virtual is = CGN_HOST_REAL;
+
+	for (uint32_t i = 0; i < d->vrrp->n; i++) {
+		const struct group *g = &d->vrrp->group[i];
+		const uint8_t *first = g->addr[1];
+
+		if (g->iface != iface || !g->n[1] || first[0] != 0xfe)
+			continue;
+		if (g->router.state == CGN_VRRP_MASTER) {
+			memcpy(link_local, first, 16);
+			*mac = mac_of(g, 1);
+			return CGN_HOST_MASTER;
+		}
+		is = CGN_HOST_BACKUP;
+	}
+	return is;
+}
+
 void
 cgn_vrrp_io_attach(struct cgn_daemon *d)
 {
-	struct cgn_host_routers routers = { .find = find, .advert = advert_in, .ctx = d };
+	struct cgn_host_routers routers = {
+		.find = find, .router = router, .advert = advert_in, .ctx = d
+	};
 
 	cgn_host_set_routers(d->host, &routers);
 }

@@ -36,10 +36,23 @@ take(void *ctx, uint16_t iface, struct rte_mbuf *m)
 	rte_pktmbuf_free(m);
 }
 
+static enum cgn_host_virtual
+router(void *ctx, uint16_t iface, uint8_t link_local[16], struct rte_ether_addr *mac)
+{
+	CU_ASSERT_PTR_EQUAL(ctx, &state);
+	if (iface != box_iface("inside"))
+		return CGN_HOST_REAL;
+	if (state == CGN_HOST_MASTER) {
+		memcpy(link_local, box_key("fe80::fe"), 16);
+		*mac = (struct rte_ether_addr){ { 0, 0, 0x5e, 0, 2, 10 } };
+	}
+	return state;
+}
+
 static void
 open_host(enum cgn_host_virtual is)
 {
-	struct cgn_host_routers routers = { find, take, &state };
+	struct cgn_host_routers routers = { find, router, take, &state };
 
 	setup();
 	cgn_host_set_routers(h, &routers);
@@ -112,6 +125,28 @@ backup(void)
 	teardown();
 }
 
+/* Routers are asked for: the master answers, as the virtual router. */
+static void
+solicited(void)
+{
+	const char *ask = "333300000002" PEER IP6
+			  "6000000000103afffe800000000000000000000000000077ff020000000000"
+			  "00000000000000000285007940000000000101020000000077";
+	const uint8_t *frame;
+
+	open_host(CGN_HOST_BACKUP);
+	input("inside", 14, ask);
+	CU_ASSERT_EQUAL(box.n, 0);
+	state = CGN_HOST_MASTER;
+	input("inside", 14, ask);
+	CU_ASSERT_EQUAL_FATAL(box.n, 1);
+	frame = rte_pktmbuf_mtod(box.sent[0].m, const uint8_t *);
+	CU_ASSERT_EQUAL(memcmp(frame + 6, "\0\0\x5e\0\2\x0a", 6), 0);
+	CU_ASSERT_EQUAL(memcmp(frame + 22, box_key("fe80::fe"), 16), 0);
+	CU_ASSERT_EQUAL(memcmp(frame + 54 + 18, "\0\0\x5e\0\2\x0a", 6), 0);
+	teardown();
+}
+
 /* As it happens when a link flaps: backup, master, backup. */
 static void
 frr_16995(void)
@@ -180,6 +215,7 @@ const char *const eal_suite = "host: virtual routers";
 CU_TestInfo eal_tests[] = {
 	{ "a master answers", master },
 	{ "a backup answers nothing", backup },
+	{ "routers are solicited", solicited },
 	{ "FRR #16995: a backup that answers ARP after a flap", frr_16995 },
 	{ "announced by the other box", announced },
 	{ "advertisements", advertisements },

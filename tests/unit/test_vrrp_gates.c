@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What the state machine of a virtual router has beyond RFC 9568: running priority, gates,
- * stalls, giving way, groups that follow. Tests with names from elsewhere are about what
- * broke there. */
+ * What the state machine of a virtual router has beyond RFC 9568: running priority,
+ * gates, stalls, giving way, groups that follow. Tests with names from elsewhere are
+ * about what broke there. */
 #include "vrrp_play.h"
 
 #include "suite.h"
@@ -201,7 +201,8 @@ int
 main(void)
 {
 	CU_TestInfo tests[] = {
-		{ "keepalived #1076: the restarted box preempts too early", test_restarted },
+		{ "keepalived #1076: the restarted box preempts too early",
+			test_restarted },
 		{ "running priority", test_tracked },
 		{ "keepalived #2066, #2238: a stall looks like a death", test_stalls },
 		{ "liveness gate", test_silent },

@@ -113,8 +113,10 @@ void
 play_all(const struct play *play, size_t n)
 {
 	for (size_t k = 0; k < n; k++) {
-		struct player p = { .f = { .now_us = 7, .port_up = true,
-					    .listening = true, .alive = true,
+		struct player p = { .f = { .now_us = 7,
+					    .port_up = true,
+					    .listening = true,
+					    .alive = true,
 					    .ready = true } };
 
 		p.interval_cs = play[k].conf.interval_cs;
