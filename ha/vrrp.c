@@ -269,6 +269,9 @@ may_preempt(const struct cgn_vrrp *v)
 static unsigned
 hear_as_backup(struct cgn_vrrp *v, const struct cgn_vrrp_heard *h)
 {
+	/* who has lost something since the command is not to be spared any longer */
+	if (v->master.known && h->priority < v->master.priority)
+		v->held = false;
 	remember(v, h);
 	if (h->priority == 0) {
 		v->down_us = cgn_vrrp_skew_us(v);

@@ -82,7 +82,7 @@ struct cgn_vrrp {
 	enum cgn_vrrp_state state;
 	enum cgn_vrrp_why why; /* of the last change */
 	uint8_t priority;      /* running */
-	bool held;	       /* gave way by command: does not preempt */
+	bool held;	       /* gave way by command: does not preempt yet */
 	bool stepped;	       /* step_us and the facts are there */
 	uint64_t step_us;
 	bool alive, ready; /* of the last step */

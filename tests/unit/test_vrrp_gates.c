@@ -140,6 +140,13 @@ static const struct play yields[] = {
 			{ EVERY, 9001, 150, BACKUP, WHY(COMMAND), 0, 0 },
 			{ RUN, 323, 0, MASTER, WHY(LOST), BECOME, 1 },
 		} },
+	{ "and back, when the other one loses priority", FAST,
+		{
+			{ RUN, 5000, 0, MASTER, WHY(LOST), BECOME | CHANGE, -1 },
+			{ YIELD, 0, 0, BACKUP, WHY(COMMAND), CHANGE | RESIGN, 0 },
+			{ EVERY, 9001, 150, BACKUP, WHY(COMMAND), 0, 0 },
+			{ EVERY, 400, 50, MASTER, WHY(PREEMPT), BECOME, 1 },
+		} },
 	{ "and back, when the other one gives way", FAST,
 		{
 			{ RUN, 5000, 0, MASTER, WHY(LOST), BECOME | CHANGE, -1 },
