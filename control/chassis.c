@@ -373,6 +373,16 @@ decide(struct cgn_daemon *d, uint32_t i)
 		go_on_leaving(d, i);
 }
 
+/* Is nothing lost when this box takes over? Nothing at all is when the other one has just
+ * lost its last CPU, and says so; then waiting would help nobody. */
+static bool
+may_take(const struct cgn_chassis_location *l)
+{
+	return l->role.role == CGN_ROLE_MASTER ||
+	       cgn_role_may_preempt(&l->role, &l->peer) ||
+	       (l->peer.fresh && l->peer.role == CGN_ROLE_BACKUP);
+}
+
 /* A router may preempt when all of its locations may. */
 static void
 set_gates(struct cgn_daemon *d)
@@ -386,8 +396,7 @@ set_gates(struct cgn_daemon *d)
 			if (!l || router_of(d, i) == CGN_NONE ||
 				cgn_vrrp_groups_leader(d, router_of(d, i)) != g)
 				continue;
-			ready &= l->role.role == CGN_ROLE_MASTER ||
-				 cgn_role_may_preempt(&l->role, &l->peer);
+			ready &= may_take(l);
 		}
 		cgn_vrrp_groups_set_ready(d, g, ready);
 	}
