@@ -23,7 +23,7 @@
 LAB_CPUS_A=${LAB_CPUS_A:-}         # CPUs of the board of box a …
 LAB_CPUS_B=${LAB_CPUS_B:-}         # … and b
 LAB_ADVERT_MS=${LAB_ADVERT_MS:-100}
-LAB_PREEMPT_DELAY=${LAB_PREEMPT_DELAY:-1}
+LAB_PREEMPT_DELAY=${LAB_PREEMPT_DELAY:-1} # of the box that leads
 LAB_KEY_A=${LAB_KEY_A:-}           # key files, if not the one that the lab makes
 LAB_KEY_B=${LAB_KEY_B:-}
 LAB_ONLY_A=${LAB_ONLY_A:-}         # further keys of the whole configuration …
@@ -107,15 +107,15 @@ lab_make_customers() {
 # lab_conf_router BOX PORT VRID LEADER LOCATION ADDRESSES: one virtual router. LEADER is
 # its location's first one, or '' when it is that itself. The boxes lead crosswise.
 lab_conf_router() {
-	local priority=200 peer=100
-	[ "$1-$5" = a-1 ] || [ "$1-$5" = b-2 ] || priority=100 peer=200
+	local priority=200 peer=100 delay=$LAB_PREEMPT_DELAY
+	[ "$1-$5" = a-1 ] || [ "$1-$5" = b-2 ] || priority=100 peer=200 delay=0
 	printf '{ port = "%s"; vrid = %s; priority = %s; peer_priority = %s; advert_ms = %s; ' \
 		"$2" "$3" "$priority" "$peer" "$LAB_ADVERT_MS"
 	printf 'addresses = [ %s ]; ' "$6"
 	if [ -n "$4" ]; then
 		printf 'follow: { port = "inside"; vrid = %s; }; }' "$4"
 	else
-		printf 'admin = true; preempt_delay = %s; track: ( ' "$LAB_PREEMPT_DELAY"
+		printf 'admin = true; preempt_delay = %s; track: ( ' "$delay"
 		printf '{ service_location = %s; reduced = 150; }, ' "$5"
 		printf '{ port = "inside"; reduced = 150; }, '
 		printf '{ port = "outside"; reduced = 150; } ); }'

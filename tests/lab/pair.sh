@@ -1,6 +1,9 @@
 # shellcheck shell=bash
 # Further words for tests of two boxes. Source after lib.sh.
 
+runs=${RUNS:-1} # of each fault
+limit=${LIMIT:-5000} # ms; figures are for machines with nothing else to do
+
 # on BOX COMMAND…: COMMAND speaks to box a or b.
 on() {
 	local was=$LAB_BOX rc=0
@@ -49,24 +52,29 @@ copied() {
 # home: box a works for location 1, and b could.
 home() { roles a && copied b 1; }
 
-# known BOX NS…: the flows of these subscribers' probes have reached the standby there.
+# known BOX: the flows of the probes have reached the standby there.
 known() {
-	on "$1" t_json "[.sessions[] | select(.remote == \"$WEB4:7000\")] | length >= $2" \
+	on "$1" t_json "[.sessions[] | select(.inside | endswith(\":$probe_port\"))] | length == 2" \
 		show session role=standby
 }
 
-# probes SECONDS: a flow of one packet a millisecond from sub and from nsub; "sent lost
-# silence endpoints…" of each goes to probe-NS.
+# probes: a flow of a packet each millisecond ($RATE per second) from sub and from nsub,
+# until probes_end; "sent lost silence endpoints…" of each goes to probe-NS.
+probe_port=20000
 probes() {
 	local ns
-	probe_pids=()
+	probe_pids=() probe_port=$((probe_port + 1))
+	rm -f "$LAB_RUN/probe-stop"
 	for ns in sub nsub; do
-		in_ns "$ns" "$TOP/tests/lab/silence.py" run "$WEB4" 7000 "$1" \
-			>"$LAB_RUN/probe-$ns" &
+		in_ns "$ns" "$TOP/tests/lab/silence.py" run "$WEB4" 7000 60 "$probe_port" \
+			"$LAB_RUN/probe-stop" >"$LAB_RUN/probe-$ns" &
 		probe_pids+=("$!")
 	done
 }
+# probes_end SECONDS: after so long.
 probes_end() {
+	sleep "$1"
+	touch "$LAB_RUN/probe-stop"
 	wait "${probe_pids[@]}"
 	cat "$LAB_RUN/probe-sub" "$LAB_RUN/probe-nsub" >>"$LAB_RUN/probed"
 }
@@ -77,25 +85,26 @@ column() {
 		END { printf "%d/%d/%d", v[1], v[int((NR + 1) / 2)], v[NR] }'
 }
 
-# fault LIMIT BREAK REPAIR: both flows keep public address and port and are silent for at
-# most LIMIT ms, each time of $runs that BREAK is done. It ends as it began.
+# fault BREAK REPAIR: both flows keep public address and port and are silent for at most
+# $limit ms, each time of $runs that BREAK is done. It ends as it began.
 fault() {
-	local i limit=$1 rc=0
+	local i why=''
 	rm -f "$LAB_RUN/probed"
 	for ((i = 0; i < runs; i++)); do
-		wait_for 15 home || return 1
-		probes 5
-		wait_for 4 known b 2 || figure="the copy does not have the flows" rc=1
-		"$2"
-		probes_end
-		"$3"
-		[ "$rc" = 0 ] || return 1
+		probes
+		wait_for 30 known b || why="the copy does not have the flows: $figure"
+		"$1"
+		wait_for 20 roles "${took:-b}" || why="box b has not taken over"
+		probes_end 0.5
+		"$2" || why="no repair"
+		wait_for 40 home || why="not as it was"
+		[ -z "$why" ] || break
 	done
-	figure="silence $(column "$LAB_RUN/probed" 3) ms, $(column "$LAB_RUN/probed" 2) packets"
-	figure+=" lost (min/median/max of $runs runs, 2 flows)"
 	awk 'NF != 4' "$LAB_RUN/probed"
-	awk -v limit="$limit" 'NF != 4 || $3 > limit { exit 1 }' "$LAB_RUN/probed" || return 1
-	wait_for 15 home
+	figure="silence $(column "$LAB_RUN/probed" 3) ms, $(column "$LAB_RUN/probed" 2) packets"
+	figure+=" lost (min/median/max of 2 flows, $runs runs)${why:+; $why}"
+	[ -z "$why" ] && awk -v limit="$limit" 'NF != 4 || $3 > limit { exit 1 }' \
+		"$LAB_RUN/probed"
 }
 
 # connect NS: a TCP connection and a UDP flow that must live as long as the test.

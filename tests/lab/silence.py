@@ -2,25 +2,38 @@
 """What a subscriber notices of a failure: a UDP flow of one packet a millisecond.
 
 silence.py serve HOST PORT                answers every packet with where it came from
-silence.py run HOST PORT SECONDS          sends, and prints: sent, lost, longest silence in
-                                        ms, public endpoints seen
+silence.py run HOST PORT SECONDS [FROM STOP]   sends, and prints: sent, lost, longest silence
+                                        in ms, public endpoints seen; from the port FROM,
+                                        and no longer when there is a file STOP.
+                                        RATE: packets per second, 1000 if it is not set
 """
+import os
 import selectors
 import socket
 import sys
 import time
 
+RATE = int(os.environ.get("RATE", "1000"))
+
+
+def udp():
+    """A socket that loses nothing while this process waits for a CPU."""
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.setsockopt(socket.SOL_SOCKET, 33, 8 << 20)  # SO_RCVBUFFORCE
+    return s
+
 
 def serve(host, port):
-    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s = udp()
     s.bind((host, port))
     while True:
         data, who = s.recvfrom(2048)
         s.sendto(data + b" %s:%d" % (who[0].encode(), who[1]), who)
 
 
-def run(host, port, seconds):
-    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+def run(host, port, seconds, from_port=0, stop=""):
+    s = udp()
+    s.bind(("", from_port))
     s.connect((host, port))
     s.setblocking(False)
     select = selectors.DefaultSelector()
@@ -28,11 +41,15 @@ def run(host, port, seconds):
     sent, seen, ends = 0, set(), set()
     begin = time.monotonic()
     last, longest = begin, 0.0
-    while (now := time.monotonic()) < begin + seconds + 0.3:
-        if now < begin + seconds and now >= begin + sent / 1000:
+    # What is late is not lost.
+    while (now := time.monotonic()) < begin + seconds or (
+            len(seen) < sent and now < max(last, begin + seconds) + 1):
+        if now < begin + seconds and now >= begin + sent / RATE:
             s.send(b"%d" % sent)
             sent += 1
-        select.select(max(0, min(0.01, begin + sent / 1000 - time.monotonic())))
+            if sent % 50 == 0 and stop and os.path.exists(stop):
+                seconds = now - begin
+        select.select(max(0, min(0.01, begin + sent / RATE - time.monotonic())))
         while True:
             try:
                 number, end = s.recv(2048).split()
@@ -49,4 +66,5 @@ def run(host, port, seconds):
 if sys.argv[1] == "serve":
     serve(sys.argv[2], int(sys.argv[3]))
 else:
-    run(sys.argv[2], int(sys.argv[3]), float(sys.argv[4]))
+    more = (int(sys.argv[5]), sys.argv[6]) if len(sys.argv) > 5 else ()
+    run(sys.argv[2], int(sys.argv[3]), float(sys.argv[4]), *more)

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Two boxes under traffic: the master is killed and comes back, hands over as told, loses
+# its links and its board. Flows and connections keep public address and port; how long they
+# are silent is printed: least, median, most of $RUNS runs, with $ADVERT_MS between adverts.
+# For figures: RUNS=20 RATE=1000 ADVERT_MS=10, and nothing else on the machine.
+# Runs alone: others would be in what it measures.
+# shellcheck source=tests/lab/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/lab/pair.sh
+. "$TOP/tests/lab/pair.sh"
+
+LAB_CHASSIS=1:1 LAB_ADVERT_MS=${ADVERT_MS:-100}
+export RATE=${RATE:-200}
+LAB_HA="detect_ms = $LAB_ADVERT_MS;"
+
+killed() { on a lab_kill_cgnd; }
+restarted() { on a lab_start_cgnd; }
+switched() { on a quiet lab_ctl ha switch 1; }
+returned() { wait_for 30 on b quiet lab_ctl ha switch 1; }
+cut() { lab_cut "$1" cgn-a; }
+mended() { lab_mend "$1" cgn-a; }
+access_down() { cut access; }
+access_up() { mended access; }
+core_down() { cut core; }
+core_up() { mended core; }
+board_down() { on a quiet lab_ctl board shutdown 1; }
+board_up() { on a quiet lab_ctl board start 1; }
+
+p_up
+t_must "box a works, box b has a copy" later 20 home
+for ns in sub nsub; do
+	t_must "$ns: ping" m_ping "$ns" "$WEB4"
+	connect "$ns"
+done
+t_ok "SIGKILL, and back" fault killed restarted
+t_ok "planned switch, and back" fault switched returned
+t_ok "access link down, and up" fault access_down access_up
+t_ok "core link down, and up" fault core_down core_up
+t_ok "board down, and up" fault board_down board_up
+t_ok "no port has two owners" owned_once
+touch "$LAB_RUN/stop"
+for ns in sub nsub; do t_ok "$ns: the connection lived through all of it" connected "$ns"; done
+t_end
