@@ -346,7 +346,7 @@ lab_down() {
 		ip netns del "$ns" || true
 		rm -rf "/etc/netns/$ns"
 	done <"$LAB_RUN/namespaces"
-	rm -rf "$LAB_RUN"
+	rm -rf --one-file-system "$LAB_RUN"
 	rmdir --ignore-fail-on-non-empty /etc/netns /run/softboard-lab 2>/dev/null || true
 	[ "$bad" = 0 ]
 }
