@@ -113,4 +113,7 @@ const char *cgn_conf_kind_name(enum cgn_conf_kind kind);
 /* Prints doc/configuration.md: every key with type, range, default and meaning. */
 void cgn_conf_describe(FILE *out);
 
+/* Prints the same as the manual page cgnd.conf(5). 0, or -ENOMEM. */
+int cgn_conf_describe_manual(FILE *out);
+
 #endif

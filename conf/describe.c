@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * doc/configuration.md from the tables of the schema, so that the documentation cannot
- * differ from what the reader does.
+ * doc/configuration.md and cgnd.conf(5) from the tables of the schema, so that the
+ * documentation cannot differ from what the reader does.
  */
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "conf/schema.h"
 
@@ -180,4 +182,92 @@ cgn_conf_describe(FILE *out)
 			out);
 		print_keys(key->sub, "", key->restart, out);
 	}
+}
+
+/* ---- the manual page ---- */
+
+static const char manual_head[] =
+	".TH CGND.CONF 5 \"\" \"Softboard " CGN_VERSION "\" \"Softboard\"\n"
+	".SH NAME\n"
+	"cgnd.conf \\- configuration of a Softboard box\n"
+	".SH DESCRIPTION\n"
+	"The file is in libconfig syntax; \\fB@include\\fR \"FILE\" at the beginning of\n"
+	"a line adds another file, named from the directory of the one that includes.\n"
+	"\\fBcgnd \\-\\-check \\-c\\fR FILE tells all that is wrong, one line each.\n"
+	".PP\n"
+	"A name is 1..31 letters, digits and _\\-.:/+@. A VPN exists where a port is in "
+	"it;\n"
+	"the empty name is the global one. A change of a hot key takes effect on reload, "
+	"one\n"
+	"of a restart key at the next start. A number above 2147483647 has an L behind "
+	"it.\n";
+
+static void
+manual_key(const struct cgn_schema_key *key, const char *path, bool restart, FILE *out)
+{
+	fprintf(out, ".TP\n.B %s\n%s.\nValue: %s%s ", path, key->help,
+		key->many && key->type != CGN_KEY_LIST ? "list: " : "", value_name(key));
+	print_allowed(key, out);
+	fputs("; default: ", out);
+	print_default(key, out);
+	fprintf(out, "; %s.\n", restart ? "restart" : "hot");
+}
+
+static void
+manual_keys(const struct cgn_schema *schema, const char *prefix, bool restart, FILE *out)
+{
+	for (uint32_t i = 0; i < cgn_schema_count(schema); i++) {
+		const struct cgn_schema_key *key = cgn_schema_key(schema, i);
+		bool later = restart || key->restart;
+		char path[128];
+
+		snprintf(path, sizeof(path), "%s%s%s", prefix, key->name,
+			key->type == CGN_KEY_LIST ? "[]" : "");
+		manual_key(key, path, later, out);
+		snprintf(path, sizeof(path), "%s%s%s.", prefix, key->name,
+			key->type == CGN_KEY_LIST ? "[]" : "");
+		if (key->sub)
+			manual_keys(key->sub, path, later, out);
+	}
+}
+
+/* A hyphen is to be one in every font; what Markdown puts around words goes. */
+static void
+copy_to_roff(const char *text, FILE *out)
+{
+	for (; *text != '\0'; text++) {
+		if (*text == '`')
+			continue;
+		if (*text == '-')
+			fputc('\\', out);
+		fputc(*text, out);
+	}
+}
+
+int
+cgn_conf_describe_manual(FILE *out)
+{
+	const struct cgn_schema *root = &cgn_schema_root;
+	char *text = NULL;
+	size_t size;
+	FILE *body = open_memstream(&text, &size);
+
+	if (!body)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < cgn_schema_count(root); i++) {
+		const struct cgn_schema_key *key = cgn_schema_key(root, i);
+
+		fprintf(body, ".SH %s\n%s%s%s.\n", key->name,
+			key->type == CGN_KEY_LIST ? "List of groups: " : "Group: ",
+			key->help, key->required ? "; required" : "");
+		manual_keys(key->sub, "", key->restart, body);
+	}
+	fclose(body);
+	fputs(manual_head, out);
+	copy_to_roff(text, out);
+	fputs(".SH FILES\n.I /etc/cgnd/cgnd.conf\n"
+	      ".SH SEE ALSO\n.BR cgnd (8),\n.BR cgnctl (1)\n",
+		out);
+	free(text);
+	return 0;
 }

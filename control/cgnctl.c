@@ -3,24 +3,29 @@
  * cgnctl: the operator's command line.
  *
  * One command per run: checked against the grammar here, sent to the daemon over its
- * socket, the answer printed as it comes. Exit 0; 1 the daemon refused, its reason on
- * stderr; 2 usage; 3 no daemon, or it went away before the answer was complete. Links
- * neither DPDK nor the daemon.
+ * socket, the answer printed as it comes. Without a command, on a terminal, a shell that
+ * runs one after the other. Words may be shortened. Exit 0; 1 the daemon refused, its
+ * reason on stderr; 2 usage; 3 no daemon, or it went away before the answer was complete.
+ * Links neither DPDK nor the daemon.
  */
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "control/cmd_complete.h"
 #include "control/cmd_grammar.h"
 #include "control/ctl_client.h"
 #include "control/ctl_print.h"
+#include "control/ctl_shell.h"
 
 enum exit_code { EXIT_OK, EXIT_REFUSED, EXIT_USAGE, EXIT_NO_DAEMON };
 
 struct options {
 	const char *run_dir;
+	const char *complete; /* what has been typed of a word to be completed */
 	bool json;
 	bool help;
 	bool version;
@@ -29,11 +34,12 @@ struct options {
 static void
 print_usage(FILE *out)
 {
-	fputs("usage: cgnctl [--run-dir DIR] [--json] COMMAND\n"
+	fputs("usage: cgnctl [--run-dir DIR] [--json] [COMMAND]\n"
 	      "  --run-dir DIR  run directory of the daemon, /run/cgnd unless given\n"
 	      "  --json         print one JSON document\n"
 	      "  --version      print the version of cgnctl\n"
-	      "\"cgnctl help\" lists the commands.\n",
+	      "\"cgnctl help\" lists the commands. Without one: a shell, on a "
+	      "terminal.\n",
 		out);
 }
 
@@ -45,6 +51,7 @@ read_options(int argc, char **argv, struct options *options)
 		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
+		{ "complete", required_argument, NULL, 'c' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
@@ -62,6 +69,9 @@ read_options(int argc, char **argv, struct options *options)
 			break;
 		case 'V':
 			options->version = true;
+			break;
+		case 'c':
+			options->complete = optarg;
 			break;
 		default:
 			return -EINVAL;
@@ -180,8 +190,9 @@ ask_daemon(const struct options *options, struct cgn_ctl_print *print, int argc,
 }
 
 static int
-run_command(const struct options *options, int argc, const char *const *argv)
+run_words(void *ctx, int argc, const char *const *argv, bool json, FILE *out)
 {
+	const struct options *options = ctx;
 	struct cgn_ctl_print print;
 	struct cgn_cmd_call call;
 	char error[512];
@@ -191,12 +202,27 @@ run_command(const struct options *options, int argc, const char *const *argv)
 		fprintf(stderr, "cgnctl: %s\n", error);
 		return EXIT_USAGE;
 	}
-	cgn_ctl_print_init(&print, stdout, &call, options->json);
+	cgn_ctl_print_init(&print, out, &call, json);
 	if (call.def->id == CGN_CMD_HELP)
 		code = print_help(&print);
 	else
 		code = ask_daemon(options, &print, argc, argv);
 	cgn_ctl_print_fini(&print);
+	return code;
+}
+
+static int
+run_command(struct options *options, int argc, const char **argv)
+{
+	struct cgn_cmd_full full;
+	char error[512];
+	int code;
+
+	if (cgn_cmd_complete_expand(argc, argv, &full, error, sizeof(error)) != 0) {
+		fprintf(stderr, "cgnctl: %s\n", error);
+		return EXIT_USAGE;
+	}
+	code = run_words(options, argc, argv, options->json, stdout);
 	if (code == EXIT_OK && (fflush(stdout) != 0 || ferror(stdout))) {
 		fprintf(stderr, "cgnctl: cannot write: %s\n", strerror(errno));
 		code = EXIT_REFUSED;
@@ -204,16 +230,28 @@ run_command(const struct options *options, int argc, const char *const *argv)
 	return code;
 }
 
+/* For the completion of a shell: a line for each word that may stand there. */
+static void
+print_candidate(void *ctx, const char *word, const char *help, bool typed)
+{
+	(void)ctx;
+	(void)help;
+	if (typed)
+		puts(word);
+}
+
 int
 main(int argc, char **argv)
 {
 	struct options options = { .run_dir = "/run/cgnd" };
+	const char **words;
 	const char *help[] = { "help" };
 
 	if (read_options(argc, argv, &options) != 0) {
 		print_usage(stderr);
 		return EXIT_USAGE;
 	}
+	words = (const char **)(argv + optind);
 	if (options.version) {
 		puts("cgnctl " CGN_VERSION);
 		return EXIT_OK;
@@ -222,9 +260,15 @@ main(int argc, char **argv)
 		print_usage(stdout);
 		return run_command(&options, 1, help);
 	}
-	if (optind == argc) {
-		print_usage(stderr);
-		return EXIT_USAGE;
+	if (options.complete) {
+		cgn_cmd_complete(
+			argc - optind, words, options.complete, print_candidate, NULL);
+		return EXIT_OK;
 	}
-	return run_command(&options, argc - optind, (const char *const *)(argv + optind));
+	if (optind < argc)
+		return run_command(&options, argc - optind, words);
+	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+		return cgn_ctl_shell(run_words, &options);
+	print_usage(stderr);
+	return EXIT_USAGE;
 }

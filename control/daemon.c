@@ -130,6 +130,7 @@ every_ms(struct cgn_daemon *d, uint64_t tsc, uint64_t now_ms)
 	cgn_vrrp_groups_turn(d);
 	cgn_chassis_decide(d);
 	cgn_watch_turn(d);
+	cgn_service_turn(d);
 	cgn_chassis_say(d);
 	cgn_copies_turn(d);
 	cgn_threshold_turn(&d->thresholds, d->logs, d->snap, d->worker, d->n_cpus,

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "conf/conf.h"
+#include "control/service.h"
 #include "control/threshold.h"
 #include "control/watch.h"
 #include "dataplane/lcore.h"
@@ -67,6 +68,7 @@ struct cgn_daemon {
 	uint64_t now_ms;	    /* monotonic; of this turn */
 
 	struct cgn_watch watch;	      /* over the lcores */
+	struct cgn_service service;
 	struct cgn_switch *instances; /* centralized backup: of conf->instances[] */
 	struct cgn_vrrp_groups *vrrp; /* virtual routers: of conf->vrrp[] */
 	uint64_t ports_down;	      /* by monitor groups; bits of port[] */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "control/channel_key.h"
+#include "control/eal.h"
 #include "control/memory.h"
 #include "control/pending.h"
 #include "control/stage.h"
@@ -19,14 +20,16 @@ static const char usage[] =
 	"      --check        read and check the configuration, estimate its memory, do "
 	"not\n"
 	"                     start\n"
+	"      --needs        print what it needs of the machine, do not start\n"
 	"      --version      print the version\n"
 	"      --help         print this\n";
 
-enum { OPT_CHECK = 1000, OPT_VERSION, OPT_HELP };
+enum { OPT_CHECK = 1000, OPT_NEEDS, OPT_VERSION, OPT_HELP };
 
 static const struct option options[] = {
 	{ "config", required_argument, NULL, 'c' },
 	{ "check", no_argument, NULL, OPT_CHECK },
+	{ "needs", no_argument, NULL, OPT_NEEDS },
 	{ "version", no_argument, NULL, OPT_VERSION },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ NULL, 0, NULL, 0 },
@@ -48,6 +51,19 @@ load(const char *path)
 	return conf;
 }
 
+/* For the program that makes the machine ready before the daemon starts. */
+static int
+print_needs(const struct cgn_conf *conf)
+{
+	if (conf->dpdk.hugepages)
+		printf("hugepages_mb=%u\n", conf->dpdk.memory_mb);
+	for (uint32_t i = 0; i < conf->n_ports; i++)
+		if (cgn_eal_is_pci(&conf->ports[i]))
+			printf("pci=%.*s\n", (int)strcspn(conf->ports[i].device, ","),
+				conf->ports[i].device);
+	return 0;
+}
+
 static int
 run(struct cgn_conf *conf)
 {
@@ -64,7 +80,7 @@ main(int argc, char **argv)
 {
 	const char *path = NULL;
 	struct cgn_conf *conf;
-	bool check = false;
+	bool check = false, needs = false;
 	int c, rc;
 
 	while ((c = getopt_long(argc, argv, "c:", options, NULL)) != -1) {
@@ -74,6 +90,9 @@ main(int argc, char **argv)
 			break;
 		case OPT_CHECK:
 			check = true;
+			break;
+		case OPT_NEEDS:
+			needs = true;
 			break;
 		case OPT_VERSION:
 			printf("cgnd %s\n", CGN_VERSION);
@@ -93,6 +112,11 @@ main(int argc, char **argv)
 	conf = load(path);
 	if (!conf)
 		return 1;
+	if (needs) {
+		rc = print_needs(conf);
+		cgn_conf_free(conf);
+		return rc;
+	}
 	cgn_pending_warn(conf);
 	if (cgn_channel_key_verify(conf) + cgn_verify_servers(conf) != 0) {
 		cgn_conf_free(conf);

@@ -182,6 +182,7 @@ init_ready(struct cgn_daemon *d)
 	cgn_log_release(true);
 	cgn_log_event(LOG_INFO, "started: %u ports, %u CPUs", d->n_ports, d->n_cpus);
 	sd_notify(0, "READY=1");
+	cgn_service_init(d);
 	printf("cgnd: ready\n");
 	fflush(stdout);
 	return 0;

@@ -6,37 +6,35 @@
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 
+# In a mount namespace of its own, which ends with the test and all its mounts with it.
+if [ "${IN_OWN_MOUNTS:-}" != 1 ]; then
+	IN_OWN_MOUNTS=1 exec unshare --mount --propagation private "$0"
+fi
 t_labs+=("${LAB_SUFFIX#-}")
-mkdir -p "$LAB_RUN"/{log,deb,layer}
+mkdir -p "$LAB_RUN"/{log,deb}
 : >"$LAB_RUN/namespaces"
 lab_make_box
 lab_make_inet
 lab_make_nsub
 LAB_TUNNEL_MTU=1540
 lab_make_subs
-ROOT=$LAB_RUN/layer/root
-in_root() { chroot "$ROOT" "$@"; }
 
-# The overlay is this test's own: in a mount namespace that ends with it.
-if [ "${IN_OWN_MOUNTS:-}" != 1 ]; then
-	lab_down
-	IN_OWN_MOUNTS=1 exec unshare --mount --propagation private "$0"
-fi
-mount -t tmpfs tmpfs "$LAB_RUN/layer"
-mkdir "$LAB_RUN"/layer/{up,work,root}
-mount -t overlay overlay -o "lowerdir=/,upperdir=$LAB_RUN/layer/up,workdir=$LAB_RUN/layer/work" \
-	"$ROOT" 2>/dev/null || { say "skipped: no overlay file system" && exit 77; }
-# Nothing of the machine is mounted below it that a clean-up could reach: the first version
-# of this test emptied /dev.
+# The copy is not below a place that is removed at the end, and nothing of the machine but
+# the directory of the lab is mounted in it: nobody can remove through it what is not the
+# test's.
+ROOT=/mnt/root
+in_root() { chroot "$ROOT" "$@"; }
+mount -t tmpfs tmpfs /mnt
+mkdir /mnt/{up,work,root}
+mount -t overlay overlay -o lowerdir=/,upperdir=/mnt/up,workdir=/mnt/work "$ROOT" 2>/dev/null ||
+	{ say "skipped: no overlay file system" && exit 77; }
+for dir in dev run tmp; do mount -t tmpfs tmpfs "$ROOT/$dir"; done
 mount -t proc proc "$ROOT/proc"
-mount -t tmpfs tmpfs "$ROOT/run"
-mount -t tmpfs tmpfs "$ROOT/tmp"
-mount -t tmpfs tmpfs "$ROOT/dev"
-mknod -m 666 "$ROOT/dev/null" c 1 3
-mknod -m 666 "$ROOT/dev/zero" c 1 5
-mknod -m 666 "$ROOT/dev/urandom" c 1 9
-mkdir -p "$ROOT/dev/shm" "$ROOT$LAB_RUN"
-mount --bind /sys "$ROOT/sys" && mount -o remount,bind,ro "$ROOT/sys"
+mount -t sysfs -o ro sysfs "$ROOT/sys"
+for node in null:3 zero:5 full:7 random:8 urandom:9; do
+	mknod -m 666 "$ROOT/dev/${node%:*}" c 1 "${node#*:}"
+done
+mkdir -p "$ROOT$LAB_RUN" "$ROOT/run/lock"
 mount --bind "$LAB_RUN" "$ROOT$LAB_RUN"
 
 # --- install -------------------------------------------------------------------------
@@ -55,8 +53,11 @@ for page in cgnd.8 cgnctl.1 cgnbench.1 cgnd.conf.5; do
 	t_ok "manual page $page reads without a warning" [ -z "$(
 		in_root man --warnings -E UTF-8 -l "/usr/share/man/man${page##*.}/$page.gz" 2>&1 >/dev/null)" ]
 done
-t_ok "the manual has every key" in_root sh -c \
-	'zcat /usr/share/man/man5/cgnd.conf.5.gz | grep -q "^.B service_location_group\|^.B memory_mb"'
+manual_keys() { # as many as the page in doc/ has
+	figure=$(in_root zcat /usr/share/man/man5/cgnd.conf.5.gz | grep -c '^\.TP')
+	[ "$figure" = "$(grep -c '^| `' "$TOP/doc/configuration.md")" ]
+}
+t_ok "the manual has every key" manual_keys
 t_ok "the unit is in order" t_exit 0 in_root systemd-analyze verify --man=no cgnd.service
 exposure() {
 	figure=$(in_root systemd-analyze security --offline=true --threshold=60 cgnd.service 2>&1 |
@@ -68,7 +69,6 @@ t_ok "its exposure is below 6.0" exposure
 # --- prepare -------------------------------------------------------------------------
 
 # A machine made of files: 3 free pages of 2 MB, a card that the kernel has.
-fake=$LAB_RUN/layer/up/root/fake
 mkdir -p "$ROOT"/root/fake/{huge/hugepages-2048kB,pci/devices/0000:03:00.0/driver,pci/drivers/vfio-pci}
 echo 3 >"$ROOT/root/fake/huge/hugepages-2048kB/free_hugepages"
 echo 5 >"$ROOT/root/fake/huge/hugepages-2048kB/nr_hugepages"
@@ -89,7 +89,6 @@ is_file() { figure=$(cat "$ROOT/root/fake/$1" 2>&1) && [ "$figure" = "$2" ]; }
 t_ok "hugepages: 509 more" is_file huge/hugepages-2048kB/nr_hugepages 514
 t_ok "the card is bound" is_file pci/drivers_probe 0000:03:00.0
 t_ok "to vfio-pci" is_file pci/devices/0000:03:00.0/driver_override vfio-pci
-[ -d "$fake" ] || t_failed=$((t_failed + 1))
 
 # --- start, as the unit says ---------------------------------------------------------
 
@@ -134,8 +133,7 @@ signs() { grep -c '^WATCHDOG=1' "$notes"; }
 if ctl debug hang 1 >/dev/null 2>&1; then
 	wait_for 10 said '^STATUS=0 of 1'
 	before=$(signs)
-	# The clock is systemd's: ten intervals of silence, told by a second client's turns.
-	for _ in 1 2 3 4 5 6 7 8 9 10; do timeout 0.1 tail -f /dev/null || true; done
+	sleep 1 # ten intervals, by the clock of the service manager
 	t_ok "no board: no signs of life" [ "$(signs)" = "$before" ]
 	ctl board start 1 >/dev/null
 	more() { [ "$(signs)" -gt "$before" ]; }
