@@ -192,6 +192,8 @@ static const struct cgn_metric table[] = {
 		"silence from which a CPU has failed"),
 	STATE("pair", "backup_state", "state", "down|connecting|batch|realtime",
 		"copy from board to board: 1 for the present state"),
+	GAUGE("pair", "backup_degraded", "", "degraded", 1,
+		"1 while the copy is known not to be whole"),
 	COUNTER("pair", "backup_records_sent_total", "records", "sent", 1,
 		"records sent to the standby board"),
 	COUNTER("pair", "backup_ring_full_total", "records", "ring_full", 1,
