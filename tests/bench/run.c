@@ -203,7 +203,7 @@ note_memory(struct run *r)
 	r->p->bytes_allocated = (double)(cgn_eal_allocated() - r->d.box.allocated) / n;
 }
 
-/* RFC 9693 4.4: after the connections have been made, each of them carries a packet, here
+/* RFC 9693: after the connections have been made, each of them carries a packet, here
  * both ways. */
 static int
 validate(struct run *r)
@@ -227,7 +227,7 @@ validate(struct run *r)
 	return 0;
 }
 
-/* RFC 9693 4.9: sessions are opened on top until the box takes no more. Those that it
+/* RFC 9693: sessions are opened on top until the box takes no more. Those that it
  * refuses are its answer, not losses. */
 static int
 find_capacity(struct run *r)
@@ -249,7 +249,7 @@ find_capacity(struct run *r)
 	return 0;
 }
 
-/* RFC 9693 4.8: all sessions are ended at once, by the operator's command. */
+/* RFC 9693: all sessions are ended at once, by the operator's command. */
 static int
 tear_down(struct run *r)
 {

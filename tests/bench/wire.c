@@ -137,7 +137,7 @@ count_open(const struct wire *w)
 	return n;
 }
 
-/* RFC 9693 4.4, with a window in place of a rate. */
+/* RFC 9693, with a window in place of a rate. */
 static int
 open_all(struct wire *w)
 {
