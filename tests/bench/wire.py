@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """cgnbench as generator and sink for a daemon in another process, over memif: every
 session is opened and carries packets both ways; and the daemon's resident memory is what
-`cgnd --check` has estimated.  wire.py CGNBENCH CGND
+`cgnd --check` has estimated.  wire.py CGNBENCH CGND [sanitized]
+
+A sanitizer takes memory of its own, so it is only printed then.
 
 No rate is judged, so a busy machine cannot fail it."""
 import json
@@ -13,6 +15,7 @@ import tempfile
 import time
 
 BENCH, CGND = sys.argv[1:3]
+SANITIZED = "sanitized" in sys.argv[3:]
 SESSIONS = 50_000
 DEADLINE_S = 60
 PAGE = os.sysconf("SC_PAGESIZE")
@@ -85,6 +88,7 @@ for kind in ("ds-lite", "nat"):
           f"estimate {mb}, resident {idle:.0f} MB idle, {full:.0f} MB full")
     assert got["open"] == SESSIONS, got
     # Libraries and DPDK itself take some thirty megabytes that no licence decides about.
-    assert 0.8 * mb["in all"] < full < 1.1 * mb["in all"] + 40, (mb, full)
-    assert full - idle < mb["slot 1 cpu 0"] * 1.1, (mb, idle, full)
+    if not SANITIZED:
+        assert 0.8 * mb["in all"] < full < 1.1 * mb["in all"] + 40, (mb, full)
+        assert full - idle < mb["slot 1 cpu 0"] * 1.1, (mb, idle, full)
     assert got["received_pps"]["min"] > 0 and got["lost"] < 1, got
