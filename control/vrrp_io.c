@@ -316,6 +316,68 @@ is_of_group(const struct group *g, const uint8_t key[16], unsigned *six)
 	return false;
 }
 
+/* The group whose state a location has, or CGN_NONE. */
+static uint32_t
+group_of_location(const struct cgn_daemon *d, uint16_t location)
+{
+	for (uint32_t i = 0; i < d->conf->n_locations; i++) {
+		const struct cgn_conf_location *l = &d->conf->locations[i];
+
+		if (l->id == d->snap->location[location].id)
+			return l->vrrp.present ? (uint32_t)l->vrrp.index : CGN_NONE;
+	}
+	return CGN_NONE;
+}
+
+/* A group on the link with this leader (CGN_NONE: any); a master first. */
+static const struct group *
+group_on_link(const struct cgn_daemon *d, uint16_t iface, unsigned six, uint32_t leader)
+{
+	const struct group *found = NULL;
+
+	for (uint32_t i = 0; i < d->vrrp->n; i++) {
+		const struct group *g = &d->vrrp->group[i];
+
+		if (g->iface != iface || !g->n[six] ||
+			(leader != CGN_NONE && cgn_vrrp_groups_leader(d, i) != leader))
+			continue;
+		if (!found || g->router.state == CGN_VRRP_MASTER)
+			found = g;
+	}
+	return found;
+}
+
+/* Public and AFTR addresses inside the link's network are the master's, too (RFC 9568
+ * 8.1.3): of the group that the public address's location is bound to; of any for an AFTR
+ * address, which all locations share. */
+static enum cgn_host_virtual
+find_proxied(const struct cgn_daemon *d, uint16_t iface, const uint8_t key[16],
+	struct rte_ether_addr *mac)
+{
+	const struct cgn_nexthop *nh =
+		cgn_compile_route(d->snap, d->snap->iface[iface].vpn, key);
+	uint32_t leader = CGN_NONE, ip;
+	const struct group *g;
+
+	if (nh->kind == CGN_NH_POOL) {
+		const struct cgn_pool_range *range = &d->snap->range[nh->index];
+
+		memcpy(&ip, key + 12, sizeof(ip));
+		ip = range->slot + rte_be_to_cpu_32(ip) - range->first;
+		leader = group_of_location(d, d->snap->address[ip].location);
+		if (leader == CGN_NONE)
+			return CGN_HOST_REAL;
+		leader = cgn_vrrp_groups_leader(d, leader);
+	} else if (nh->kind != CGN_NH_AFTR) {
+		return CGN_HOST_REAL;
+	}
+	g = group_on_link(d, iface, nh->kind == CGN_NH_AFTR, leader);
+	if (!g || !cgn_compile_proxies(d->snap, iface, key))
+		return CGN_HOST_REAL;
+	*mac = mac_of(g, nh->kind == CGN_NH_AFTR);
+	return g->router.state == CGN_VRRP_MASTER ? CGN_HOST_MASTER : CGN_HOST_BACKUP;
+}
+
 static enum cgn_host_virtual
 find(void *ctx, uint16_t iface, const uint8_t key[16], bool on_link,
 	struct rte_ether_addr *mac)
@@ -335,7 +397,7 @@ find(void *ctx, uint16_t iface, const uint8_t key[16], bool on_link,
 		return g->router.state == CGN_VRRP_MASTER ? CGN_HOST_MASTER
 							  : CGN_HOST_BACKUP;
 	}
-	return CGN_HOST_REAL;
+	return on_link && d->vrrp->n ? find_proxied(d, iface, key, mac) : CGN_HOST_REAL;
 }
 
 /* The first link-local address, of a master if there is one. */

@@ -31,7 +31,9 @@ static const char config[] =
 	"dpdk: { lcores = \"0@0,1@1,2@1\"; control_lcore = 0; hugepages = false;"
 	"  memory_mb = 1024; };"
 	"ports: ( { name = \"p0\"; device = \"net_null0\"; mtu = 1600;"
-	"    addresses = [ \"10.255.0.1/24\", \"2001:db8:0:1::1/64\" ]; },"
+	"    addresses = [ \"10.255.0.1/24\", \"2001:db8:0:1::1/64\", \"203.0.113.7/27\" "
+	"];"
+	"  },"
 	"  { name = \"red\"; parent = \"p0\"; vlan = 100; vpn = \"red\";"
 	"    addresses = [ \"10.1.0.1/24\" ]; } );"
 	"routes: ( { prefix = \"10.0.0.0/16\"; next_hop = \"10.255.0.2\"; },"
@@ -49,7 +51,7 @@ static const char config[] =
 	"ha: { delay_time = 5; };"
 	"log_hosts: ( { name = \"c1\"; address = \"127.0.0.1\"; port = 9; } );"
 	"vrrp: ( { port = \"p0\"; vrid = 10; admin = true; priority = 200;"
-	"  addresses = [ \"fe80::10\" ]; } );"
+	"  addresses = [ \"2001:db8:0:1::fe\", \"10.255.0.254\", \"fe80::10\" ]; } );"
 	"address_groups: ( { name = \"a1\"; id = 1; addresses = [ \"203.0.113.0/28\" ];"
 	"  exclude = [ \"203.0.113.7\" ]; },"
 	"  { name = \"a2\"; id = 2; addresses = [ \"203.0.113.64/30\" ]; } );"
@@ -133,6 +135,9 @@ make_snapshot(struct cgn_daemon *d)
 		{ 1, 2, 0, CGN_NONE16 } };
 	struct cgn_compile_inputs in = { .port = ports, .host = hosts };
 
+	d->where = calloc(2, sizeof(*d->where));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(d->where);
+	memcpy(d->where, hosts, sizeof(hosts));
 	d->compiler = cgn_compile_create();
 	CU_ASSERT_EQUAL_FATAL(cgn_compile(d->compiler, d->conf, &in, &d->snap), 0);
 	d->rt.snap = d->snap;
@@ -195,6 +200,7 @@ show_box_fini(void)
 	cgn_log_export_destroy(show_box.logs);
 	cgn_snapshot_free(d->snap);
 	cgn_compile_destroy(d->compiler);
+	free(d->where);
 	cgn_switch_fini(d);
 	cgn_port_fini(d->port);
 	free(d->port);

@@ -58,7 +58,7 @@ static const struct {
 } lists[] = {
 	{ "show ports", "ports", "name state device parent vlan mac mtu vpn addresses",
 		2 },
-	{ "show routes", "routes", "prefix next_hop port vpn origin", 5 },
+	{ "show routes", "routes", "prefix next_hop port vpn origin", 6 },
 	{ "show neighbours", "neighbours", "address mac port vpn state age", 3 },
 	{ "show board", "boards",
 		"slot cpu state lcore heartbeat_age_ms load sessions users", 2 },
