@@ -188,7 +188,6 @@ open_link(struct cgn_daemon *d, const struct cgn_conf *conf,
 	memcpy(l->port, port->name, sizeof(l->port));
 	key_of(&r->peer, l->peer);
 	cgn_conf_addr_format(&r->peer, l->peer_text);
-	local_address(l, port, &r->peer);
 	if (l->key_file)
 		l->ch = create(l, conf, port->mtu, err, err_size);
 	if (!l->ch) {
@@ -297,10 +296,12 @@ configure(struct cgn_daemon *d, const struct cgn_conf *conf, char *err, size_t e
 		if (!r->present)
 			continue;
 		failed = find_conf(c, r) ? 0 : open_link(d, conf, r, err, err_size);
-		if (failed)
+		if (failed) {
 			rc = failed;
-		else
-			find_conf(c, r)->wanted = true;
+			continue;
+		}
+		find_conf(c, r)->wanted = true;
+		local_address(find_conf(c, r), &conf->ports[r->port.index], &r->peer);
 	}
 	for (unsigned k = c->n; k-- > 0;)
 		if (!c->link[k]->wanted)
@@ -349,8 +350,7 @@ cgn_channels_init(struct cgn_daemon *d)
 		cgn_channels_fini(d);
 		return rc;
 	}
-	cgn_host_listen(
-		d->host, CGN_CHANNEL_UDP, d->channels->n ? take : NULL, d->channels);
+	cgn_host_listen(d->host, CGN_CHANNEL_UDP, take, d->channels);
 	return 0;
 }
 

@@ -232,7 +232,7 @@ static const struct cgn_metric table[] = {
 	GAUGE("channel", "channel_round_trip_seconds", "seconds", "rtt_us", 1e-6,
 		"time to the other box and back"),
 	GAUGE("channel", "channel_alarm", "", "alarm", 1,
-		"1 while the two configurations do not match"),
+		"1 while the channel is not up, or was not for the last ten seconds"),
 	GAUGE("channel", "channel_mismatches", "", "mismatches#", 1,
 		"things in which the two configurations differ"),
 	COUNTER("channel", "channel_datagrams_sent_total", "datagrams", "datagrams_sent",
