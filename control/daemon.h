@@ -67,7 +67,7 @@ struct cgn_daemon {
 	uint64_t start_ms;	    /* monotonic, when it was ready */
 	uint64_t now_ms;	    /* monotonic; of this turn */
 
-	struct cgn_watch watch;	      /* over the lcores */
+	struct cgn_watch watch; /* over the lcores */
 	struct cgn_service service;
 	struct cgn_switch *instances; /* centralized backup: of conf->instances[] */
 	struct cgn_vrrp_groups *vrrp; /* virtual routers: of conf->vrrp[] */
