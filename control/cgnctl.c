@@ -20,6 +20,7 @@
 #include "control/ctl_client.h"
 #include "control/ctl_print.h"
 #include "control/ctl_shell.h"
+#include "control/ctl_top.h"
 
 enum exit_code { EXIT_OK, EXIT_REFUSED, EXIT_USAGE, EXIT_NO_DAEMON };
 
@@ -38,8 +39,8 @@ print_usage(FILE *out)
 	      "  --run-dir DIR  run directory of the daemon, /run/cgnd unless given\n"
 	      "  --json         print one JSON document\n"
 	      "  --version      print the version of cgnctl\n"
-	      "\"cgnctl help\" lists the commands. Without one: a shell, on a "
-	      "terminal.\n",
+	      "\"cgnctl help\" lists the commands. On a terminal, \"cgnctl top\" shows\n"
+	      "the box at work, and cgnctl alone is a shell.\n",
 		out);
 }
 
@@ -198,6 +199,9 @@ run_words(void *ctx, int argc, const char *const *argv, bool json, FILE *out)
 	char error[512];
 	int code;
 
+	/* not one of the daemon's: made of what several of them answer */
+	if (argc == 1 && strcmp(argv[0], "top") == 0)
+		return cgn_ctl_top(options->run_dir);
 	if (cgn_cmd_grammar_parse(argc, argv, &call, error, sizeof(error)) != 0) {
 		fprintf(stderr, "cgnctl: %s\n", error);
 		return EXIT_USAGE;

@@ -29,6 +29,9 @@ static const char head[] =
 	".SH COMMANDS\n";
 
 static const char tail[] =
+	".TP\n"
+	".B top\n"
+	"Boards, locations, drops and users, drawn anew every second; q ends it.\n"
 	".SH SHELL\n"
 	"Tab completes a word, ? says what may follow, the arrow keys go back to lines\n"
 	"that were typed before, Ctrl\\-R searches them, Ctrl\\-C ends a command, and\n"

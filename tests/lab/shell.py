@@ -158,6 +158,22 @@ def interrupt(t):
     check("Ctrl-C ends the command", "Softboard" in t.ask("show version"))
 
 
+def top(argv, env, rows, columns):
+    """One frame fills the terminal, and no more."""
+    t = Terminal(argv + ["top"], rows, columns, env)
+    t.expect(r"\x1b\[H")
+    frame = t.expect(r"\x1b\[J")
+    lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", frame).split("\r\n")[:-1]
+    t.expect(r"\x1b\[J")  # and another
+    good = len(lines) < rows and max(map(len, lines)) <= columns
+    if rows >= 24:
+        good = good and all(re.search(word, frame) for word in
+                            ("BOARD ", "1/0 .* up ", "LOCATION", "DROPS", "USER"))
+    check(f"top on {rows} rows of {columns}: {len(lines)} lines", good, frame)
+    t.type("q")
+    check("q leaves with 0", t.end() == 0)
+
+
 def main():
     program, run_dir, home = sys.argv[1:]
     env = {"HOME": home}
@@ -177,6 +193,8 @@ def main():
     check("the history is there the next time", "Softboard" in out, out)
     again.type("\x04")
     check("Ctrl-D leaves with 0", again.end() == 0)
+    for rows, columns in ((24, 100), (60, 200), (8, 40), (3, 20)):
+        top(argv, env, rows, columns)
     sys.exit(failed != 0)
 
 
