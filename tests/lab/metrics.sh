@@ -2,6 +2,7 @@
 # A real Prometheus scrapes the box; what it stores is what `show` prints. The telemetry
 # socket answers dpdk-telemetry.py. The rules and the dashboard name metrics that exist.
 # Under sanitizers too.
+# Not under sanitizers: the collection runs there in tests/unit/test_metric.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -3,6 +3,7 @@
 # and purged; on a copy of this machine's files (an overlay whose changes are kept in
 # memory), so that the machine stays as it is. This test plays systemd: it runs what the
 # unit names and listens at the notify socket.
+# Not under sanitizers: nobody packages such a build.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 

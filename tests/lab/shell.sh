@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # The shell of cgnctl, typed at through a pseudo-terminal; and the completion of bash.
+# Not under sanitizers: the grammar behind it runs there in tests/unit/test_cmd_complete.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 
