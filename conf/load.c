@@ -42,6 +42,7 @@ load_source(struct cgn_source *source, const char *path, int err, struct cgn_con
 	conf->arena = source->arena;
 	conf->path = cgn_arena_strdup(source->arena, path);
 	if (!err) {
+		conf->text = cgn_arena_strdup(conf->arena, source->text);
 		cgn_scan_text(source);
 		root = cgn_tree_parse(source);
 	}

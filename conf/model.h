@@ -292,6 +292,7 @@ struct cgn_conf_arena;
 
 struct cgn_conf {
 	const char *path;
+	const char *text; /* of the file, with what it includes in its place */
 	struct cgn_conf_node node;
 	struct cgn_conf_dpdk dpdk;
 	struct cgn_conf_ha ha;

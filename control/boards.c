@@ -208,7 +208,7 @@ run_lcore(void *arg)
 	struct cgn_daemon *d = RTE_PTR_SUB(lc->rt, offsetof(struct cgn_daemon, rt));
 
 	cgn_privilege_hurry();
-	cgn_privilege_drop(d->conf);
+	cgn_privilege_drop(d->privileges);
 	if (lc->beat.turns) {
 		unsigned lost = cgn_lcore_reset(lc);
 

@@ -167,6 +167,23 @@ print_answer(struct cgn_ctl_client *client, struct cgn_ctl_print *print)
 	return code;
 }
 
+/* The daemon has another working directory: what is named from here gets its whole path.
+ * Allocated, or NULL where nothing is to be changed. */
+static char *
+whole_path(const struct cgn_cmd_call *call)
+{
+	char *dir, *path;
+
+	if (call->def->arg == NULL || strcmp(call->def->arg, "FILE") != 0 ||
+		call->arg == NULL || call->arg[0] == '/')
+		return NULL;
+	dir = getcwd(NULL, 0);
+	if (dir == NULL || asprintf(&path, "%s/%s", dir, call->arg) < 0)
+		path = NULL;
+	free(dir);
+	return path;
+}
+
 static int
 ask_daemon(const struct options *options, struct cgn_ctl_print *print, int argc,
 	const char *const *argv)
@@ -190,6 +207,25 @@ ask_daemon(const struct options *options, struct cgn_ctl_print *print, int argc,
 	return rc;
 }
 
+/* As ask_daemon(), with the whole path of a file that is named. */
+static int
+ask_whole(const struct options *options, struct cgn_ctl_print *print,
+	const struct cgn_cmd_call *call, int argc, const char *const *argv)
+{
+	const char **words = reallocarray(NULL, (size_t)argc, sizeof(*words));
+	char *path = whole_path(call);
+	int code;
+
+	if (words == NULL)
+		return EXIT_REFUSED;
+	for (int i = 0; i < argc; i++)
+		words[i] = path != NULL && argv[i] == call->arg ? path : argv[i];
+	code = ask_daemon(options, print, argc, words);
+	free(words);
+	free(path);
+	return code;
+}
+
 static int
 run_words(void *ctx, int argc, const char *const *argv, bool json, FILE *out)
 {
@@ -210,7 +246,7 @@ run_words(void *ctx, int argc, const char *const *argv, bool json, FILE *out)
 	if (call.def->id == CGN_CMD_HELP)
 		code = print_help(&print);
 	else
-		code = ask_daemon(options, &print, argc, argv);
+		code = ask_whole(options, &print, &call, argc, argv);
 	cgn_ctl_print_fini(&print);
 	return code;
 }

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "control/cmd.h"
@@ -107,6 +108,7 @@ cgn_cmd_finish(struct cgn_cmd_ctx *ctx)
 {
 	if (ctx->release != NULL)
 		ctx->release(ctx);
+	free(ctx->reason);
 	json_decref(ctx->page);
 	json_decref(ctx->request);
 	memset(ctx, 0, sizeof(*ctx));
@@ -187,4 +189,16 @@ cgn_cmd_refuse(struct cgn_cmd_ctx *ctx, const char *format, ...)
 	va_end(args);
 	ctx->exit_code = 1;
 	return -EPERM;
+}
+
+int
+cgn_cmd_refuse_text(struct cgn_cmd_ctx *ctx, const char *reason)
+{
+	size_t n = strlen(reason);
+
+	while (n > 0 && reason[n - 1] == '\n')
+		n--;
+	free(ctx->reason);
+	ctx->reason = strndup(reason, n);
+	return cgn_cmd_refuse(ctx, "%s", reason);
 }

@@ -11,6 +11,8 @@ enum cgn_cmd_step {
 	CGN_CMD_DONE = 0,  /* nothing more; a page may have been given with this call */
 	CGN_CMD_MORE = 1,  /* a page was given, ask again when it has been read */
 	CGN_CMD_AGAIN = 2, /* the data are not here yet, ask again on the next turn */
+	CGN_CMD_LATER =
+		3, /* the same, and it takes a while: the control lcore may rest */
 };
 
 struct cgn_cmd_ctx;
@@ -40,6 +42,7 @@ struct cgn_cmd_ctx {
 	size_t text_len;
 	int exit_code; /* 1 refused, 2 usage; 0 while all is well */
 	char error[512];
+	char *reason; /* instead of error, where that is too short; allocated */
 	cgn_cmd_entry_fn *entry;
 	size_t entry_index, entry_count;
 };
@@ -103,5 +106,8 @@ int cgn_cmd_reply_one(struct cgn_cmd_ctx *ctx, size_t index, cgn_cmd_entry_fn *e
  */
 int cgn_cmd_refuse(struct cgn_cmd_ctx *ctx, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/** The same with a reason of any length, in lines; it is copied. */
+int cgn_cmd_refuse_text(struct cgn_cmd_ctx *ctx, const char *reason);
 
 #endif

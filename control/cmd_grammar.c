@@ -140,6 +140,12 @@ static const struct cgn_cmd_def table[CGN_CMD_COUNT] = {
 		true },
 	{ CGN_CMD_SWITCH_BACK, "centralized-backup switch-back", "INSTANCE",
 		"centralized_backup", CGN_CMD_OBJECT, NULL, "and comes back", true },
+	{ CGN_CMD_RELOAD, "reload", "FILE", "reload", CGN_CMD_OBJECT, NULL,
+		"puts a configuration into effect: FILE, or the daemon's own file" },
+	{ CGN_CMD_CHECK, "check", "FILE", "check", CGN_CMD_OBJECT, NULL,
+		"reads and checks a configuration: if it is right, it is the candidate" },
+	{ CGN_CMD_DIFF, "diff", "FILE", "diff", CGN_CMD_OBJECT, NULL,
+		"the same, and what it would change" },
 #ifdef CGN_FAULT_INJECTION
 	{ CGN_CMD_DEBUG_CLOCK, "debug clock", "SECONDS", "clock", CGN_CMD_OBJECT, NULL,
 		"turns the clock of the box on; for tests" },
@@ -227,6 +233,8 @@ arg_type(const char *arg)
 	if (strcmp(arg, "ID") == 0 || strcmp(arg, "SECONDS") == 0 ||
 		strcmp(arg, "SLOT CPU") == 0)
 		return CGN_CMD_TYPE_NUMBER;
+	if (strcmp(arg, "FILE") == 0)
+		return CGN_CMD_TYPE_FILE;
 	return strcmp(arg, "ADDRESS:PORT") == 0 ? CGN_CMD_TYPE_ENDPOINT
 						: CGN_CMD_TYPE_NAME;
 }

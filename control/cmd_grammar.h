@@ -40,6 +40,9 @@ enum cgn_cmd_id {
 	CGN_CMD_HA_SWITCH,
 	CGN_CMD_SWITCH,
 	CGN_CMD_SWITCH_BACK,
+	CGN_CMD_RELOAD,
+	CGN_CMD_CHECK,
+	CGN_CMD_DIFF,
 #ifdef CGN_FAULT_INJECTION
 	CGN_CMD_DEBUG_CLOCK,
 	CGN_CMD_DEBUG_HANG,
@@ -68,8 +71,9 @@ struct cgn_cmd_key {
 struct cgn_cmd_def {
 	enum cgn_cmd_id id;
 	const char *words; /* separated by single blanks */
-	const char *arg; /* NULL: none; "NAME": any; "ADDRESS:PORT"; "a|b": one of these;
-			    "SLOT CPU": two; optional, but for the first if `needs` */
+	const char
+		*arg; /* NULL: none; "NAME": any; "ADDRESS:PORT"; "FILE"; "a|b": one of
+			 these; "SLOT CPU": two; optional, but for the first if `needs` */
 	const char *result; /* key of the answer in the JSON document */
 	enum cgn_cmd_shape shape;
 	const struct cgn_cmd_key *keys; /* NULL: takes no key=value */

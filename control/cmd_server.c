@@ -164,7 +164,8 @@ queue_exit(struct cgn_cmd_server *server, struct client *client)
 
 	json_object_set_new(frame, "exit", json_integer(ctx->exit_code));
 	if (ctx->exit_code != 0)
-		json_object_set_new(frame, "error", error_text(ctx->error));
+		json_object_set_new(frame, "error",
+			error_text(ctx->reason ? ctx->reason : ctx->error));
 	cgn_cmd_finish(ctx);
 	client->running = false;
 	server->running--;
@@ -272,6 +273,8 @@ step_command(struct cgn_cmd_server *server, struct client *client)
 	if (!client->running || client->out_len != 0)
 		return 0;
 	step = cgn_cmd_next(&client->ctx);
+	if (step == CGN_CMD_LATER)
+		return 0;
 	if (step == CGN_CMD_AGAIN) {
 		server->waiting++;
 		return 0;

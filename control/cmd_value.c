@@ -205,6 +205,8 @@ cgn_cmd_value_parse(enum cgn_cmd_type type, const char *text, struct cgn_cmd_val
 		return parse_role(text, &out->number);
 	case CGN_CMD_TYPE_TOKEN:
 		return parse_name(text, 127);
+	case CGN_CMD_TYPE_FILE:
+		return text[0] && strlen(text) <= 4000 ? 0 : -EINVAL;
 	case CGN_CMD_TYPE_TIME:
 		return parse_time(text, &out->number);
 	}
@@ -246,6 +248,8 @@ cgn_cmd_value_expected(enum cgn_cmd_type type)
 		return "active|standby";
 	case CGN_CMD_TYPE_TOKEN:
 		return "the \"next\" of the page before";
+	case CGN_CMD_TYPE_FILE:
+		return "the path of a file";
 	case CGN_CMD_TYPE_TIME:
 		return "a time as 2026-01-31T12:00:00Z, or seconds since 1970";
 	}

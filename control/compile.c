@@ -25,11 +25,10 @@
 #include "dataplane/neigh.h"
 #include "dataplane/worker.h"
 
-#define MAX_VPNS     1024
-#define MAX_GROUPS   1024
-#define MAX_POOLS    4096
-#define MAX_SLOTS    (1u << 24)
-#define INSTANCE_KEY (CGN_NAME + 1)
+#define MAX_VPNS   1024
+#define MAX_GROUPS 1024
+#define MAX_POOLS  4096
+#define MAX_SLOTS  (1u << 24)
 
 /* A scope never reads as an instance index below 1024 in the bytes that both kinds of
  * user key begin with: its low byte is at least 4. */
@@ -51,7 +50,8 @@ cgn_compile_create(void)
 	cgn_registry_init(&c->vpns, CGN_NAME, MAX_VPNS);
 	cgn_registry_init(&c->groups, CGN_NAME, MAX_GROUPS);
 	cgn_registry_init(&c->pools, CGN_NAME, MAX_POOLS);
-	cgn_registry_init(&c->instances, INSTANCE_KEY, CGN_MAX_INSTANCES);
+	cgn_registry_init(&c->instances, sizeof(struct cgn_compile_instance_key),
+		CGN_MAX_INSTANCES);
 	cgn_registry_init(&c->locations, sizeof(uint16_t), CGN_MAX_LOCATIONS);
 	cgn_registry_init(&c->slots, sizeof(struct cgn_compile_slot_key), MAX_SLOTS);
 	cgn_registry_init(&c->scopes, sizeof(struct cgn_compile_scope_key), MAX_SCOPES);
@@ -211,7 +211,7 @@ run_steps(struct cgn_compile_run *r)
 	int (*const step[])(struct cgn_compile_run *) = { run_maps, cgn_compile_ifaces,
 		cgn_compile_locations, cgn_compile_pools, cgn_compile_policy,
 		cgn_compile_rules, cgn_compile_aftrs, cgn_compile_servers,
-		cgn_compile_routes };
+		cgn_compile_settling, cgn_compile_routes };
 
 	for (unsigned i = 0; i < RTE_DIM(step); i++) {
 		int rc = step[i](r);
@@ -350,33 +350,88 @@ image_create(struct cgn_compiler *c, struct cgn_compile_base *base,
 	return 0;
 }
 
+void
+cgn_compile_drop(struct cgn_compile_draft *draft)
+{
+	if (draft == NULL)
+		return;
+	base_put(draft->run.base);
+	cgn_region_fini(&draft->run.scratch);
+	free(draft->run.route);
+	free(draft);
+}
+
 int
-cgn_compile(struct cgn_compiler *c, const struct cgn_conf *conf,
-	const struct cgn_compile_inputs *in, const struct cgn_snapshot **out)
+cgn_compile_begin(struct cgn_compiler *c, const struct cgn_conf *conf,
+	const struct cgn_compile_inputs *in, struct cgn_compile_draft **out)
 {
 	struct cgn_compile_base *base = calloc(1, sizeof(*base));
-	struct cgn_compile_run r = { .c = c, .conf = conf, .in = in, .base = base };
+	struct cgn_compile_draft *draft = calloc(1, sizeof(*draft));
 	int rc;
 
-	if (base == NULL) {
+	if (base == NULL || draft == NULL) {
+		free(base);
+		free(draft);
 		cgn_log(LOG_ERR, "out of memory");
 		return -ENOMEM;
 	}
 	base->refs = 1;
-	r.snap = &base->snap;
-	r.old = c->base ? &c->base->snap : NULL;
-	rc = run_steps(&r);
-	if (rc == 0)
-		rc = image_create(c, base, in->host, in->switched, out);
-	cgn_region_fini(&r.scratch);
-	free(r.route);
+	draft->run = (struct cgn_compile_run){ .c = c,
+		.conf = conf,
+		.in = in,
+		.base = base,
+		.snap = &base->snap,
+		.old = c->base ? &c->base->snap : NULL };
+	rc = run_steps(&draft->run);
 	if (rc < 0) {
-		base_put(base);
+		cgn_compile_drop(draft);
 		return rc;
 	}
-	base_put(c->base);
-	c->base = base;
+	*out = draft;
 	return 0;
+}
+
+int
+cgn_compile_fill(struct cgn_compile_draft *draft)
+{
+	return cgn_compile_fibs(&draft->run);
+}
+
+int
+cgn_compile_image(struct cgn_compile_draft *draft, const struct cgn_compile_host *host,
+	const bool *switched, const struct cgn_snapshot **out)
+{
+	return image_create(draft->run.c, draft->run.base, host, switched, out);
+}
+
+void
+cgn_compile_end(struct cgn_compile_draft *draft)
+{
+	struct cgn_compiler *c = draft->run.c;
+
+	base_put(c->base);
+	c->base = draft->run.base;
+	draft->run.base = NULL;
+	cgn_compile_drop(draft);
+}
+
+int
+cgn_compile(struct cgn_compiler *c, const struct cgn_conf *conf,
+	const struct cgn_compile_inputs *in, const struct cgn_snapshot **out)
+{
+	struct cgn_compile_draft *draft;
+	int rc = cgn_compile_begin(c, conf, in, &draft);
+
+	if (rc < 0)
+		return rc;
+	rc = cgn_compile_fill(draft);
+	if (rc == 0)
+		rc = cgn_compile_image(draft, in->host, in->switched, out);
+	if (rc < 0)
+		cgn_compile_drop(draft);
+	else
+		cgn_compile_end(draft);
+	return rc;
 }
 
 int

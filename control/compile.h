@@ -36,6 +36,8 @@ struct cgn_compile_inputs {
 		*port; /* [conf->n_ports]; of sub-interfaces unused */
 	const struct cgn_compile_host *host; /* [conf->n_locations] */
 	const bool *switched; /* [conf->n_instances] to another box; NULL: none */
+	uint64_t alive;	      /* workers whose address records count, a bit each */
+	bool settled;	      /* nobody has what the last snapshot had no place for */
 };
 
 /* An address of an interface; IPv4 as ::ffff:a.b.c.d with 96 added to the length. */
@@ -50,6 +52,41 @@ struct cgn_compiler *cgn_compile_create(void);
 /* Destroys the compiler with neighbour tables and address records. All snapshots have
  * been freed and all workers have stopped. */
 void cgn_compile_destroy(struct cgn_compiler *c);
+
+/* A snapshot in the making. cgn_compile() takes it through all steps at once; a daemon
+ * that has other things to do lets another thread do the second. */
+struct cgn_compile_draft;
+
+/* All but the forwarding tables. Neither conf nor in is referred to afterwards. 0 or
+ * -errno as for cgn_compile(); *out is then to be ended or dropped. Control lcore. */
+int cgn_compile_begin(struct cgn_compiler *c, const struct cgn_conf *conf,
+	const struct cgn_compile_inputs *in, struct cgn_compile_draft **out);
+
+/* Builds the forwarding tables if routes have changed: tens of milliseconds each. Any
+ * one thread; the compiler may be asked and cgn_compile_rehost() called meanwhile, but no
+ * other draft begun. 0 or -errno; logged. */
+int cgn_compile_fill(struct cgn_compile_draft *draft);
+
+/* The snapshot, for these hosts (in the order of the draft's configuration); the draft
+ * remains. 0 or -ENOMEM. Control lcore. */
+int cgn_compile_image(struct cgn_compile_draft *draft,
+	const struct cgn_compile_host *host, const bool *switched,
+	const struct cgn_snapshot **out);
+
+/* The draft becomes what cgn_compile_rehost() goes on from, and is freed. Control lcore.
+ */
+void cgn_compile_end(struct cgn_compile_draft *draft);
+
+/* Gives a draft up; NULL is allowed. */
+void cgn_compile_drop(struct cgn_compile_draft *draft);
+
+/* What is not at rest yet in the last compiled configuration. Control lcore. */
+struct cgn_compile_rest {
+	uint32_t draining; /* addresses that left their pools and are still in use */
+	uint32_t drained;  /* of them those that nobody uses any more */
+	bool settling;
+};
+struct cgn_compile_rest cgn_compile_resting(const struct cgn_compiler *c, uint64_t alive);
 
 /* Compiles a configuration. Names known from earlier calls keep their index; what is no
  * longer configured keeps its entry in the tables, but nothing leads to it. The

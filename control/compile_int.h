@@ -90,9 +90,15 @@ struct cgn_compile_run {
 	struct cgn_snap_address *addresses;
 	struct cgn_nexthop *redirect; /* [conf->n_instances] */
 	uint32_t n_pieces;	      /* of public addresses with consecutive slots */
+	struct cgn_pool_range *ranges;
 	/* routes collected so far */
 	struct cgn_compile_entry *route;
 	uint32_t n_routes, routes_room;
+	uint16_t *number; /* [n_routes] of their next hops; NULL: nothing is new */
+};
+
+struct cgn_compile_draft {
+	struct cgn_compile_run run;
 };
 
 /* Sources of a route: of two for the same prefix the first one wins. */
@@ -117,6 +123,14 @@ struct cgn_compile_slot_key {
 	uint32_t vpn;
 };
 
+/* What makes an instance another one: the keys of its users and sessions are made of it.
+ */
+struct cgn_compile_instance_key {
+	char name[CGN_NAME];
+	uint16_t vpn_in, vpn_out;
+	uint8_t kind, prefix_length;
+};
+
 struct cgn_compile_scope_key {
 	uint16_t instance;
 	uint8_t head[2];
@@ -139,6 +153,25 @@ int cgn_compile_nexthops(struct cgn_compile_run *r);
 
 /* Marks the instances that are switched (by the configuration's index; NULL: none). */
 int cgn_compile_switch(struct cgn_compile_image *image, const bool *switched);
+
+/* Builds the tables for what cgn_compile_routes() has collected. */
+int cgn_compile_fibs(struct cgn_compile_run *r);
+
+/* Is a public address in use by one of the workers? */
+bool cgn_compile_in_use(const struct cgn_compiler *c, uint64_t alive, uint32_t slot);
+
+/* Was the address in a pool, or on its way out of one? NULL: no. */
+const struct cgn_snap_address *cgn_compile_former(
+	const struct cgn_compile_run *r, uint32_t slot);
+
+/* Keeps addresses that left their pools and are in use; and says whether somebody may
+ * have what the snapshot has no place for. */
+int cgn_compile_drains(struct cgn_compile_run *r);
+int cgn_compile_settling(struct cgn_compile_run *r);
+
+/* A range of public addresses and its routes, cut where slots jump. 0 or -errno. */
+int cgn_compile_range(
+	struct cgn_compile_run *r, uint16_t vpn, uint32_t first, uint32_t last);
 
 /* Adds a route; 0 or -ENOMEM. nh is copied. */
 int cgn_compile_add_route(struct cgn_compile_run *r, const struct cgn_compile_entry *e);

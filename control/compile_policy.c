@@ -69,12 +69,16 @@ static int
 instance_index(struct cgn_compile_run *r, uint32_t i)
 {
 	const struct cgn_conf_instance *from = &r->conf->instances[i];
-	char key[CGN_NAME + 1] = "";
+	struct cgn_compile_instance_key key;
 	uint32_t index;
 
-	cgn_compile_name(key, from->name);
-	key[CGN_NAME] = (char)from->kind;
-	index = cgn_registry_add(&r->c->instances, key);
+	memset(&key, 0, sizeof(key));
+	cgn_compile_name(key.name, from->name);
+	key.kind = (uint8_t)from->kind;
+	key.vpn_in = r->vpn[from->inside_vpn];
+	key.vpn_out = r->vpn[from->outside_vpn];
+	key.prefix_length = (uint8_t)from->prefix_length;
+	index = cgn_registry_add(&r->c->instances, &key);
 	if (index == CGN_NONE) {
 		cgn_log(LOG_ERR, "instance \"%s\": more than %u since the start",
 			from->name, r->c->instances.max);
@@ -316,8 +320,12 @@ instances_alloc(struct cgn_compile_run *r)
 	if (r->old != NULL)
 		memcpy(r->instances, r->old->instance,
 			r->old->n_instances * sizeof(*r->instances));
-	for (uint32_t i = 0; i < n; i++)
+	for (uint32_t i = 0; i < n; i++) {
+		r->instances[i].gone = true; /* if not configured any more */
 		r->instances[i].n_outbound = 0;
+		r->instances[i].n_exempt = 0;
+		r->instances[i].exempt = NULL;
+	}
 	r->snap->instance = r->instances;
 	r->snap->n_instances = (uint16_t)n;
 	return 0;

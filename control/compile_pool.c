@@ -7,7 +7,8 @@
  * forwarding table need consecutive slots, so a range that grew after a reload is cut
  * where its slots jump. Records (112 KB each, most of which is never touched) are made
  * when a worker first hosts the owner of an address and are kept until the end: a reload
- * must not lose a port block.
+ * must not lose a port block. What becomes of an address that leaves its pool or its
+ * location is compile_change.c's.
  *
  * Control lcore; workers write the records. Not handled: clearing the records of a worker
  * that gave a location up. */
@@ -222,20 +223,18 @@ range_routes(struct cgn_compile_run *r, uint16_t vpn, const struct cgn_pool_rang
 	return 0;
 }
 
-/* Cuts a configured range into runs of consecutive slots. */
-static int
-ranges_add(struct cgn_compile_run *r, uint16_t vpn, const struct cgn_conf_range *cr,
-	struct cgn_pool_range *ranges)
+int
+cgn_compile_range(struct cgn_compile_run *r, uint16_t vpn, uint32_t first, uint32_t last)
 {
-	for (uint64_t ip = cr->first; ip <= cr->last;) {
-		struct cgn_pool_range *range = &ranges[r->snap->n_ranges];
+	for (uint64_t ip = first; ip <= last;) {
+		struct cgn_pool_range *range = &r->ranges[r->snap->n_ranges];
 		uint64_t next = ip + 1;
 		int rc;
 
 		range->first = (uint32_t)ip;
 		range->slot = slot_of(r, vpn, (uint32_t)ip);
-		while (next <= cr->last && slot_of(r, vpn, (uint32_t)next) ==
-						   range->slot + (uint32_t)(next - ip))
+		while (next <= last && slot_of(r, vpn, (uint32_t)next) ==
+					       range->slot + (uint32_t)(next - ip))
 			next++;
 		range->last = (uint32_t)(next - 1);
 		rc = range_routes(r, vpn, range, r->snap->n_ranges++);
@@ -244,6 +243,22 @@ ranges_add(struct cgn_compile_run *r, uint16_t vpn, const struct cgn_conf_range 
 		ip = next;
 	}
 	return 0;
+}
+
+/* Where an address goes to another location, the new one waits until the old one has
+ * nothing of it any more: no port may have two users. */
+static void
+address_give(struct cgn_compile_run *r, uint32_t slot, uint16_t pool, uint16_t owner)
+{
+	const struct cgn_snap_address *old = cgn_compile_former(r, slot);
+	struct cgn_snap_address *a = &r->addresses[slot];
+
+	a->moving = old != NULL && ((old->location != owner && r->in->alive != 0) ||
+					   (old->moving && !r->in->settled));
+	a->pool = pool;
+	a->location = owner;
+	a->locked = a->moving || r->pools[pool].locked;
+	a->excluded = a->draining = false;
 }
 
 /* Writes owner and pool of each address of a pool. */
@@ -273,10 +288,7 @@ pool_divide(
 	for (uint32_t i = 0; i < at; i++) {
 		uint32_t slot = slot_of(r, r->pools[pool].vpn, rte_be_to_cpu_32(addr[i]));
 
-		r->addresses[slot].pool = pool;
-		r->addresses[slot].location = owner[i];
-		r->addresses[slot].locked = g->locked;
-		r->addresses[slot].excluded = false;
+		address_give(r, slot, pool, owner[i]);
 	}
 	return 0;
 }
@@ -285,12 +297,13 @@ pool_divide(
 static int
 addresses_build(struct cgn_compile_run *r)
 {
-	struct cgn_pool_range *ranges =
-		cgn_compile_take(&r->base->region, r->n_pieces, sizeof(*ranges));
+	uint32_t leaving = r->old != NULL && r->in->alive ? r->old->n_addresses : 0;
 
-	if (ranges == NULL)
+	r->ranges = cgn_compile_take(
+		&r->base->region, r->n_pieces + leaving, sizeof(*r->ranges));
+	if (r->ranges == NULL)
 		return -ENOMEM;
-	r->snap->range = ranges;
+	r->snap->range = r->ranges;
 	for (uint32_t i = 0; i < r->conf->n_address_groups; i++) {
 		const struct cgn_conf_address_group *g = &r->conf->address_groups[i];
 		int rc = 0;
@@ -298,7 +311,8 @@ addresses_build(struct cgn_compile_run *r)
 		if (g->service_group == CGN_CONF_NONE)
 			continue;
 		for (uint32_t k = 0; rc == 0 && k < g->n_pool; k++)
-			rc = ranges_add(r, r->pools[r->pool[i]].vpn, &g->pool[k], ranges);
+			rc = cgn_compile_range(r, r->pools[r->pool[i]].vpn,
+				g->pool[k].first, g->pool[k].last);
 		if (rc == 0)
 			rc = pool_divide(r, g, r->pool[i]);
 		if (rc < 0)
@@ -322,7 +336,7 @@ shares_build(struct cgn_compile_run *r)
 	for (uint32_t i = 0; i < s->n_addresses; i++) {
 		const struct cgn_snap_address *a = &s->address[i];
 
-		if (!a->excluded)
+		if (!a->excluded && !a->draining)
 			share[(size_t)a->location * s->n_pools + a->pool].n++;
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -334,7 +348,7 @@ shares_build(struct cgn_compile_run *r)
 		const struct cgn_snap_address *a = &s->address[i];
 		struct cgn_share *of;
 
-		if (a->excluded)
+		if (a->excluded || a->draining)
 			continue;
 		of = &share[(size_t)a->location * s->n_pools + a->pool];
 		((uint32_t *)(uintptr_t)of->slot)[of->n++] = i;
@@ -347,7 +361,7 @@ int
 cgn_compile_pools(struct cgn_compile_run *r)
 {
 	int (*const step[])(struct cgn_compile_run *) = { groups_build, pools_build,
-		addresses_alloc, addresses_build, shares_build };
+		addresses_alloc, addresses_build, cgn_compile_drains, shares_build };
 
 	for (unsigned i = 0; i < RTE_DIM(step); i++) {
 		int rc = step[i](r);

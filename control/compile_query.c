@@ -95,11 +95,18 @@ uint32_t
 cgn_compile_find_instance(
 	const struct cgn_compiler *c, enum cgn_kind kind, const char *name)
 {
-	char key[CGN_NAME + 1] = "";
+	uint32_t found = CGN_NONE;
 
-	cgn_compile_name(key, name);
-	key[CGN_NAME] = (char)kind;
-	return cgn_registry_find(&c->instances, key);
+	for (uint32_t i = 0; c->base != NULL && i < c->base->snap.n_instances; i++) {
+		const struct cgn_instance *in = &c->base->snap.instance[i];
+
+		if (in->kind != kind || strncmp(in->name, name, CGN_NAME - 1) != 0)
+			continue;
+		found = i;
+		if (!in->gone)
+			break;
+	}
+	return found;
 }
 
 uint32_t

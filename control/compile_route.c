@@ -301,7 +301,6 @@ static int
 routing_fill(struct cgn_compile_run *r, struct cgn_compile_routing *g)
 {
 	uint16_t *number = cgn_compile_take(&r->scratch, r->n_routes, sizeof(*number));
-	int rc;
 
 	g->n_routes = r->n_routes;
 	g->route = cgn_compile_take(&g->region, g->n_routes, sizeof(*g->route));
@@ -311,9 +310,18 @@ routing_fill(struct cgn_compile_run *r, struct cgn_compile_routing *g)
 	g->n_vpns = r->c->vpns.n;
 	if (g->n_routes > 0)
 		memcpy(g->route, r->route, g->n_routes * sizeof(*g->route));
-	rc = number_nexthops(g, number);
-	for (uint32_t i = 0; rc == 0 && i < g->n_vpns; i++)
-		rc = vpn_fill(r, (uint16_t)i, g, number);
+	r->number = number;
+	return number_nexthops(g, number);
+}
+
+int
+cgn_compile_fibs(struct cgn_compile_run *r)
+{
+	struct cgn_compile_routing *g = r->base->routing;
+	int rc = 0;
+
+	for (uint32_t i = 0; r->number != NULL && rc == 0 && i < g->n_vpns; i++)
+		rc = vpn_fill(r, (uint16_t)i, g, r->number);
 	return rc;
 }
 

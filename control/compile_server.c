@@ -11,12 +11,11 @@
 
 /* Slot of a public address, or CGN_NONE. */
 static uint32_t
-slot_of(const struct cgn_snapshot *s, uint16_t vpn, rte_be32_t addr)
+slot_of(const struct cgn_compiler *c, uint16_t vpn, rte_be32_t addr)
 {
-	for (uint32_t i = 0; i < s->n_addresses; i++)
-		if (s->address[i].addr == addr && s->address[i].vpn == vpn)
-			return i;
-	return CGN_NONE;
+	struct cgn_compile_slot_key key = { .addr = addr, .vpn = vpn };
+
+	return cgn_registry_find(&c->slots, &key);
 }
 
 /* Scope of a B4 in its instance; remotes are sorted, the longest prefix first. */
@@ -68,9 +67,10 @@ server_fill(struct cgn_compile_run *r, uint16_t instance,
 	to->proto = from->protocol == CGN_CONF_TCP ? CGN_IPPROTO_TCP : CGN_IPPROTO_UDP;
 	to->inside_port = rte_cpu_to_be_16(from->inside_port);
 	to->outside_port = rte_cpu_to_be_16(from->outside_port);
-	to->slot = slot_of(r->snap, r->instances[instance].vpn_out, outside);
+	to->slot = slot_of(r->c, r->instances[instance].vpn_out, outside);
 	to->scope = scope_of(r->snap, instance, to->softwire);
-	if (to->slot == CGN_NONE || r->snap->address[to->slot].excluded) {
+	if (to->slot == CGN_NONE || r->snap->address[to->slot].excluded ||
+		r->snap->address[to->slot].draining) {
 		cgn_log(LOG_ERR,
 			"instance \"%s\": a server's address is in no address group",
 			r->instances[instance].name);

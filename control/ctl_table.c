@@ -71,6 +71,7 @@ static const struct {
 	{ "log_hosts", "name:12 state:11 sent:10 lost:8 messages_waiting=WAITING:7",
 		true },
 	{ "events", "time:24 severity:8 reason:20" },
+	{ "changes", "change:7 path:30 before:10 after:1", true },
 	{ "channels",
 		"location:8 peer:15 state:15 sent:8 received:8 lost:4 resent:6 "
 		"rejected:8 lag_ms=LAG-MS:6",

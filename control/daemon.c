@@ -2,9 +2,7 @@
  *
  * What the control lcore does all day: packets that workers gave it, neighbours,
  * commands, signals, and a look at how busy the workers are. It never waits for anything
- * but the quiescent state of workers after a change of the snapshot. One per process.
- *
- * Not handled: reload of the configuration. */
+ * but the quiescent state of workers after a change of the snapshot. One per process. */
 #include "control/daemon.h"
 
 #include <signal.h>
@@ -13,6 +11,7 @@
 
 #include <rte_cycles.h>
 
+#include "control/change.h"
 #include "control/channel.h"
 #include "control/chassis.h"
 #include "control/cmd_server.h"
@@ -90,8 +89,7 @@ take_signals(struct cgn_daemon *d)
 
 	while (read(d->signal_fd, &si, sizeof(si)) == sizeof(si)) {
 		if (si.ssi_signo == SIGHUP) {
-			cgn_log_event(LOG_WARNING, "SIGHUP: the configuration cannot be "
-						   "changed while running");
+			cgn_change_hangup(d);
 			continue;
 		}
 		cgn_log(LOG_NOTICE, "stopping: %s",
@@ -133,6 +131,8 @@ every_ms(struct cgn_daemon *d, uint64_t tsc, uint64_t now_ms)
 	cgn_service_turn(d);
 	cgn_chassis_say(d);
 	cgn_copies_turn(d);
+	cgn_change_turn(d);
+	cgn_rest_turn(d);
 	cgn_threshold_turn(&d->thresholds, d->logs, d->snap, d->worker, d->n_cpus,
 		&d->conf->thresholds, now_ms);
 }

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "conf/conf.h"
+#include "control/rest.h"
 #include "control/service.h"
 #include "control/threshold.h"
 #include "control/watch.h"
@@ -17,7 +18,7 @@
 
 struct cgn_channels;
 struct cgn_chassis;
-struct cgn_channels;
+struct cgn_changer;
 struct cgn_cmd_server;
 struct cgn_compile_host;
 struct cgn_compiler;
@@ -31,7 +32,10 @@ struct cgn_vrrp_groups;
 #define CGN_ERR 512 /* bytes of a line that says why */
 
 struct cgn_daemon {
-	struct cgn_conf *conf; /* running */
+	struct cgn_conf *conf;	     /* running */
+	const char *conf_path;	     /* of the file that it was started with, absolute */
+	struct cgn_changer *changer; /* of conf */
+	struct cgn_rest rest;	     /* of the last change */
 	struct cgn_compiler *compiler;
 	const struct cgn_snapshot *snap; /* what the workers read */
 	struct cgn_compile_host *where;	 /* of conf->locations[] */
@@ -74,6 +78,7 @@ struct cgn_daemon {
 	uint64_t ports_down;	      /* by monitor groups; bits of port[] */
 	uint64_t planned; /* lcores that the plan of queues counts on, a bit each */
 
+	uint64_t privileges; /* that threads keep while running */
 	int run_fd, lock_fd, signal_fd;
 	bool stop;
 	char err[CGN_ERR]; /* why a stage of the start failed */

@@ -22,6 +22,7 @@
 
 static struct cgn_log_event events[CGN_LOG_EVENTS];
 static uint64_t n_events;
+static __thread FILE *copy; /* of this thread's errors */
 
 static struct {
 	char line[LINE]; /* being put together */
@@ -38,6 +39,8 @@ write_line(int priority, const char *text)
 	char line[LINE + 32];
 	int n;
 
+	if (copy && priority <= LOG_ERR)
+		fprintf(copy, "%s\n", text);
 	if (terminal && priority > LOG_INFO)
 		return;
 	n = terminal ? snprintf(line, sizeof(line), "cgnd: %s\n", text)
@@ -56,6 +59,12 @@ cgn_log(int priority, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
 	write_line(priority, text);
+}
+
+void
+cgn_log_copy(FILE *to)
+{
+	copy = to;
 }
 
 void

@@ -24,6 +24,10 @@ struct cgn_log_event {
  * when stderr is a terminal. Any thread but an lcore of the path. */
 void cgn_log(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* From now on, what this thread logs from LOG_ERR up is also written to this stream, a
+ * line each; NULL: not any more. Any thread but an lcore of the path. */
+void cgn_log_copy(FILE *to);
+
 /* The same, and keeps it as an event. Control lcore. */
 void cgn_log_event(int priority, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

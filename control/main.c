@@ -65,9 +65,10 @@ print_needs(const struct cgn_conf *conf)
 }
 
 static int
-run(struct cgn_conf *conf)
+run(struct cgn_conf *conf, const char *path)
 {
 	daemon_state.conf = conf;
+	daemon_state.conf_path = path;
 	if (cgn_start(&daemon_state))
 		return 1;
 	cgn_daemon_run(&daemon_state);
@@ -122,9 +123,12 @@ main(int argc, char **argv)
 		cgn_conf_free(conf);
 		return 1;
 	}
-	if (check)
+	if (check) {
 		cgn_memory_print(conf, stdout);
-	rc = check ? 0 : run(conf);
-	cgn_conf_free(conf);
+		cgn_conf_free(conf);
+		return 0;
+	}
+	rc = run(conf, path);
+	cgn_conf_free(daemon_state.conf);
 	return rc;
 }

@@ -79,6 +79,7 @@ cgn_privilege_init(struct cgn_daemon *d)
 {
 	umask(027);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	d->privileges = cgn_privilege_set(d->conf, true);
 	keep(cgn_privilege_set(d->conf, false));
 	return 0;
 }
@@ -90,7 +91,7 @@ cgn_privilege_hurry(void)
 }
 
 void
-cgn_privilege_drop(const struct cgn_conf *conf)
+cgn_privilege_drop(uint64_t set)
 {
-	keep(cgn_privilege_set(conf, true));
+	keep(set);
 }

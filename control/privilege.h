@@ -15,6 +15,6 @@ uint64_t cgn_privilege_set(const struct cgn_conf *conf, bool running);
 void cgn_privilege_hurry(void);
 
 /* Keeps only what running needs. Each thread for itself. */
-void cgn_privilege_drop(const struct cgn_conf *conf);
+void cgn_privilege_drop(uint64_t set);
 
 #endif

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * From the configuration and what has become of the boards to the snapshot that the
- * workers read. Control lcore: once at the start, again whenever one of the two changes.
- Where
- * locations are is settle.c's. */
+ * workers read. Control lcore: the first snapshot at the start, and drafts of others when
+ * the configuration changes. Where locations are is settle.c's. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/compile.h"
+#include "control/publish.h"
 #include "control/settle.h"
 #include "control/stage.h"
 #include "control/switch.h"
@@ -24,27 +23,58 @@ find_port(const struct cgn_daemon *d, const char *name)
 	return NULL;
 }
 
-static int
-compile(struct cgn_daemon *d, const struct cgn_snapshot **snap)
+uint64_t
+cgn_publish_alive(const struct cgn_daemon *d)
 {
-	struct cgn_compile_port *port = calloc(d->conf->n_ports + 1, sizeof(*port));
-	struct cgn_compile_inputs in = {
-		.port = port, .host = d->where, .switched = cgn_switch_flags(d)
-	};
-	int rc;
+	uint64_t alive = 0;
 
-	if (!port)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < d->conf->n_ports; i++) {
-		const struct cgn_port *p = find_port(d, d->conf->ports[i].name);
+	for (uint16_t i = 0; i < d->n_cpus; i++)
+		if (cgn_watch_is_well(&d->watch, i))
+			alive |= 1ull << i;
+	return alive;
+}
+
+/* What the ports are, in the order of a configuration; NULL: out of memory. */
+static struct cgn_compile_port *
+list_ports(const struct cgn_daemon *d, const struct cgn_conf *conf)
+{
+	struct cgn_compile_port *port = calloc(conf->n_ports + 1, sizeof(*port));
+
+	for (uint32_t i = 0; port && i < conf->n_ports; i++) {
+		const struct cgn_port *p = find_port(d, conf->ports[i].name);
 
 		if (!p)
 			continue;
 		port[i].device = p->id;
 		port[i].mac = p->mac;
 	}
-	rc = cgn_compile(d->compiler, d->conf, &in, snap);
-	free(port);
+	return port;
+}
+
+int
+cgn_publish_draft(struct cgn_daemon *d, const struct cgn_conf *conf, bool settled,
+	struct cgn_compile_draft **out)
+{
+	struct cgn_compile_inputs in = {
+		.port = list_ports(d, conf),
+		.alive = cgn_publish_alive(d),
+		.settled = settled,
+	};
+	int rc = in.port ? cgn_compile_begin(d->compiler, conf, &in, out) : -ENOMEM;
+
+	free((void *)(uintptr_t)in.port);
+	return rc;
+}
+
+static int
+compile(struct cgn_daemon *d, const struct cgn_snapshot **snap)
+{
+	struct cgn_compile_inputs in = { .port = list_ports(d, d->conf),
+		.host = d->where,
+		.switched = cgn_switch_flags(d) };
+	int rc = in.port ? cgn_compile(d->compiler, d->conf, &in, snap) : -ENOMEM;
+
+	free((void *)(uintptr_t)in.port);
 	return rc;
 }
 

@@ -183,9 +183,22 @@ take_places(struct cgn_daemon *d, const struct input *in, bool quiet)
 }
 
 int
-cgn_settle_init(struct cgn_daemon *d)
+cgn_settle_places(struct cgn_daemon *d)
 {
 	struct input in;
+	int rc = input_init(d, &in);
+
+	if (rc)
+		return rc;
+	cgn_moves_decide(&in.moves, in.place);
+	take_places(d, &in, true);
+	input_fini(&in);
+	return 0;
+}
+
+int
+cgn_settle_init(struct cgn_daemon *d)
+{
 	int rc;
 
 	d->where = calloc(d->conf->n_locations + 1, sizeof(*d->where));
@@ -200,14 +213,7 @@ cgn_settle_init(struct cgn_daemon *d)
 	rc = cgn_chassis_init(d);
 	if (rc == 0)
 		rc = cgn_switch_init(d);
-	if (rc == 0)
-		rc = input_init(d, &in);
-	if (rc)
-		return rc;
-	cgn_moves_decide(&in.moves, in.place);
-	take_places(d, &in, true);
-	input_fini(&in);
-	return 0;
+	return rc ? rc : cgn_settle_places(d);
 }
 
 void

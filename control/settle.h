@@ -18,6 +18,10 @@ bool cgn_settle_is_drained(const struct cgn_daemon *d, uint16_t worker);
 /* Where the locations are at the start: every CPU is well. Fills d->where. 0 or -ENOMEM.
  */
 int cgn_settle_init(struct cgn_daemon *d);
+
+/* Fills d->where for the locations of a configuration that has just become d->conf: those
+ * that have a host keep it. 0 or -ENOMEM. Control lcore. */
+int cgn_settle_places(struct cgn_daemon *d);
 void cgn_settle_fini(struct cgn_daemon *d);
 
 #endif

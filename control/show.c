@@ -44,6 +44,9 @@ const struct cgn_cmd_handlers
 				      [CGN_CMD_HA_SWITCH] = cgn_ha_switch,
 				      [CGN_CMD_SWITCH] = cgn_switch_away,
 				      [CGN_CMD_SWITCH_BACK] = cgn_switch_back,
+				      [CGN_CMD_RELOAD] = cgn_reload,
+				      [CGN_CMD_CHECK] = cgn_check,
+				      [CGN_CMD_DIFF] = cgn_diff,
 #ifdef CGN_FAULT_INJECTION
 				      [CGN_CMD_DEBUG_CLOCK] = cgn_debug_clock,
 				      [CGN_CMD_DEBUG_HANG] = cgn_debug_hang,
@@ -145,10 +148,16 @@ cgn_show_find_location(const struct cgn_daemon *d, uint64_t id)
 uint32_t
 cgn_show_find_instance(const struct cgn_daemon *d, const char *name)
 {
-	for (uint32_t i = 0; i < d->snap->n_instances; i++)
-		if (strcmp(d->snap->instance[i].name, name) == 0)
-			return i;
-	return CGN_NONE;
+	uint32_t found = CGN_NONE;
+
+	for (uint32_t i = 0; i < d->snap->n_instances; i++) {
+		if (strcmp(d->snap->instance[i].name, name) != 0)
+			continue;
+		found = i;
+		if (!d->snap->instance[i].gone)
+			break;
+	}
+	return found;
 }
 
 const char *

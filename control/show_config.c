@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "conf/schema.h"
+#include "control/change.h"
 #include "control/show.h"
 
 static json_t *show_struct(const struct cgn_schema *schema, const char *base);
@@ -193,8 +194,12 @@ cgn_show_config(struct cgn_cmd_ctx *ctx)
 {
 	const struct cgn_daemon *d = ctx->app;
 
+	const struct cgn_conf *conf = d->conf;
+
 	if (ctx->call.arg != NULL && strcmp(ctx->call.arg, "candidate") == 0)
+		conf = cgn_change_candidate(d);
+	if (conf == NULL)
 		return cgn_cmd_refuse(ctx, "there is no candidate configuration");
-	cgn_cmd_reply(ctx, show_struct(&cgn_schema_root, (const char *)d->conf));
+	cgn_cmd_reply(ctx, show_struct(&cgn_schema_root, (const char *)conf));
 	return 0;
 }

@@ -17,6 +17,7 @@
 #include <rte_cycles.h>
 
 #include "control/channel.h"
+#include "control/change.h"
 #include "control/chassis.h"
 #include "control/cmd_server.h"
 #include "control/eal.h"
@@ -176,7 +177,7 @@ static int
 init_ready(struct cgn_daemon *d)
 {
 	cgn_privilege_hurry();
-	cgn_privilege_drop(d->conf);
+	cgn_privilege_drop(d->privileges);
 	clock_gettime(CLOCK_REALTIME, &d->started);
 	d->start_ms = d->now_ms = cgn_runtime_ms(&d->rt, rte_get_tsc_cycles());
 	cgn_log_release(true);
@@ -209,6 +210,7 @@ static const struct stage stages[] = {
 	{ init_commands, fini_commands },
 	{ init_logs, fini_logs },
 	{ init_metrics, fini_metrics },
+	{ cgn_change_init, cgn_change_fini },
 	{ cgn_launch_init, cgn_launch_fini },
 	{ cgn_vrrp_groups_init, cgn_vrrp_groups_fini },
 	{ init_ready, fini_ready },

@@ -12,6 +12,7 @@
 #include "dataplane/held.h"
 #include "dataplane/journal.h"
 #include "dataplane/pipeline.h"
+#include "dataplane/stale.h"
 #include "dataplane/sync.h"
 #include "dataplane/user.h"
 
@@ -128,6 +129,8 @@ open_up(struct cgn_burst *b, uint64_t i)
 			return why;
 		fresh = true;
 	}
+	if (b->snap->settling && cgn_stale_user(b->w, cgn_user_at(b->w, f.user)))
+		return CGN_DROP_MOVING;
 	p->user = f.user;
 	heard(b->w, f.user, &who);
 	why = open_for_user(b, i, &f);
@@ -171,6 +174,8 @@ open_down(struct cgn_burst *b, uint64_t i)
 	if (mapping == CGN_NONE)
 		return CGN_DROP_NO_MAPPING;
 	m = cgn_mapping_at(b->w, mapping);
+	if (b->snap->settling && cgn_stale_user(b->w, cgn_user_at(b->w, m->user)))
+		return CGN_DROP_MOVING;
 	p->user = m->user;
 	expected = cgn_expect_find(b->w, mapping, p->flow.remote);
 	if (!m->server && !expected && !b->snap->instance[m->instance].eif)

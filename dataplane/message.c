@@ -5,6 +5,7 @@
  * or go while a dump is under way may or may not be in it; none that stays is missed. */
 #include "dataplane/create.h"
 #include "dataplane/msg.h"
+#include "dataplane/stale.h"
 #include "dataplane/sync.h"
 #include "dataplane/worker.h"
 
@@ -194,6 +195,10 @@ visit(struct cgn_worker *w, struct cgn_msg *msg, uint32_t i)
 			return false;
 		cgn_session_del(w, i);
 		return true;
+	case CGN_MSG_STALE_SESSIONS:
+		return cgn_stale_end_session(w, i);
+	case CGN_MSG_STALE_USERS:
+		return cgn_stale_end_user(w, i);
 	}
 	return false;
 }
@@ -201,7 +206,7 @@ visit(struct cgn_worker *w, struct cgn_msg *msg, uint32_t i)
 static uint32_t
 slots_of(const struct cgn_worker *w, uint8_t op)
 {
-	if (op == CGN_MSG_USERS)
+	if (op == CGN_MSG_USERS || op == CGN_MSG_STALE_USERS)
 		return w->users.top;
 	return op == CGN_MSG_ADDRESSES ? w->snap->n_addresses : w->sessions.top;
 }

@@ -14,6 +14,8 @@ enum cgn_msg_op {
 	CGN_MSG_ADDRESSES,	/* out: struct cgn_address_view; filter ignored */
 	CGN_MSG_CLEAR_SESSIONS, /* n: how many were cleared */
 	CGN_MSG_CLEAR_USERS,	/* with their sessions */
+	CGN_MSG_STALE_SESSIONS, /* ends those of stale users; n: how many */
+	CGN_MSG_STALE_USERS,	/* ends them; n: how many stay, for they have sessions */
 };
 
 enum cgn_role_filter { CGN_ROLES_ANY, CGN_ROLES_ACTIVE, CGN_ROLES_STANDBY };

@@ -10,6 +10,7 @@
  * Worker only. */
 #include "dataplane/create.h"
 #include "dataplane/server.h"
+#include "dataplane/stale.h"
 #include "dataplane/sync.h"
 #include "dataplane/user.h"
 
@@ -27,6 +28,9 @@ user_of(struct cgn_worker *w, const struct cgn_server *s)
 
 	memcpy(who.b4, s->softwire, sizeof(who.b4));
 	user = cgn_user_find(w, &who);
+	if (user != CGN_NONE && w->snap->settling &&
+		cgn_stale_user(w, cgn_user_at(w, user)))
+		return CGN_NONE;
 	if (w->role[who.location] & CGN_ROLE_STANDBY)
 		return user != CGN_NONE && cgn_user_at(w, user)->address == s->slot
 			       ? user
@@ -52,6 +56,7 @@ standing(const struct cgn_worker *w, const struct cgn_server *s)
 	m = cgn_mapping_at(w, index);
 	if (!m->server || m->inside != s->inside || m->inside_port != s->inside_port ||
 		m->instance != s->instance ||
+		cgn_user_at(w, m->user)->location != a->location ||
 		(cgn_user_at(w, m->user)->kind == CGN_DS_LITE &&
 			memcmp(w->user_end[m->user].b4, s->softwire, 16) != 0))
 		return CGN_NONE;

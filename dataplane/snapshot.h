@@ -98,6 +98,8 @@ struct cgn_snap_address {
 	uint16_t pool, location, vpn;
 	bool locked; /* gives no new blocks */
 	bool excluded;
+	bool draining; /* of no pool any more, but somebody still has ports of it */
+	bool moving;   /* its former location has not given it up yet; locked, too */
 };
 
 struct cgn_pool {
@@ -225,6 +227,7 @@ struct cgn_instance {
 	char name[CGN_NAME];
 	uint16_t id;
 	uint8_t kind; /* enum cgn_kind */
+	bool gone;    /* not configured any more: its users and sessions go */
 	uint16_t group, vpn_in, vpn_out;
 	bool eim, eif, hairpin, accounting, alg_ftp;
 	uint8_t journal;   /* CGN_JOURNAL_*; 0: nothing is reported */
@@ -255,6 +258,7 @@ struct cgn_instance {
 
 struct cgn_snapshot {
 	uint64_t generation;
+	bool settling; /* some users have no place in it any more (dataplane/stale.h) */
 	uint16_t n_ifaces, n_ports, n_vpns, n_groups, n_locations, n_instances, n_pools;
 	uint16_t n_acls;
 	uint32_t n_nexthops, n_aftrs, n_remotes, n_ranges, n_addresses, n_servers;

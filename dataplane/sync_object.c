@@ -52,8 +52,9 @@ find_who(const struct cgn_worker *w, struct entry *e)
 	const struct cgn_syncrec *r = e->r;
 	uint16_t k = 0;
 
-	while (k < snap->n_instances && (snap->instance[k].id != r->instance ||
-						snap->instance[k].kind != r->kind))
+	while (k < snap->n_instances &&
+		(snap->instance[k].gone || snap->instance[k].id != r->instance ||
+			snap->instance[k].kind != r->kind))
 		k++;
 	if (k == snap->n_instances)
 		return false;

@@ -47,7 +47,7 @@ test_drop(void)
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		cgn_privilege_drop(&conf);
+		cgn_privilege_drop(cgn_privilege_set(&conf, true));
 		/* root or not: the bounding set is for those who could change it */
 		_exit(geteuid() == 0 &&
 			prctl(PR_CAPBSET_READ, CAP_SYS_ADMIN, 0, 0, 0) == 1);

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * A change of the configuration is a list of steps. What takes long (reading, checking,
+ * forwarding tables, giving memory back) is done by a thread of its own, one step each,
+ * that has nothing in common with the control lcore but the change; the control lcore
+ * looks once a millisecond whether it has ended, and goes on with its duties meanwhile.
+ * What concerns the running box is done by the control lcore. A step that fails ends the
+ * change, and all is as it was; after the new snapshot is published none can fail.
+ *
+ * The configuration that was running lives until the end of the change; so does what
+ * others ask it for.
+ *
+ * One change at a time. Control lcore, but for the thread's steps. */
+#include "control/change.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "control/compile.h"
+#include "control/log.h"
+#include "control/pending.h"
+#include "control/publish.h"
+#include "control/verify.h"
+
+/* The thread shares a processor with control, which comes before ordinary ones. */
+#define NICE 0
+
+struct cgn_changer {
+	struct cgn_change *now; /* NULL: nothing is under way */
+	struct cgn_change *hup; /* of a signal, to be logged at its end */
+	bool hangup;		/* a signal waits */
+	struct cgn_conf *candidate;
+};
+
+struct step {
+	bool in_thread;
+	int (*run)(struct cgn_change *c);
+};
+
+/* ---- in the thread ---- */
+
+static void
+explain(struct cgn_change *c, const struct cgn_conf_errors *errs)
+{
+	char *text = NULL;
+	size_t n = 0;
+	FILE *out = open_memstream(&text, &n);
+
+	if (!out)
+		return;
+	cgn_conf_errors_print(errs, out);
+	fclose(out);
+	cgn_text_add(&c->why, "%s", text);
+	free(text);
+}
+
+/* The checks that need the functions of the path. */
+static int
+verify(struct cgn_change *c)
+{
+	char *text = NULL;
+	size_t n = 0;
+	FILE *out = open_memstream(&text, &n);
+	int rc;
+
+	if (!out)
+		return -ENOMEM;
+	cgn_log_copy(out);
+	rc = cgn_verify_servers(c->conf);
+	cgn_log_copy(NULL);
+	fclose(out);
+	if (rc != 0)
+		cgn_text_add(&c->why, "%s", text);
+	free(text);
+	return rc > 0 ? -EINVAL : rc;
+}
+
+static int
+read_file(struct cgn_change *c)
+{
+	struct cgn_conf_errors errs = { 0 };
+	int rc = cgn_conf_load(c->path, &c->conf, &errs);
+
+	if (rc)
+		explain(c, &errs);
+	else
+		cgn_conf_errors_print(&errs, stderr); /* warnings */
+	cgn_conf_errors_fini(&errs);
+	if (rc)
+		return rc;
+	cgn_pending_warn(c->conf);
+	rc = verify(c);
+	if (rc)
+		return rc;
+	cgn_diff_conf(c->daemon->conf, c->conf, &c->diff);
+	c->compared = true;
+	return 0;
+}
+
+static int
+fill(struct cgn_change *c)
+{
+	return cgn_compile_fill(c->draft);
+}
+
+static int
+retire(struct cgn_change *c)
+{
+	cgn_snapshot_free(c->retired);
+	cgn_conf_free(c->retired_conf);
+	c->retired = NULL;
+	c->retired_conf = NULL;
+	return 0;
+}
+
+/* ---- on the control lcore ---- */
+
+static int
+draft(struct cgn_change *c)
+{
+	const struct cgn_conf *conf = c->conf ? c->conf : c->daemon->conf;
+	char *text = NULL;
+	size_t n = 0;
+	FILE *out = open_memstream(&text, &n);
+	int rc;
+
+	if (!out)
+		return -ENOMEM;
+	cgn_log_copy(out);
+	rc = cgn_publish_draft(c->daemon, conf, c->kind == CGN_CHANGE_REST, &c->draft);
+	cgn_log_copy(NULL);
+	fclose(out);
+	if (rc)
+		cgn_text_add(&c->why, "%s", text);
+	free(text);
+	return rc;
+}
+
+static const struct step check_steps[] = { { true, read_file },
+	{ false, cgn_change_allow }, { false, NULL } };
+
+static const struct step commit_steps[] = { { true, read_file },
+	{ false, cgn_change_allow }, { false, draft }, { true, fill },
+	{ false, cgn_change_apply }, { true, retire }, { false, NULL } };
+
+static const struct step rest_steps[] = { { false, draft }, { true, fill },
+	{ false, cgn_change_apply }, { true, retire }, { false, NULL } };
+
+static const struct step *const steps[] = {
+	[CGN_CHANGE_CHECK] = check_steps,
+	[CGN_CHANGE_COMMIT] = commit_steps,
+	[CGN_CHANGE_REST] = rest_steps,
+};
+
+static void *
+run_in_thread(void *arg)
+{
+	struct cgn_change *c = arg;
+
+	pthread_setname_np(pthread_self(), "cgn-change");
+	setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
+	c->result = steps[c->kind][c->step].run(c);
+	__atomic_store_n(&c->done, 1, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+/* ---- the life of a change ---- */
+
+int
+cgn_change_init(struct cgn_daemon *d)
+{
+	d->changer = calloc(1, sizeof(*d->changer));
+	return d->changer ? 0 : -ENOMEM;
+}
+
+void
+cgn_change_put(struct cgn_change *c)
+{
+	if (!c || --c->refs)
+		return;
+	free(c->why.data);
+	if (c->compared)
+		cgn_diff_fini(&c->diff);
+	free(c);
+}
+
+/* What a change has in its hands and nobody else. */
+static void
+drop(struct cgn_change *c)
+{
+	cgn_compile_drop(c->draft);
+	c->draft = NULL;
+	cgn_conf_free(c->conf);
+	c->conf = NULL;
+}
+
+static void
+log_lines(const struct cgn_change *c)
+{
+	const char *line = c->why.data;
+
+	while (line && *line) {
+		int n = (int)strcspn(line, "\n");
+
+		cgn_log_event(LOG_ERR, "reload: %.*s", n, line);
+		line += n + (line[n] == '\n');
+	}
+}
+
+static void
+tell(const struct cgn_change *c)
+{
+	if (c->kind != CGN_CHANGE_COMMIT)
+		return;
+	if (c->why.n)
+		cgn_log_event(
+			LOG_ERR, "reload of %s: refused, nothing is changed", c->path);
+	else
+		cgn_log_event(LOG_NOTICE, "reload of %s: %u changes in %lu ms", c->path,
+			c->diff.n, c->took_ms);
+	for (uint32_t i = 0; !c->why.n && i < c->diff.n && i < 20; i++)
+		cgn_log(LOG_INFO, "reload: %s %s %s%s%s",
+			cgn_diff_kind_name(c->diff.items[i].kind), c->diff.items[i].path,
+			c->diff.items[i].before, c->diff.items[i].before[0] ? " -> " : "",
+			c->diff.items[i].after);
+}
+
+static void
+finish(struct cgn_daemon *d, int rc)
+{
+	struct cgn_change *c = d->changer->now;
+
+	if (c->kind == CGN_CHANGE_CHECK && rc == 0) {
+		cgn_conf_free(d->changer->candidate);
+		d->changer->candidate = c->conf;
+		c->conf = NULL;
+	}
+	if (rc && !c->why.n)
+		cgn_text_add(&c->why, "%s: %s\n", c->path, strerror(-rc));
+	drop(c);
+	c->took_ms = cgn_runtime_ms(&d->rt, rte_get_tsc_cycles()) - c->begun_ms;
+	c->finished = true;
+	tell(c);
+	if (c == d->changer->hup) {
+		log_lines(c);
+		cgn_change_put(c);
+		d->changer->hup = NULL;
+	}
+	d->changer->now = NULL;
+	cgn_change_put(c);
+}
+
+struct cgn_change *
+cgn_change_start(struct cgn_daemon *d, enum cgn_change_kind kind, const char *path)
+{
+	struct cgn_change *c;
+
+	if (d->changer->now || strlen(path) >= sizeof(c->path))
+		return NULL;
+	c = calloc(1, sizeof(*c));
+	if (!c)
+		return NULL;
+	c->kind = kind;
+	c->daemon = d;
+	c->refs = 2;
+	strcpy(c->path, path);
+	c->begun_ms = cgn_runtime_ms(&d->rt, rte_get_tsc_cycles());
+	d->changer->now = c;
+	return c;
+}
+
+const struct cgn_conf *
+cgn_change_candidate(const struct cgn_daemon *d)
+{
+	return d->changer->candidate;
+}
+
+void
+cgn_change_hangup(struct cgn_daemon *d)
+{
+	d->changer->hangup = true;
+}
+
+/* Begins the thread's next step. */
+static int
+begin(struct cgn_change *c)
+{
+	c->done = 0;
+	c->in_thread = pthread_create(&c->thread, NULL, run_in_thread, c) == 0;
+	return c->in_thread ? 0 : -EAGAIN;
+}
+
+static void
+go_on(struct cgn_daemon *d)
+{
+	struct cgn_change *c = d->changer->now;
+	const struct step *at = &steps[c->kind][c->step];
+	int rc;
+
+	if (c->in_thread) {
+		if (!__atomic_load_n(&c->done, __ATOMIC_ACQUIRE))
+			return;
+		pthread_join(c->thread, NULL);
+		c->in_thread = false;
+		rc = c->result;
+		c->step++;
+	} else if (at->in_thread) {
+		rc = begin(c);
+	} else if (at->run) {
+		rc = at->run(c);
+		c->step++;
+	} else {
+		finish(d, 0);
+		return;
+	}
+	if (rc)
+		finish(d, rc);
+}
+
+void
+cgn_change_turn(struct cgn_daemon *d)
+{
+	struct cgn_changer *changer = d->changer;
+
+	if (!changer->now && changer->hangup) {
+		changer->hangup = false;
+		changer->hup = cgn_change_start(d, CGN_CHANGE_COMMIT, d->conf_path);
+	}
+	if (changer->now)
+		go_on(d);
+}
+
+void
+cgn_change_fini(struct cgn_daemon *d)
+{
+	struct cgn_change *c = d->changer->now;
+
+	cgn_rest_fini(d);
+	if (c && c->in_thread)
+		pthread_join(c->thread, NULL);
+	if (c) {
+		c->in_thread = false;
+		retire(c);
+		finish(d, -ECANCELED);
+	}
+	cgn_conf_free(d->changer->candidate);
+	free(d->changer);
+	d->changer = NULL;
+}

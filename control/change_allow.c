@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What a running box cannot become: named, each with the reason. Everything that is found
+ * is told, not only the first.
+ *
+ * Control lcore; reads counters of the workers. */
+#include <errno.h>
+#include <string.h>
+
+#include "control/change.h"
+
+static const struct {
+	const char *path, *why;
+} reasons[] = {
+	{ "node", "its directories and its socket are made at the start" },
+	{ "dpdk", "processors and memory are taken at the start" },
+	{ "boards", "the threads and tables of boards are made at the start" },
+	{ "ports", "devices are opened at the start" },
+};
+
+static const char *
+reason_of(const char *path)
+{
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (strncmp(path, reasons[i].path, strlen(reasons[i].path)) == 0)
+			return reasons[i].why;
+	return "it is read at the start";
+}
+
+static void
+allow_restarts(struct cgn_change *c)
+{
+	for (uint32_t i = 0; i < c->diff.n; i++) {
+		const struct cgn_diff_change *change = &c->diff.items[i];
+
+		if (change->restart)
+			cgn_text_add(&c->why, "%s: %s: needs a restart: %s\n",
+				change->path, cgn_diff_kind_name(change->kind),
+				reason_of(change->path));
+	}
+}
+
+static const struct cgn_port *
+find_port(const struct cgn_daemon *d, const char *name)
+{
+	for (uint16_t i = 0; i < d->n_ports; i++)
+		if (strcmp(d->port[i].name, name) == 0)
+			return &d->port[i];
+	return NULL;
+}
+
+static void
+allow_ports(struct cgn_change *c)
+{
+	for (uint32_t i = 0; i < c->conf->n_ports; i++) {
+		const struct cgn_conf_port *port = &c->conf->ports[i];
+		const struct cgn_port *p = find_port(c->daemon, port->name);
+
+		if (p && port->mtu > p->mtu)
+			cgn_text_add(&c->why,
+				"%s:%d: ports[%s].mtu: %u needs a restart: device and "
+				"packet buffers were made for %u bytes\n",
+				port->src.file, port->src.line, port->name, port->mtu,
+				p->mtu);
+	}
+}
+
+/* One number of a licence at one CPU. */
+static void
+allow_number(struct cgn_change *c, uint16_t cpu, const char *what, uint32_t wanted,
+	const struct cgn_slots *slots)
+{
+	const struct cgn_conf_cpu *at = c->conf->cpus[cpu];
+	const struct cgn_conf_license *l =
+		&c->conf->license[c->conf->boards[at->board].license];
+	uint32_t used = __atomic_load_n(&slots->used, __ATOMIC_RELAXED);
+
+	if (wanted < used)
+		cgn_text_add(&c->why,
+			"%s:%d: license[%u].%s: %u for CPU %u/%u, which has %u in use\n",
+			l->src.file, l->src.line, l->slot, what, wanted, at->slot,
+			at->cpu, used);
+	if (wanted > slots->capacity)
+		cgn_text_add(&c->why,
+			"%s:%d: license[%u].%s: %u for CPU %u/%u needs a restart: its "
+			"tables were made for %u at the start\n",
+			l->src.file, l->src.line, l->slot, what, wanted, at->slot,
+			at->cpu, slots->capacity);
+}
+
+static void
+allow_licenses(struct cgn_change *c)
+{
+	const struct cgn_daemon *d = c->daemon;
+
+	for (uint16_t i = 0; i < d->n_cpus && i < c->conf->n_cpus; i++) {
+		const struct cgn_conf_cpu *cpu = c->conf->cpus[i];
+
+		if (c->conf->boards[cpu->board].license < 0)
+			continue;
+		allow_number(c, i, "sessions", cpu->sessions, &d->worker[i]->sessions);
+		allow_number(c, i, "users", cpu->users, &d->worker[i]->users);
+	}
+}
+
+int
+cgn_change_allow(struct cgn_change *c)
+{
+	allow_restarts(c);
+	allow_ports(c);
+	if (!c->diff.n_restart) /* else boards may be others */
+		allow_licenses(c);
+	return c->why.n ? -EPERM : 0;
+}
