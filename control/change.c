@@ -276,7 +276,7 @@ cgn_change_start(struct cgn_daemon *d, enum cgn_change_kind kind, const char *pa
 const struct cgn_conf *
 cgn_change_candidate(const struct cgn_daemon *d)
 {
-	return d->changer->candidate;
+	return d->changer ? d->changer->candidate : NULL;
 }
 
 void

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "control/change.h"
+#include "control/channel.h"
 #include "control/compile.h"
 #include "control/host.h"
 #include "control/log.h"
@@ -19,6 +20,7 @@
 #include "control/monitor.h"
 #include "control/settle.h"
 #include "control/switch.h"
+#include "control/vrrp.h"
 
 /* What stands beside a configuration, in its order. */
 struct beside {
@@ -113,10 +115,15 @@ free_beside(struct beside *old, const struct beside *new)
 	drop_beside(old);
 }
 
-/* Log hosts and rules; what cannot be told is no reason to go back. */
+/* All who have something of the configuration of their own; one that cannot follow is no
+ * reason to go back. */
 static void
-tell_logs(struct cgn_daemon *d)
+tell_others(struct cgn_daemon *d)
 {
+	if (cgn_vrrp_groups_configure(d))
+		cgn_log_event(LOG_ERR, "VRRP: groups are as before");
+	if (cgn_channels_configure(d, d->conf))
+		cgn_log_event(LOG_ERR, "channels: not all are as configured");
 	if (cgn_log_export_configure(d->logs, d->conf, d->compiler))
 		cgn_log_event(LOG_ERR, "log hosts: out of memory, they are as before");
 	cgn_log_rules(d->logs, d->snap, d->now_ms);
@@ -168,7 +175,7 @@ cgn_change_apply(struct cgn_change *c)
 	cgn_rest_begin(d);
 	if (!c->conf)
 		return 0;
-	tell_logs(d);
+	tell_others(d);
 	cgn_monitor_apply(d);
 	free_beside(&old, &new);
 	c->retired_conf = old.conf;
