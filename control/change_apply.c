@@ -12,6 +12,7 @@
 
 #include "control/change.h"
 #include "control/channel.h"
+#include "control/chassis.h"
 #include "control/compile.h"
 #include "control/host.h"
 #include "control/log.h"
@@ -49,8 +50,8 @@ put_in(struct cgn_daemon *d, const struct beside *b)
 static void
 keep_host(const struct beside *old, const struct beside *new, uint32_t i)
 {
-	new->where[i] = (struct cgn_compile_host){ .worker = CGN_NONE16,
-		.standby = CGN_NONE16 };
+	new->where[i] =
+		(struct cgn_compile_host){ .worker = CGN_NONE16, .standby = CGN_NONE16 };
 	new->place[i] = (struct cgn_moves_place){ CGN_MOVES_NONE, CGN_MOVES_NONE };
 	for (uint32_t k = 0; k < old->conf->n_locations; k++)
 		if (old->conf->locations[k].id == new->conf->locations[i].id) {
