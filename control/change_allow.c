@@ -3,7 +3,7 @@
  * What a running box cannot become: named, each with the reason. Everything that is found
  * is told, not only the first.
  *
- * Control lcore; reads counters of the workers. */
+ * Control lcore. */
 #include <errno.h>
 #include <string.h>
 
@@ -15,6 +15,7 @@ static const struct {
 	{ "node", "its directories and its socket are made at the start" },
 	{ "dpdk", "processors and memory are taken at the start" },
 	{ "boards", "the threads and tables of boards are made at the start" },
+	{ "license", "tables of that size are made at the start, for these instances" },
 	{ "ports", "devices are opened at the start" },
 };
 
@@ -65,50 +66,10 @@ allow_ports(struct cgn_change *c)
 	}
 }
 
-/* One number of a licence at one CPU. */
-static void
-allow_number(struct cgn_change *c, uint16_t cpu, const char *what, uint32_t wanted,
-	const struct cgn_slots *slots)
-{
-	const struct cgn_conf_cpu *at = c->conf->cpus[cpu];
-	const struct cgn_conf_license *l =
-		&c->conf->license[c->conf->boards[at->board].license];
-	uint32_t used = __atomic_load_n(&slots->used, __ATOMIC_RELAXED);
-
-	if (wanted < used)
-		cgn_text_add(&c->why,
-			"%s:%d: license[%u].%s: %u for CPU %u/%u, which has %u in use\n",
-			l->src.file, l->src.line, l->slot, what, wanted, at->slot,
-			at->cpu, used);
-	if (wanted > slots->capacity)
-		cgn_text_add(&c->why,
-			"%s:%d: license[%u].%s: %u for CPU %u/%u needs a restart: its "
-			"tables were made for %u at the start\n",
-			l->src.file, l->src.line, l->slot, what, wanted, at->slot,
-			at->cpu, slots->capacity);
-}
-
-static void
-allow_licenses(struct cgn_change *c)
-{
-	const struct cgn_daemon *d = c->daemon;
-
-	for (uint16_t i = 0; i < d->n_cpus && i < c->conf->n_cpus; i++) {
-		const struct cgn_conf_cpu *cpu = c->conf->cpus[i];
-
-		if (c->conf->boards[cpu->board].license < 0)
-			continue;
-		allow_number(c, i, "sessions", cpu->sessions, &d->worker[i]->sessions);
-		allow_number(c, i, "users", cpu->users, &d->worker[i]->users);
-	}
-}
-
 int
 cgn_change_allow(struct cgn_change *c)
 {
 	allow_restarts(c);
 	allow_ports(c);
-	if (!c->diff.n_restart) /* else boards may be others */
-		allow_licenses(c);
 	return c->why.n ? -EPERM : 0;
 }

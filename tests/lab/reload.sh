@@ -61,10 +61,12 @@ for n in sub nsub; do
 		>"$LAB_RUN/$n.tcp" 2>&1 &
 	echo $! >"$LAB_RUN/$n.pid"
 done
-wait_for 5 t_json '.sessions | length >= 4' show session
 ends() { lab_ctl --json show session | jq -c '[.sessions[] |
 	select(.remote | endswith(":7000") or endswith(":7777")) |
 	[.proto, .inside, .outside]] | sort'; }
+# Of each subscriber a flow of one packet a millisecond, and a TCP and a UDP flow of the probe.
+all_there() { [ "$(ends | jq length)" = 6 ]; }
+t_must "all flows are there" wait_for 10 all_there
 before=$(ends)
 drops() { lab_ctl --json show statistics | jq -c '.statistics.drops |
 	with_entries(select(.value > 0 and (.key | startswith("host_") | not)))'; }
