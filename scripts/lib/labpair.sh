@@ -5,7 +5,7 @@
 #   1:1    one location; box a works, box b stands by
 #   1+1    two locations, DS-Lite and NAT44; each box works for one of them
 #   group  two locations in one group, spread over both boxes by their users
-#   vpn    as 1:1, and two customers whose inside addresses are the same, in VLANs
+#   vpn    as 1:1, and two customers whose inside addresses are the same
 #
 #            access (switch)                              core (switch)
 #   sub ───┐    ┌── inside ::a1, 10.0.0.11   cgn-a   outside .11 ──┐    ┌── inet
@@ -88,17 +88,18 @@ lab_make_pair() {
 	if [ "$LAB_CHASSIS" = vpn ]; then lab_make_customers; fi
 }
 
-# Two networks with the same addresses, told apart by their VLAN.
+# Two networks with the same addresses, each behind a switch and ports of its own.
 lab_make_customers() {
-	local vlan=100 ns
+	local ns box
 	for ns in red blue; do
+		lab_switch_add "lan-$ns"
+		for box in a b; do
+			lab_switch_port "lan-$ns" "cgn-$box" "cgn-$ns" 1500
+		done
 		lab_ns_add "$ns"
-		lab_switch_port access "$ns" trunk 1600
-		ip -n "$ns$LAB_SUFFIX" link add link trunk name wan mtu 1500 type vlan id "$vlan"
-		ip -n "$ns$LAB_SUFFIX" link set wan up
+		lab_switch_port "lan-$ns" "$ns" wan 1500
 		ip -n "$ns$LAB_SUFFIX" addr add "$VPN4.2/24" dev wan
 		ip -n "$ns$LAB_SUFFIX" route add default via "$VPN4.1"
-		vlan=$((vlan + 100))
 	done
 }
 
@@ -159,9 +160,9 @@ lab_conf_cpus() { # lab_conf_cpus COUNT
 	done
 }
 
-lab_conf_vlan() { # lab_conf_vlan VPN VLAN LAST-NUMBER: a port
-	printf ', { name = "%s"; parent = "inside"; vlan = %s; vpn = "%s"; mtu = 1500; ' \
-		"$1" "$2" "$1"
+lab_conf_customer() { # lab_conf_customer VPN DEVICE-NUMBER LAST-NUMBER: a port
+	printf ', { name = "%s"; device = "net_%s%s,iface=cgn-%s"; vpn = "%s"; ' \
+		"$1" "$LAB_DEVICE" "$2" "$1" "$1"
 	printf 'addresses = [ "%s.1%s/24" ]; }' "$VPN4" "$3"
 }
 
@@ -208,7 +209,8 @@ lab_conf_pair() {
 	vpn)
 		customers=", $(lab_conf_nat red 3 group1 red red any pool3)"
 		customers+=", $(lab_conf_nat blue 4 group1 blue blue any pool4)"
-		customer_ports="$(lab_conf_vlan red 100 "$me")$(lab_conf_vlan blue 200 "$me")"
+		customer_ports="$(lab_conf_customer red 3 "$me")"
+		customer_ports+="$(lab_conf_customer blue 4 "$me")"
 		pools=', { name = "pool3"; id = 3; addresses = [ "203.0.113.96/28" ]; }'
 		pools+=', { name = "pool4"; id = 4; addresses = [ "203.0.113.112/28" ]; }'
 		;;
