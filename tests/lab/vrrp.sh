@@ -56,9 +56,10 @@ box() {
 	lab_start_cgnd
 }
 
-# other MS: starts keepalived, priority 150.
+# other MS: starts keepalived, priority 150, when the one before has left.
 other() {
 	local seconds
+	wait_for 10 lab_ns_empty "other$LAB_SUFFIX"
 	seconds=$(awk -v ms="$1" 'BEGIN { print ms / 1000 }')
 	cat >"$LAB_RUN/other.conf" <<-CONF
 		global_defs {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Virtual routers and packets: what goes out on a port, and what comes of that which comes
- * in. The box has one group on port p0: VRID 10, priority 200, an advertisement a second,
- * 2001:db8:0:1::fe, 10.255.0.254 and fe80::10. Time is turned by the test. */
+ * Virtual routers and packets: what goes out on a port, and what comes of that which
+ * comes in. The box has one group on port p0: VRID 10, priority 200, an advertisement a
+ * second, 2001:db8:0:1::fe, 10.255.0.254 and fe80::10. Time is turned by the test. */
 #include <string.h>
 
 #include <rte_ethdev.h>
@@ -53,10 +53,9 @@ emit(void *ctx, struct rte_mbuf *m, uint16_t port)
 static void
 replace_host(void)
 {
-	struct cgn_wire wire = { .emit = emit,
-		.ctx = d,
-		.pool = d->own_pool,
-		.stats = &d->stats };
+	struct cgn_wire wire = {
+		.emit = emit, .ctx = d, .pool = d->own_pool, .stats = &d->stats
+	};
 
 	cgn_host_destroy(d->host);
 	d->host = cgn_host_create(&wire);
@@ -71,9 +70,9 @@ open_box(void)
 {
 	show_box_init();
 	d->rt.plan = &plan; /* queue 0 of every port is everybody's */
-	d->out = (struct cgn_sender){ .rt = &d->rt,
-		.node = cgn_runtime_control(&d->rt),
-		.drop = d->stats.drop };
+	d->out = (struct cgn_sender){
+		.rt = &d->rt, .node = cgn_runtime_control(&d->rt), .drop = d->stats.drop
+	};
 	cgn_sender_begin(&d->out);
 	tap = rte_eth_add_tx_callback(d->port->id, 0, keep, NULL);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(tap);
@@ -112,8 +111,8 @@ become_master(void)
 static void
 input(const char *iface, const uint8_t *packet, size_t len)
 {
-	static const uint8_t link[14] = { 1, 0, 0x5e, 0, 0, 0x12, 0, 0, 0x5e, 0, 1, 10,
-		8, 0 };
+	static const uint8_t link[14] = { 1, 0, 0x5e, 0, 0, 0x12, 0, 0, 0x5e, 0, 1, 10, 8,
+		0 };
 	struct rte_mbuf *m = rte_pktmbuf_alloc(d->own_pool);
 	uint16_t i = (uint16_t)cgn_compile_find_iface(d->compiler, iface);
 
@@ -207,9 +206,8 @@ announcements(void)
 			0);
 		CU_ASSERT_EQUAL(sent[i].bytes[54], 136);
 		CU_ASSERT_EQUAL(sent[i].bytes[58], 0xa0); /* router, override */
-		CU_ASSERT_EQUAL(memcmp(sent[i].bytes + 62, i == 3 ? "\xfe\x80" : "\x20\1",
-					2),
-			0);
+		CU_ASSERT_EQUAL(
+			memcmp(sent[i].bytes + 62, i == 3 ? "\xfe\x80" : "\x20\1", 2), 0);
 	}
 	run(5000);
 	for (unsigned i = 0; i < n_sent; i++) {
