@@ -89,13 +89,15 @@ other() {
 			}
 		}
 	CONF
+	ip -n "net$LAB_SUFFIX" link set p-other up
 	lab_spawn other keepalived keepalived -n -l -P -f "$LAB_RUN/other.conf" \
 		-p "$LAB_RUN/other.pid" -r "$LAB_RUN/other-vrrp.pid"
 }
-# The kernel would answer for a dead keepalived as long as its interfaces are there.
+# The kernel would answer for a dead keepalived, so its wire goes with it.
 other_dies() {
 	# the child first: without its parent it would resign
 	kill -KILL "$(cat "$LAB_RUN/other-vrrp.pid")" "$(cat "$LAB_RUN/other.pid")"
+	ip -n "net$LAB_SUFFIX" link set p-other down
 	ip -n "other$LAB_SUFFIX" link del vrrp.10
 	ip -n "other$LAB_SUFFIX" link del vrrp.20
 }
