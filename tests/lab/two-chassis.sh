@@ -11,7 +11,7 @@
 
 LAB_CHASSIS=1:1 LAB_ADVERT_MS=${ADVERT_MS:-100}
 export RATE=${RATE:-200}
-LAB_HA="detect_ms = $LAB_ADVERT_MS;"
+LAB_HA='detect_ms = 100;'
 
 killed() { on a lab_kill_cgnd; }
 restarted() { on a lab_start_cgnd; }
