@@ -209,13 +209,13 @@ show_location(const struct cgn_channels_link *l, uint16_t location)
 	struct cgn_channel_records r = cgn_channel_records(l->ch, location);
 	const struct cgn_channel_rejected *bad = &cgn_channel_counts(l->ch)->rejected;
 	uint64_t now_us = l->daemon->channels->now_us;
+	uint64_t rejected = rejected_all(bad) + r.rejected;
 	struct cgn_channel_lag lag = cgn_channel_lag(l->ch, location, now_us);
 	json_t *entry = json_pack("{s:i,s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:f}", "location",
 		location, "peer", l->peer_text, "state", state_of(l, location), "sent",
 		(json_int_t)r.sent, "received", (json_int_t)r.received, "lost",
 		(json_int_t)r.lost, "resent", (json_int_t)r.resent, "rejected",
-		(json_int_t)(rejected_all(bad) + r.rejected), "lag_ms",
-		(double)lag.now_us / 1000);
+		(json_int_t)rejected, "lag_ms", (double)lag.now_us / 1000);
 
 	add_causes(entry, l, location);
 	return entry;

@@ -90,7 +90,7 @@ put_outbound(FILE *f, const struct cgn_conf *conf, const struct cgn_conf_outboun
 static void
 put_server(FILE *f, const struct cgn_conf_server *s)
 {
-	fprintf(f, "\nserver %u", s->protocol);
+	fprintf(f, "\nserver %u", (unsigned)s->protocol);
 	put_addr(f, &s->outside, s->outside_port);
 	put_addr(f, &s->softwire, 0);
 	put_addr(f, &s->inside, s->inside_port);
@@ -99,11 +99,13 @@ put_server(FILE *f, const struct cgn_conf_server *s)
 static void
 put_instance(FILE *f, const struct cgn_conf *conf, const struct cgn_conf_instance *i)
 {
-	fprintf(f, "instance %u %s %u group %s vpn %s %s\n", i->kind, i->name, i->id,
-		i->group.name, vpn(conf, i->inside_vpn), vpn(conf, i->outside_vpn));
+	fprintf(f, "instance %u %s %u group %s vpn %s %s\n", (unsigned)i->kind, i->name,
+		i->id, i->group.name, vpn(conf, i->inside_vpn),
+		vpn(conf, i->outside_vpn));
 	fprintf(f, "ports %u %u %u %u mapping %u filtering %u protocols %u",
-		i->port_range.mode, i->port_range.size, i->port_range.extended_size,
-		i->port_range.extended_times, i->mapping, i->filtering, i->protocols);
+		(unsigned)i->port_range.mode, i->port_range.size,
+		i->port_range.extended_size, i->port_range.extended_times,
+		(unsigned)i->mapping, (unsigned)i->filtering, i->protocols);
 	put_addr(f, &i->local_ipv6, i->prefix_length);
 	put_prefixes(f, "remote", i->remote_ipv6, i->n_remote_ipv6);
 	put_prefixes(f, "inside", i->inside.prefixes, i->inside.n_prefixes);
@@ -113,7 +115,8 @@ put_instance(FILE *f, const struct cgn_conf *conf, const struct cgn_conf_instanc
 	for (uint32_t k = 0; k < i->n_servers; k++)
 		put_server(f, &i->servers[k]);
 	for (uint32_t k = 0; k < i->n_exempt; k++) {
-		fprintf(f, "\nexempt %u %u", i->exempt[k].protocol, i->exempt[k].port);
+		fprintf(f, "\nexempt %u %u", (unsigned)i->exempt[k].protocol,
+			i->exempt[k].port);
 		put_addr(f, &i->exempt[k].prefix.addr, i->exempt[k].prefix.len);
 	}
 }

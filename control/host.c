@@ -256,11 +256,12 @@ cgn_host_arp(struct cgn_host *h, const struct input *in)
 	ours = cgn_host_is_ours(h, in, target, &mac);
 	if (ours)
 		how |= request ? CGN_LEARN_CREATE : CGN_LEARN_CONFIRMED;
-	if (cgn_host_find_virtual(h, in, sender, true, &other) != CGN_HOST_REAL)
-		ours = false; /* the other box announces it */
-	else if (a->arp_sip != 0 && !cgn_resolve_learn(h->resolver, in->iface, sender,
-					    &a->arp_sha, how, h->now_ms))
-		ours = false; /* an address of ours: said already */
+	/* the other box announces it, or it is an address of ours, which is said already
+	 */
+	if (cgn_host_find_virtual(h, in, sender, true, &other) != CGN_HOST_REAL ||
+		(a->arp_sip != 0 && !cgn_resolve_learn(h->resolver, in->iface, sender,
+					    &a->arp_sha, how, h->now_ms)))
+		ours = false;
 	if (ours && request)
 		arp_reply(h, in, a, &mac);
 	rte_pktmbuf_free(in->m);

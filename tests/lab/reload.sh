@@ -32,18 +32,18 @@ variant() {
 }
 
 reloads=0 slowest=0
-# reload FILE…: refused or slow ones count as errors.
+# A refused one is an error.
 reload() {
 	local took
-	took=$(lab_ctl --json reload "$@" | jq .reload.took_ms) || return 1
+	took=$(lab_ctl --json reload | jq .reload.took_ms) || return 1
 	reloads=$((reloads + 1))
 	[ "$took" -le "$slowest" ] || slowest=$took
 }
 until_end() {
 	local n=0 end=$((SECONDS + long))
-	while [ $SECONDS -lt $end ]; do
+	while [ "$SECONDS" -lt "$end" ]; do
 		n=$((n % 4 + 1))
-		variant $n >"$LAB_RUN/next.conf"
+		variant "$n" >"$LAB_RUN/next.conf"
 		mv "$LAB_RUN/next.conf" "$conf"
 		reload || return 1
 		sleep 2
@@ -98,7 +98,7 @@ done
 
 running() { lab_ctl --json show config | sha256sum; }
 now=$(running)
-sed 's|mtu = 1540|mtu = 99|; s|acl = "private"|acl = "none"|; s|^routes|rutes|' \
+sed 's|mtu = 1540|mtu = 99|; s|acl = "private"|acl = "none"|; s|^routes|roads|' \
 	"$LAB_RUN/first.conf" >"$LAB_RUN/wrong.conf"
 t_ok "a wrong file is refused" t_exit 1 lab_ctl reload "$LAB_RUN/wrong.conf"
 t_ok "with all its errors" [ "$(grep -c "wrong.conf:[0-9]*: " <<<"$t_out")" = 3 ]
