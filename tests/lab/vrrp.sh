@@ -97,6 +97,8 @@ other() {
 other_dies() {
 	# the child first: without its parent it would resign
 	kill -KILL "$(cat "$LAB_RUN/other-vrrp.pid")" "$(cat "$LAB_RUN/other.pid")"
+	# as zombies they would keep the next one from starting
+	rm -f "$LAB_RUN/other-vrrp.pid" "$LAB_RUN/other.pid"
 	ip -n "net$LAB_SUFFIX" link set p-other down
 	ip -n "other$LAB_SUFFIX" link del vrrp.10
 	ip -n "other$LAB_SUFFIX" link del vrrp.20
