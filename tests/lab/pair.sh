@@ -113,6 +113,11 @@ connect() {
 		"$LAB_RUN/stop" >"$LAB_RUN/$1.json" 2>"$LAB_RUN/$1.err" &
 	printf '%s\n' "$!" >"$LAB_RUN/$1.pid"
 }
+# remembered BOX: those of sub and nsub have reached the standby there.
+remembered() {
+	on "$1" t_json '[.sessions[] | select(.remote | endswith(":7777"))] | length == 4' \
+		show session role=standby
+}
 connected() {
 	local rc=0
 	wait "$(cat "$LAB_RUN/$1.pid")" || rc=$?

@@ -32,6 +32,7 @@ for ns in sub nsub; do
 	t_must "$ns: ping" m_ping "$ns" "$WEB4"
 	connect "$ns"
 done
+t_must "box b knows the connections" later 20 remembered b
 t_ok "SIGKILL, and back" fault killed restarted
 t_ok "planned switch, and back" fault switched returned
 t_ok "access link down, and up" fault access_down access_up
