@@ -58,9 +58,9 @@ explain(struct cgn_change *c, const struct cgn_conf_errors *errs)
 	free(text);
 }
 
-/* The checks that need the functions of the path. */
+/* Does a step; when it fails, what it logs is why. */
 static int
-verify(struct cgn_change *c)
+explained(struct cgn_change *c, int (*step)(struct cgn_change *c))
 {
 	char *text = NULL;
 	size_t n = 0;
@@ -70,12 +70,21 @@ verify(struct cgn_change *c)
 	if (!out)
 		return -ENOMEM;
 	cgn_log_copy(out);
-	rc = cgn_verify_servers(c->conf);
+	rc = step(c);
 	cgn_log_copy(NULL);
 	fclose(out);
-	if (rc != 0)
+	if (rc)
 		cgn_text_add(&c->why, "%s", text);
 	free(text);
+	return rc;
+}
+
+/* The checks that need the functions of the path. */
+static int
+verify(struct cgn_change *c)
+{
+	int rc = cgn_verify_servers(c->conf);
+
 	return rc > 0 ? -EINVAL : rc;
 }
 
@@ -93,7 +102,7 @@ read_file(struct cgn_change *c)
 	if (rc)
 		return rc;
 	cgn_pending_warn(c->conf);
-	rc = verify(c);
+	rc = explained(c, verify);
 	if (rc)
 		return rc;
 	cgn_diff_conf(c->daemon->conf, c->conf, &c->diff);
@@ -120,24 +129,16 @@ retire(struct cgn_change *c)
 /* ---- on the control lcore ---- */
 
 static int
+compile(struct cgn_change *c)
+{
+	return cgn_publish_draft(c->daemon, c->conf ? c->conf : c->daemon->conf,
+		c->kind == CGN_CHANGE_REST, &c->draft);
+}
+
+static int
 draft(struct cgn_change *c)
 {
-	const struct cgn_conf *conf = c->conf ? c->conf : c->daemon->conf;
-	char *text = NULL;
-	size_t n = 0;
-	FILE *out = open_memstream(&text, &n);
-	int rc;
-
-	if (!out)
-		return -ENOMEM;
-	cgn_log_copy(out);
-	rc = cgn_publish_draft(c->daemon, conf, c->kind == CGN_CHANGE_REST, &c->draft);
-	cgn_log_copy(NULL);
-	fclose(out);
-	if (rc)
-		cgn_text_add(&c->why, "%s", text);
-	free(text);
-	return rc;
+	return explained(c, compile);
 }
 
 static const struct step check_steps[] = { { true, read_file },

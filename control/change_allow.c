@@ -41,28 +41,19 @@ allow_restarts(struct cgn_change *c)
 	}
 }
 
-static const struct cgn_port *
-find_port(const struct cgn_daemon *d, const char *name)
-{
-	for (uint16_t i = 0; i < d->n_ports; i++)
-		if (strcmp(d->port[i].name, name) == 0)
-			return &d->port[i];
-	return NULL;
-}
-
 static void
 allow_ports(struct cgn_change *c)
 {
 	for (uint32_t i = 0; i < c->conf->n_ports; i++) {
 		const struct cgn_conf_port *port = &c->conf->ports[i];
-		const struct cgn_port *p = find_port(c->daemon, port->name);
+		uint16_t p = cgn_daemon_port(c->daemon, port->name);
 
-		if (p && port->mtu > p->mtu)
+		if (p < c->daemon->n_ports && port->mtu > c->daemon->port[p].mtu)
 			cgn_text_add(&c->why,
 				"%s:%d: ports[%s].mtu: %u needs a restart: device and "
 				"packet buffers were made for %u bytes\n",
 				port->src.file, port->src.line, port->name, port->mtu,
-				p->mtu);
+				c->daemon->port[p].mtu);
 	}
 }
 

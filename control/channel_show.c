@@ -164,13 +164,12 @@ show_mismatches(const struct cgn_channels_link *l)
 static json_t *
 show_heard(const struct cgn_channels_link *l, uint16_t location)
 {
-	static const char *const role[] = { "none", "backup", "master" };
 	const struct cgn_channel_location *heard = cgn_channel_heard(l->ch, location);
 
 	if (!heard)
 		return json_null();
 	return json_pack("{s:s,s:i,s:b,s:I}", "role",
-		role[RTE_MIN(heard->role, CGN_CHANNEL_ROLE_MASTER)], "priority",
+		cgn_role_name(RTE_MIN(heard->role, CGN_ROLE_MASTER)), "priority",
 		heard->priority, "ready", heard->ready, "epoch",
 		(json_int_t)heard->epoch);
 }

@@ -6,6 +6,7 @@
 #ifndef CGN_CONTROL_DAEMON_H
 #define CGN_CONTROL_DAEMON_H
 
+#include <string.h>
 #include <time.h>
 
 #include "conf/conf.h"
@@ -111,5 +112,16 @@ void cgn_daemon_hand(struct cgn_daemon *d, uint16_t worker, struct rte_mbuf *m);
 
 /* Runs the control lcore until a signal stops it. */
 void cgn_daemon_run(struct cgn_daemon *d);
+
+/* Place in d->port[] of the physical port with this name; d->n_ports: there is none. */
+static inline uint16_t
+cgn_daemon_port(const struct cgn_daemon *d, const char *name)
+{
+	uint16_t i = 0;
+
+	while (i < d->n_ports && strcmp(d->port[i].name, name) != 0)
+		i++;
+	return i;
+}
 
 #endif

@@ -40,10 +40,12 @@ ports_down(const struct cgn_daemon *d)
 
 		if (!wants_down(d, group))
 			continue;
-		for (uint32_t k = 0; k < group->n_ports; k++)
-			for (uint16_t p = 0; p < d->n_ports; p++)
-				if (strcmp(d->port[p].name, group->ports[k].name) == 0)
-					set |= 1ull << p;
+		for (uint32_t k = 0; k < group->n_ports; k++) {
+			uint16_t p = cgn_daemon_port(d, group->ports[k].name);
+
+			if (p < d->n_ports)
+				set |= 1ull << p;
+		}
 	}
 	return set;
 }

@@ -13,16 +13,6 @@
 #include "control/stage.h"
 #include "control/switch.h"
 
-/* The port by its name; NULL: a sub-interface. */
-static const struct cgn_port *
-find_port(const struct cgn_daemon *d, const char *name)
-{
-	for (uint16_t i = 0; i < d->n_ports; i++)
-		if (strcmp(d->port[i].name, name) == 0)
-			return &d->port[i];
-	return NULL;
-}
-
 uint64_t
 cgn_publish_alive(const struct cgn_daemon *d)
 {
@@ -41,12 +31,12 @@ list_ports(const struct cgn_daemon *d, const struct cgn_conf *conf)
 	struct cgn_compile_port *port = calloc(conf->n_ports + 1, sizeof(*port));
 
 	for (uint32_t i = 0; port && i < conf->n_ports; i++) {
-		const struct cgn_port *p = find_port(d, conf->ports[i].name);
+		uint16_t p = cgn_daemon_port(d, conf->ports[i].name);
 
-		if (!p)
+		if (p == d->n_ports) /* a sub-interface */
 			continue;
-		port[i].device = p->id;
-		port[i].mac = p->mac;
+		port[i].device = d->port[p].id;
+		port[i].mac = d->port[p].mac;
 	}
 	return port;
 }

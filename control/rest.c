@@ -36,13 +36,6 @@ cgn_rest_fini(struct cgn_daemon *d)
 	d->rest.query = NULL;
 }
 
-bool
-cgn_rest_is_done(const struct cgn_daemon *d)
-{
-	return !d->snap->settling &&
-	       !cgn_compile_resting(d->compiler, cgn_publish_alive(d)).draining;
-}
-
 /* The same configuration, without what has been given up. */
 static void
 compile_again(struct cgn_daemon *d)

@@ -25,9 +25,6 @@ void cgn_rest_begin(struct cgn_daemon *d);
 /* Goes on; never waits. Every millisecond. Control lcore. */
 void cgn_rest_turn(struct cgn_daemon *d);
 
-/* Nobody has anything any more that the configuration has no place for. Control lcore. */
-bool cgn_rest_is_done(const struct cgn_daemon *d);
-
 void cgn_rest_fini(struct cgn_daemon *d);
 
 #endif

@@ -33,7 +33,7 @@ cgn_vrrp_now_us(const struct cgn_daemon *d)
 /* ---- what is done ---- */
 
 static void
-note_change(struct cgn_daemon *d, struct group *g, enum cgn_vrrp_state from)
+note_change(struct group *g, enum cgn_vrrp_state from)
 {
 	const struct cgn_vrrp *v = &g->router;
 	uint64_t number = g->count.transitions++;
@@ -43,7 +43,6 @@ note_change(struct cgn_daemon *d, struct group *g, enum cgn_vrrp_state from)
 	t->from = from;
 	t->to = v->state;
 	t->why = v->why;
-	d->vrrp->changed = true;
 	cgn_log_event(LOG_WARNING, "vrrp %s %u: %s, was %s: %s; priority %u", g->port,
 		g->vrid, cgn_vrrp_state_name(v->state), cgn_vrrp_state_name(from),
 		cgn_vrrp_why_text(v->why), v->priority);
@@ -67,7 +66,7 @@ cgn_vrrp_apply(
 	bool master = v->state == CGN_VRRP_MASTER;
 
 	if (todo & CGN_VRRP_DO_CHANGE)
-		note_change(d, g, from);
+		note_change(g, from);
 	if (todo & CGN_VRRP_DO_PRIORITY)
 		cgn_log_event(LOG_NOTICE, "vrrp %s %u: running priority %u of %u",
 			g->port, g->vrid, v->priority, v->conf.priority);
@@ -184,7 +183,7 @@ take_group(const struct cgn_daemon *d, struct group *g, const struct cgn_conf_vr
 		cgn_vrrp_configure(&g->router, &vc);
 	} else {
 		cgn_vrrp_init(&g->router, &vc);
-		g->ready = g->alive = g->living = true;
+		g->ready = g->living = true;
 	}
 	g->n[0] = g->n[1] = 0;
 	g->addr[0] = g->addr[1] = NULL;
@@ -302,32 +301,12 @@ at(const struct cgn_daemon *d, uint32_t group)
 	return d->vrrp && group < d->vrrp->n ? &d->vrrp->group[group] : NULL;
 }
 
-uint32_t
-cgn_vrrp_groups_find(const struct cgn_daemon *d, const char *port, uint32_t vrid)
-{
-	for (uint32_t i = 0; d->vrrp && i < d->vrrp->n; i++)
-		if (d->vrrp->group[i].vrid == vrid &&
-			strcmp(d->vrrp->group[i].port, port) == 0)
-			return i;
-	return CGN_NONE;
-}
-
 enum cgn_vrrp_state
 cgn_vrrp_groups_state(const struct cgn_daemon *d, uint32_t group)
 {
 	const struct group *g = at(d, group);
 
 	return g ? g->router.state : CGN_VRRP_INITIALIZE;
-}
-
-bool
-cgn_vrrp_groups_changed(struct cgn_daemon *d)
-{
-	bool changed = d->vrrp && d->vrrp->changed;
-
-	if (changed)
-		d->vrrp->changed = false;
-	return changed;
 }
 
 void
@@ -337,15 +316,6 @@ cgn_vrrp_groups_set_ready(struct cgn_daemon *d, uint32_t group, bool ready)
 
 	if (g)
 		g->ready = ready;
-}
-
-void
-cgn_vrrp_groups_set_alive(struct cgn_daemon *d, uint32_t group, bool alive)
-{
-	struct group *g = at(d, group);
-
-	if (g)
-		g->alive = alive;
 }
 
 int

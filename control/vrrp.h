@@ -28,27 +28,15 @@ int cgn_vrrp_groups_configure(struct cgn_daemon *d);
 /* Lets time pass, for all groups: once in a millisecond, behind cgn_watch_turn(). */
 void cgn_vrrp_groups_turn(struct cgn_daemon *d);
 
-/* Index of the group (name of its port, vrid), or CGN_NONE. */
-uint32_t cgn_vrrp_groups_find(
-	const struct cgn_daemon *d, const char *port, uint32_t vrid);
-
 /* Index of the group that decides for it: the one that it follows, or itself. */
 uint32_t cgn_vrrp_groups_leader(const struct cgn_daemon *d, uint32_t group);
 
 /* Its state; Initialize for an index that is no group's. */
 enum cgn_vrrp_state cgn_vrrp_groups_state(const struct cgn_daemon *d, uint32_t group);
 
-/* True once when any group has changed its state since the call before. */
-bool cgn_vrrp_groups_changed(struct cgn_daemon *d);
-
 /* The batch gate: may the group preempt a master that works? True until told otherwise.
  * That of a group which follows is its leader's. */
 void cgn_vrrp_groups_set_ready(struct cgn_daemon *d, uint32_t group, bool ready);
-
-/* The liveness gate of others than the CPUs that host the group's locations, which are
- * looked at here: while it is false the group neither advertises nor becomes master. True
- * until told otherwise. That of a group which follows is its leader's. */
-void cgn_vrrp_groups_set_alive(struct cgn_daemon *d, uint32_t group, bool alive);
 
 /* Planned switch: the group (or its leader) resigns, and stays backup until the other box
  * fails or gives way itself, or until nobody has taken over. 0, or -EINVAL with one line

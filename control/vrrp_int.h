@@ -16,8 +16,8 @@ struct group {
 	uint8_t n[2];	  /* addresses: IPv4, IPv6 */
 	uint8_t *addr[2]; /* n[0] * 4 and n[1] * 16 bytes, as they are advertised */
 	bool plain;	  /* IPv4: the other box sums without a pseudo header, so do we */
-	bool ready, alive; /* gates, as set by others */
-	bool living;	   /* liveness gate of the last turn */
+	bool ready;	  /* the batch gate, as set by others */
+	bool living;	  /* liveness gate of the last turn */
 	uint64_t warned_ms;
 	struct cgn_vrrp router;
 	struct cgn_vrrp_count count;
@@ -27,10 +27,9 @@ struct group {
 struct cgn_vrrp_groups {
 	uint32_t n;
 	struct group *group; /* of conf->vrrp[] */
-	bool changed;
-	uint64_t links;	  /* d->port[] that are up; a bit each */
-	uint64_t look_ms; /* when that was seen */
-	uint64_t begin;	  /* tsc */
+	uint64_t links;	     /* d->port[] that are up; a bit each */
+	uint64_t look_ms;    /* when that was seen */
+	uint64_t begin;	     /* tsc */
 	uint64_t faults[CGN_VRRP_FAULT_KINDS];
 };
 

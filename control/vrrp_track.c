@@ -23,11 +23,8 @@ cgn_vrrp_track_device(const struct cgn_daemon *d, int32_t port)
 {
 	int32_t parent = d->conf->ports[port].parent.index;
 	const char *name = d->conf->ports[parent < 0 ? port : parent].name;
-	uint16_t i = 0;
 
-	while (i < d->n_ports && strcmp(d->port[i].name, name) != 0)
-		i++;
-	return i;
+	return cgn_daemon_port(d, name);
 }
 
 static uint64_t
@@ -151,7 +148,7 @@ cgn_vrrp_track_facts(struct cgn_daemon *d, uint32_t group, struct cgn_vrrp_facts
 	struct group *g = &d->vrrp->group[group];
 	uint32_t leader = cgn_vrrp_groups_leader(d, group);
 
-	g->living = d->vrrp->group[leader].alive && is_alive(d, leader);
+	g->living = is_alive(d, leader);
 	*facts = (struct cgn_vrrp_facts){ .now_us = cgn_vrrp_now_us(d),
 		.reduced = reduced(d, group),
 		.port_up = d->vrrp->links >> g->device & 1,

@@ -9,6 +9,7 @@
 #define CGN_HA_CHANNEL_H
 
 #include "dataplane/syncrec.h"
+#include "ha/role.h"
 #include "ha/seal.h"
 
 #define CGN_CHANNEL_UDP	      6785 /* port, both of the sender and of the receiver */
@@ -28,13 +29,6 @@ enum cgn_channel_state {
 	CGN_CHANNEL_UP
 };
 
-/* What a box is to a location. */
-enum cgn_channel_role {
-	CGN_CHANNEL_ROLE_NONE,
-	CGN_CHANNEL_ROLE_BACKUP,
-	CGN_CHANNEL_ROLE_MASTER
-};
-
 /* Whose fingerprint. Numbers are part of the format: only ever add. */
 enum cgn_channel_kind {
 	CGN_CHANNEL_PRINT_LOCATION = 1, /* all that a location needs; name: its id */
@@ -46,7 +40,7 @@ enum cgn_channel_kind {
 
 /* What is said of a location. */
 struct cgn_channel_location {
-	uint8_t role; /* enum cgn_channel_role */
+	uint8_t role; /* enum cgn_role */
 	uint8_t priority;
 	bool ready;	/* may become master without loss */
 	uint32_t epoch; /* of the records */

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What a box is to a location. Numbers are part of the channel's format. */
 enum cgn_role {
 	CGN_ROLE_NONE,	 /* nothing can be said yet */
 	CGN_ROLE_BACKUP, /* allocates nothing, keeps a copy, passes on what strays here */

@@ -184,7 +184,7 @@ static void
 begin(struct link *l, unsigned which)
 {
 	static const struct cgn_channel_location say = {
-		.role = CGN_CHANNEL_ROLE_MASTER, .priority = 100, .epoch = 1
+		.role = CGN_ROLE_MASTER, .priority = 100, .epoch = 1
 	};
 	static const struct cgn_channel_print print[] = {
 		{ CGN_CHANNEL_PRINT_LOCATION, "7", 11 },

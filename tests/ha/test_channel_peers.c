@@ -335,7 +335,7 @@ test_many_prints(void)
 static void
 test_say(void)
 {
-	struct cgn_channel_location say = { .role = CGN_CHANNEL_ROLE_BACKUP,
+	struct cgn_channel_location say = { .role = CGN_ROLE_BACKUP,
 		.priority = 90,
 		.ready = true,
 		.epoch = 0xfffffff8 };
@@ -352,7 +352,7 @@ test_say(void)
 	CU_ASSERT_TRUE(ms <= 4); /* news do not wait for their turn */
 	heard = cgn_channel_heard(l.end[0].ch, LINK_LOCATION);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(heard);
-	CU_ASSERT_EQUAL(heard->role, CGN_CHANNEL_ROLE_BACKUP);
+	CU_ASSERT_EQUAL(heard->role, CGN_ROLE_BACKUP);
 	CU_ASSERT_EQUAL(heard->priority, 90);
 	CU_ASSERT_TRUE(heard->ready);
 	CU_ASSERT_EQUAL(heard->epoch, 0xfffffff8);
