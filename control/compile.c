@@ -11,10 +11,12 @@
  *
  * What is not configured any more keeps its entry under its index, copied from base to
  * base, because sessions and packets under way may still name it; a removed interface has
- * no port, a removed instance gives nothing out, a removed location has no host.
+ * no port, a removed instance gives nothing out, a removed location has no host. When
+ * nothing can name it any more its index is given to another (compile_change.c).
  *
  * Control lcore only, except for the read-only queries of compile_query.c. Not handled:
- * giving an index back, so the number of names ever seen is bounded (-ENOSPC). */
+ * giving back the index of an interface, a VPN, a location and a public address, so the
+ * number of those ever seen is bounded (-ENOSPC). */
 #include "control/compile_int.h"
 
 #include <errno.h>
@@ -117,9 +119,8 @@ cgn_compile_index(
 	cgn_compile_name(key, name);
 	i = cgn_registry_add(reg, key);
 	if (i == CGN_NONE) {
-		cgn_log(LOG_ERR,
-			"%s \"%s\": more than %u different names since the start", what,
-			name, reg->max);
+		cgn_log(LOG_ERR, "%s \"%s\": more than %u different names", what, name,
+			reg->max);
 		return -ENOSPC;
 	}
 	*index = (uint16_t)i;
@@ -382,6 +383,7 @@ cgn_compile_begin(struct cgn_compiler *c, const struct cgn_conf *conf,
 		.base = base,
 		.snap = &base->snap,
 		.old = c->base ? &c->base->snap : NULL };
+	cgn_compile_reclaim(&draft->run);
 	rc = run_steps(&draft->run);
 	if (rc < 0) {
 		cgn_compile_drop(draft);

@@ -6,10 +6,12 @@
  * (*draining*) until the last port of it has come back; whoever looks on may then
  * compile again, and it is gone. Users that belong to another location now, users of an
  * instance that is gone and users of an address whose location is another have no place
- * in the new snapshot: it is *settling* until the workers have ended them.
+ * in the new snapshot: it is *settling* until the workers have ended them. The next
+ * change after that may give the indices of what is gone to others.
  *
  * Control lcore; records of addresses belong to the workers and are read while they
  * write, which is enough: what is draining only gets less. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "control/compile_int.h"
@@ -121,6 +123,40 @@ cgn_compile_settling(struct cgn_compile_run *r)
 		settling = address_settles(r, i);
 	r->snap->settling = settling;
 	return 0;
+}
+
+/* An address that is on its way out keeps its pool. */
+static void
+reclaim_pools(struct cgn_compile_run *r)
+{
+	struct cgn_registry *pools = &r->c->pools;
+	bool *used = calloc(pools->n + 1, sizeof(*used));
+
+	if (used == NULL) /* another time */
+		return;
+	for (uint32_t i = 0; i < r->old->n_addresses; i++)
+		if (!r->old->address[i].excluded)
+			used[r->old->address[i].pool] = true;
+	for (uint32_t i = 0; i < pools->n; i++)
+		if (!used[i] && (i >= r->old->n_pools || r->old->pool[i].gone))
+			cgn_registry_remove(pools, i);
+	free(used);
+}
+
+void
+cgn_compile_reclaim(struct cgn_compile_run *r)
+{
+	struct cgn_registry *instances = &r->c->instances, *groups = &r->c->groups;
+
+	if (r->old == NULL || r->old->settling)
+		return;
+	for (uint32_t i = 0; i < instances->n; i++)
+		if (i >= r->old->n_instances || r->old->instance[i].gone)
+			cgn_registry_remove(instances, i);
+	for (uint32_t i = 0; i < groups->n; i++)
+		if (i >= r->old->n_groups || r->old->group[i].gone)
+			cgn_registry_remove(groups, i);
+	reclaim_pools(r);
 }
 
 struct cgn_compile_rest

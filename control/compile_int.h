@@ -164,6 +164,10 @@ bool cgn_compile_in_use(const struct cgn_compiler *c, uint64_t alive, uint32_t s
 const struct cgn_snap_address *cgn_compile_former(
 	const struct cgn_compile_run *r, uint32_t slot);
 
+/* Before all steps: indices of instances, groups and pools that are gone, and of which
+ * nothing is left, may be given anew. */
+void cgn_compile_reclaim(struct cgn_compile_run *r);
+
 /* Keeps addresses that left their pools and are in use; and says whether somebody may
  * have what the snapshot has no place for. */
 int cgn_compile_drains(struct cgn_compile_run *r);

@@ -80,8 +80,8 @@ instance_index(struct cgn_compile_run *r, uint32_t i)
 	key.prefix_length = (uint8_t)from->prefix_length;
 	index = cgn_registry_add(&r->c->instances, &key);
 	if (index == CGN_NONE) {
-		cgn_log(LOG_ERR, "instance \"%s\": more than %u since the start",
-			from->name, r->c->instances.max);
+		cgn_log(LOG_ERR, "instance \"%s\": more than %u", from->name,
+			r->c->instances.max);
 		return -ENOSPC;
 	}
 	r->instance[i] = (uint16_t)index;

@@ -79,6 +79,8 @@ groups_build(struct cgn_compile_run *r)
 		return -ENOMEM;
 	if (r->old != NULL)
 		memcpy(groups, r->old->group, r->old->n_groups * sizeof(*groups));
+	for (uint32_t i = 0; i < r->snap->n_groups; i++)
+		groups[i].gone = true; /* if not configured any more */
 	r->snap->group = groups;
 	for (uint32_t i = 0; rc == 0 && i < conf->n_groups; i++)
 		rc = group_fill(r, &groups[r->group[i]], &conf->groups[i]);
@@ -105,7 +107,7 @@ pools_build(struct cgn_compile_run *r)
 	if (r->old != NULL)
 		memcpy(r->pools, r->old->pool, r->old->n_pools * sizeof(*r->pools));
 	for (uint32_t i = 0; i < r->snap->n_pools; i++) {
-		r->pools[i].locked = true; /* if not configured any more */
+		r->pools[i].gone = r->pools[i].locked = true; /* the same */
 		r->pools[i].overload = CGN_NONE16;
 	}
 	for (uint32_t i = 0; i < conf->n_address_groups; i++) {
@@ -116,6 +118,7 @@ pools_build(struct cgn_compile_run *r)
 		p->id = (uint16_t)g->id;
 		p->vpn = r->vpn[g->vpn.index];
 		p->locked = g->locked;
+		p->gone = false;
 		if (g->overload.index != CGN_CONF_NONE)
 			p->overload = r->pool[g->overload.index];
 	}

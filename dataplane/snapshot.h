@@ -106,6 +106,7 @@ struct cgn_pool {
 	char name[CGN_NAME];
 	uint16_t id, vpn, overload; /* overload: pool index or CGN_NONE16 */
 	bool locked;
+	bool gone; /* not configured any more: its addresses are on their way out */
 };
 
 /* The addresses of a pool that belong to a location, as slots. */
@@ -121,6 +122,7 @@ struct cgn_group {
 	uint16_t n; /* locations */
 	uint16_t location[32], weight[32];
 	uint16_t bucket[CGN_BUCKETS]; /* → location index */
+	bool gone;		      /* not configured any more */
 };
 
 /* The ports of a location's addresses that this box may give out: while two boxes cannot

@@ -6,6 +6,7 @@
 #include "compile_case.h"
 #include "dataplane/neigh.h"
 #include "dataplane/steer.h"
+#include "dataplane/worker.h"
 #include "eal_main.h"
 
 /* Names keep their indices and addresses their slots and records, whatever the order. */
@@ -264,6 +265,67 @@ refused(void)
 }
 
 /* The address of a server must belong to the location that its user has. */
+/* The configuration with other names of group, pool and instance. */
+static const struct cgn_snapshot *
+compile_named(unsigned n, bool settled)
+{
+	const struct cgn_compile_inputs in = {
+		.port = ports, .host = hosts, .alive = 1, .settled = settled
+	};
+	const struct cgn_snapshot *snap = NULL;
+	struct cgn_conf *conf;
+	char text[4096];
+
+	snprintf(text, sizeof(text),
+		NODE BOARDS LOCATIONS PORTS(INSIDE)
+			ROUTES("") "service_instance_groups: ( { name = \"g%u\";\n"
+				   "    service_locations = ( " TWO " ); } );\n"
+				   "address_groups: ( { name = \"p%u\"; id = 1;\n"
+				   "    addresses = [ " POOL1 " ]; } );\n"
+				   "nat_instances: ( { name = \"n%u\"; id = 4;\n"
+				   "    service_instance_group = \"g%u\"; inside: { "
+				   "ports = [ \"inside\" ]; };\n"
+				   "    outbound: ( { acl = \"any\"; address_group = "
+				   "\"p%u\"; } ); } );\n",
+		n, n, n, n, n);
+	conf = load(text);
+	CU_ASSERT_EQUAL(cgn_compile(compiler, conf, &in, &snap), 0);
+	cgn_conf_free(conf);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(snap);
+	return snap;
+}
+
+/* More names than there are indices, one after the other: those of what is gone are given
+ * anew, but not before the users of it are. */
+static void
+names_come_and_go(void)
+{
+	const struct cgn_snapshot *s;
+	char name[16];
+	uint32_t i;
+
+	setup();
+	cgn_snapshot_free(compile_named(0, false));
+	s = compile_named(1, false);
+	CU_ASSERT(s->settling);
+	CU_ASSERT_EQUAL(cgn_compile_find_instance(compiler, CGN_NAT44, "n1"), 1);
+	cgn_snapshot_free(s);
+	cgn_snapshot_free(compile_named(2, false));
+	CU_ASSERT_EQUAL(cgn_compile_find_instance(compiler, CGN_NAT44, "n2"), 2);
+	for (unsigned n = 3; n < CGN_MAX_INSTANCES + 10; n++) {
+		cgn_snapshot_free(compile_named(n - 1, true));
+		cgn_snapshot_free(compile_named(n, false));
+	}
+	snprintf(name, sizeof(name), "n%u", CGN_MAX_INSTANCES + 9);
+	i = cgn_compile_find_instance(compiler, CGN_NAT44, name);
+	s = compile_named(CGN_MAX_INSTANCES + 9, true);
+	CU_ASSERT(i < 4);
+	CU_ASSERT_STRING_EQUAL(s->instance[i].name, name);
+	CU_ASSERT_FALSE(s->instance[i].gone);
+	CU_ASSERT(s->n_instances <= 4 && s->n_pools <= 4 && s->n_groups <= 4);
+	teardown(s);
+}
+
 static void
 servers(void)
 {
@@ -322,5 +384,6 @@ CU_TestInfo eal_tests[] = {
 	{ "a changed route changes new snapshots only", routes_change },
 	{ "refused, then as before", refused },
 	{ "servers at addresses of their users", servers },
+	{ "names come and go", names_come_and_go },
 	CU_TEST_INFO_NULL,
 };
