@@ -24,8 +24,10 @@
 
 struct cgn_conf_node {
 	char name[CGN_CONF_NAME_LEN];
-	const char *run_dir; /* control socket, pid file, telemetry */
-	const char *group;   /* unix group that may use the control socket; "" none */
+	const char *run_dir;   /* control socket, pid file, telemetry */
+	const char *state_dir; /* what outlives a restart; "": beside the file, or that of
+				* the service manager */
+	const char *group;     /* unix group that may use the control socket; "" none */
 };
 
 enum cgn_conf_idle { CGN_CONF_IDLE_SLEEP, CGN_CONF_IDLE_POLL };

@@ -13,6 +13,10 @@ static const struct cgn_schema_key node_keys[] = {
 		.help = "name of this box in logs and commands" },
 	{ CGN_VALUE("run_dir", STRING, run_dir), .text = "/run/cgnd", CGN_LIMITS(1, 80),
 		.help = "directory of the control socket, the pid file and telemetry" },
+	{ CGN_VALUE("state_dir", STRING, state_dir), .text = "", CGN_LIMITS(0, 200),
+		.help = "directory of what outlives a restart: the history of "
+			"configurations; empty: that of the service manager "
+			"(`/var/lib/cgnd`), else FILE.history beside the file" },
 	{ CGN_VALUE("group", STRING, group), .text = "", CGN_LIMITS(0, 31),
 		.help = "unix group that may use the control socket" },
 };

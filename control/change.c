@@ -15,13 +15,16 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "control/commit.h"
 #include "control/compile.h"
 #include "control/log.h"
+#include "control/metric_http.h"
 #include "control/pending.h"
 #include "control/publish.h"
 #include "control/verify.h"
@@ -31,9 +34,11 @@
 
 struct cgn_changer {
 	struct cgn_change *now; /* NULL: nothing is under way */
-	struct cgn_change *hup; /* of a signal, to be logged at its end */
 	bool hangup;		/* a signal waits */
 	struct cgn_conf *candidate;
+#ifdef CGN_FAULT_INJECTION
+	unsigned kill_before; /* step of a commit, from 1; 0: never */
+#endif
 };
 
 struct step {
@@ -88,11 +93,30 @@ verify(struct cgn_change *c)
 	return rc > 0 ? -EINVAL : rc;
 }
 
+/* From the file, or from a text that is there already. */
+static int
+load(struct cgn_change *c, struct cgn_conf_errors *errs)
+{
+	char *text = NULL;
+	int rc;
+
+	if (c->ask.text)
+		return cgn_conf_load_string(c->ask.text, c->path, &c->conf, errs);
+	if (!c->ask.entry)
+		return cgn_conf_load(c->path, &c->conf, errs);
+	rc = cgn_history_read(&c->daemon->commits->history, c->ask.entry, &text);
+	if (rc)
+		return rc;
+	rc = cgn_conf_load_string(text, c->path, &c->conf, errs);
+	free(text);
+	return rc;
+}
+
 static int
 read_file(struct cgn_change *c)
 {
 	struct cgn_conf_errors errs = { 0 };
-	int rc = cgn_conf_load(c->path, &c->conf, &errs);
+	int rc = load(c, &errs);
 
 	if (rc)
 		explain(c, &errs);
@@ -132,7 +156,7 @@ static int
 compile(struct cgn_change *c)
 {
 	return cgn_publish_draft(c->daemon, c->conf ? c->conf : c->daemon->conf,
-		c->kind == CGN_CHANGE_REST, &c->draft);
+		c->ask.kind == CGN_CHANGE_REST, &c->draft);
 }
 
 static int
@@ -146,7 +170,11 @@ static const struct step check_steps[] = { { true, read_file },
 
 static const struct step commit_steps[] = { { true, read_file },
 	{ false, cgn_change_allow }, { false, draft }, { true, fill },
+	{ false, cgn_change_listen }, { true, cgn_commit_record },
 	{ false, cgn_change_apply }, { true, retire }, { false, NULL } };
+
+static const struct step confirm_steps[] = { { true, cgn_commit_confirm },
+	{ false, NULL } };
 
 static const struct step rest_steps[] = { { false, draft }, { true, fill },
 	{ false, cgn_change_apply }, { true, retire }, { false, NULL } };
@@ -154,6 +182,7 @@ static const struct step rest_steps[] = { { false, draft }, { true, fill },
 static const struct step *const steps[] = {
 	[CGN_CHANGE_CHECK] = check_steps,
 	[CGN_CHANGE_COMMIT] = commit_steps,
+	[CGN_CHANGE_CONFIRM] = confirm_steps,
 	[CGN_CHANGE_REST] = rest_steps,
 };
 
@@ -164,7 +193,7 @@ run_in_thread(void *arg)
 
 	pthread_setname_np(pthread_self(), "cgn-change");
 	setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
-	c->result = steps[c->kind][c->step].run(c);
+	c->result = steps[c->ask.kind][c->step].run(c);
 	__atomic_store_n(&c->done, 1, __ATOMIC_RELEASE);
 	return NULL;
 }
@@ -184,6 +213,8 @@ cgn_change_put(struct cgn_change *c)
 	if (!c || --c->refs)
 		return;
 	free(c->why.data);
+	free(c->list.entry);
+	free(c->old_text);
 	if (c->compared)
 		cgn_diff_fini(&c->diff);
 	free(c);
@@ -193,6 +224,8 @@ cgn_change_put(struct cgn_change *c)
 static void
 drop(struct cgn_change *c)
 {
+	cgn_metric_http_destroy(c->metrics);
+	c->metrics = NULL;
 	cgn_compile_drop(c->draft);
 	c->draft = NULL;
 	cgn_conf_free(c->conf);
@@ -207,7 +240,7 @@ log_lines(const struct cgn_change *c)
 	while (line && *line) {
 		int n = (int)strcspn(line, "\n");
 
-		cgn_log_event(LOG_ERR, "reload: %.*s", n, line);
+		cgn_log_event(LOG_ERR, "%s: %.*s", c->ask.verb, n, line);
 		line += n + (line[n] == '\n');
 	}
 }
@@ -215,16 +248,20 @@ log_lines(const struct cgn_change *c)
 static void
 tell(const struct cgn_change *c)
 {
-	if (c->kind != CGN_CHANGE_COMMIT)
+	const char *verb = c->ask.verb;
+
+	if (c->ask.kind != CGN_CHANGE_COMMIT)
 		return;
 	if (c->why.n)
 		cgn_log_event(
-			LOG_ERR, "reload of %s: refused, nothing is changed", c->path);
+			LOG_ERR, "%s of %s: refused, nothing is changed", verb, c->path);
 	else
-		cgn_log_event(LOG_NOTICE, "reload of %s: %u changes in %lu ms", c->path,
+		cgn_log_event(LOG_NOTICE, "%s of %s: %u changes in %lu ms", verb, c->path,
 			c->diff.n, c->took_ms);
+	if (c->why.n && c->ask.automatic)
+		log_lines(c);
 	for (uint32_t i = 0; !c->why.n && i < c->diff.n && i < 20; i++)
-		cgn_log(LOG_INFO, "reload: %s %s %s%s%s",
+		cgn_log(LOG_INFO, "%s: %s %s %s%s%s", verb,
 			cgn_diff_kind_name(c->diff.items[i].kind), c->diff.items[i].path,
 			c->diff.items[i].before, c->diff.items[i].before[0] ? " -> " : "",
 			c->diff.items[i].after);
@@ -235,40 +272,41 @@ finish(struct cgn_daemon *d, int rc)
 {
 	struct cgn_change *c = d->changer->now;
 
-	if (c->kind == CGN_CHANGE_CHECK && rc == 0) {
+	if (rc == 0 &&
+		(c->ask.kind == CGN_CHANGE_CHECK || c->ask.kind == CGN_CHANGE_COMMIT)) {
 		cgn_conf_free(d->changer->candidate);
-		d->changer->candidate = c->conf;
+		d->changer->candidate = c->conf; /* none behind a commit */
 		c->conf = NULL;
 	}
+	if (c->ask.kind == CGN_CHANGE_COMMIT || c->ask.kind == CGN_CHANGE_CONFIRM)
+		cgn_commit_end(c, rc);
 	if (rc && !c->why.n)
 		cgn_text_add(&c->why, "%s: %s\n", c->path, strerror(-rc));
 	drop(c);
 	c->took_ms = cgn_runtime_ms(&d->rt, rte_get_tsc_cycles()) - c->begun_ms;
 	c->finished = true;
 	tell(c);
-	if (c == d->changer->hup) {
-		log_lines(c);
-		cgn_change_put(c);
-		d->changer->hup = NULL;
-	}
 	d->changer->now = NULL;
 	cgn_change_put(c);
 }
 
 struct cgn_change *
-cgn_change_start(struct cgn_daemon *d, enum cgn_change_kind kind, const char *path)
+cgn_change_start(struct cgn_daemon *d, const struct cgn_change_ask *ask)
 {
 	struct cgn_change *c;
 
-	if (d->changer->now || strlen(path) >= sizeof(c->path))
+	if (d->changer->now || strlen(ask->path) >= sizeof(c->path))
 		return NULL;
 	c = calloc(1, sizeof(*c));
 	if (!c)
 		return NULL;
-	c->kind = kind;
+	c->ask = *ask;
 	c->daemon = d;
 	c->refs = 2;
-	strcpy(c->path, path);
+	strcpy(c->path, ask->path);
+	snprintf(c->comment, sizeof(c->comment), "%s", ask->comment ? ask->comment : "");
+	c->ask.path = c->path;
+	c->ask.comment = c->comment;
 	c->begun_ms = cgn_runtime_ms(&d->rt, rte_get_tsc_cycles());
 	d->changer->now = c;
 	return c;
@@ -286,6 +324,14 @@ cgn_change_hangup(struct cgn_daemon *d)
 	d->changer->hangup = true;
 }
 
+#ifdef CGN_FAULT_INJECTION
+void
+cgn_change_kill(struct cgn_daemon *d, unsigned step)
+{
+	d->changer->kill_before = step + 1;
+}
+#endif
+
 /* Begins the thread's next step. */
 static int
 begin(struct cgn_change *c)
@@ -299,9 +345,14 @@ static void
 go_on(struct cgn_daemon *d)
 {
 	struct cgn_change *c = d->changer->now;
-	const struct step *at = &steps[c->kind][c->step];
+	const struct step *at = &steps[c->ask.kind][c->step];
 	int rc;
 
+#ifdef CGN_FAULT_INJECTION
+	if (!c->in_thread && c->ask.kind == CGN_CHANGE_COMMIT &&
+		c->step + 1 == d->changer->kill_before)
+		kill(getpid(), SIGKILL);
+#endif
 	if (c->in_thread) {
 		if (!__atomic_load_n(&c->done, __ATOMIC_ACQUIRE))
 			return;
@@ -325,11 +376,16 @@ go_on(struct cgn_daemon *d)
 void
 cgn_change_turn(struct cgn_daemon *d)
 {
+	const struct cgn_change_ask hangup = { .kind = CGN_CHANGE_COMMIT,
+		.verb = "reload",
+		.path = d->conf_path,
+		.automatic = true,
+		.who = "SIGHUP" };
 	struct cgn_changer *changer = d->changer;
 
 	if (!changer->now && changer->hangup) {
 		changer->hangup = false;
-		changer->hup = cgn_change_start(d, CGN_CHANGE_COMMIT, d->conf_path);
+		cgn_change_put(cgn_change_start(d, &hangup));
 	}
 	if (changer->now)
 		go_on(d);

@@ -18,8 +18,10 @@
 #include "control/log.h"
 #include "control/log_export.h"
 #include "control/log_rule.h"
+#include "control/metric_http.h"
 #include "control/monitor.h"
 #include "control/settle.h"
+#include "control/show.h"
 #include "control/switch.h"
 #include "control/vrrp.h"
 
@@ -130,6 +132,43 @@ tell_others(struct cgn_daemon *d)
 	cgn_log_rules(d->logs, d->snap, d->now_ms);
 }
 
+static bool
+same_address(const struct cgn_conf_metrics *a, const struct cgn_conf_metrics *b)
+{
+	return a->present == b->present && a->port == b->port &&
+	       a->address.family == b->address.family &&
+	       memcmp(a->address.bytes, b->address.bytes, sizeof(a->address.bytes)) == 0;
+}
+
+int
+cgn_change_listen(struct cgn_change *c)
+{
+	struct cgn_daemon *d = c->daemon;
+	char err[CGN_ERR];
+	int rc;
+
+	if (same_address(&d->conf->metrics, &c->conf->metrics))
+		return 0;
+	rc = cgn_metric_http_create(
+		&c->conf->metrics, &cgn_show_handlers, d, &c->metrics, err, sizeof(err));
+	if (rc)
+		cgn_text_add(&c->why, "%s\n", err);
+	c->moves_metrics = rc == 0;
+	return rc;
+}
+
+static void
+move_metrics(struct cgn_change *c)
+{
+	struct cgn_metric_http *old = c->daemon->metrics;
+
+	if (!c->moves_metrics)
+		return;
+	c->daemon->metrics = c->metrics;
+	c->metrics = NULL;
+	cgn_metric_http_destroy(old);
+}
+
 static void
 publish(struct cgn_change *c, const struct cgn_snapshot *snap)
 {
@@ -177,6 +216,7 @@ cgn_change_apply(struct cgn_change *c)
 	if (!c->conf)
 		return 0;
 	tell_others(d);
+	move_metrics(c);
 	cgn_monitor_apply(d);
 	free_beside(&old, &new);
 	c->retired_conf = old.conf;

@@ -29,6 +29,7 @@ typedef json_t *cgn_cmd_entry_fn(struct cgn_cmd_ctx *ctx, size_t index);
 struct cgn_cmd_ctx {
 	struct cgn_cmd_call call; /* what was asked */
 	void *app;		  /* what the handlers work on, as given to the server */
+	uint32_t uid;		  /* of the user who asks */
 
 	/* Set by a start function that answers in pages. */
 	cgn_cmd_fn *next;

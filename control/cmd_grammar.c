@@ -78,11 +78,24 @@ static const struct cgn_cmd_key rules_keys[] = {
 	{ NULL },
 };
 
+static const struct cgn_cmd_key comment_keys[] = {
+	{ "comment", CGN_CMD_TYPE_TEXT, "for the history", true },
+	{ NULL },
+};
+
+static const struct cgn_cmd_key commit_keys[] = {
+	{ "confirmed", CGN_CMD_TYPE_COUNT, "seconds until it goes back by itself", true },
+	{ "comment", CGN_CMD_TYPE_TEXT, "for the history", true },
+	{ NULL },
+};
+
 static const struct cgn_cmd_def table[CGN_CMD_COUNT] = {
 	{ CGN_CMD_HELP, "help", NULL, "commands", CGN_CMD_LIST, NULL,
 		"lists the commands" },
 	{ CGN_CMD_SHOW_VERSION, "show version", NULL, "version", CGN_CMD_OBJECT, NULL,
 		"version of the running daemon" },
+	{ CGN_CMD_SHOW_HISTORY, "show config history", NULL, "history", CGN_CMD_LIST,
+		NULL, "configurations that were in effect, the newest first" },
 	{ CGN_CMD_SHOW_CONFIG, "show config", "running|candidate", "config",
 		CGN_CMD_OBJECT, NULL, "the configuration, defaults filled in" },
 	{ CGN_CMD_SHOW_PORTS, "show ports", NULL, "ports", CGN_CMD_LIST, NULL,
@@ -140,12 +153,20 @@ static const struct cgn_cmd_def table[CGN_CMD_COUNT] = {
 		true },
 	{ CGN_CMD_SWITCH_BACK, "centralized-backup switch-back", "INSTANCE",
 		"centralized_backup", CGN_CMD_OBJECT, NULL, "and comes back", true },
-	{ CGN_CMD_RELOAD, "reload", "FILE", "reload", CGN_CMD_OBJECT, NULL,
-		"puts a configuration into effect: FILE, or the daemon's own file" },
+	{ CGN_CMD_RELOAD, "reload", "FILE", "reload", CGN_CMD_OBJECT, comment_keys,
+		"puts a configuration into effect: FILE, which becomes the daemon's own "
+		"file, or that file as it is" },
 	{ CGN_CMD_CHECK, "check", "FILE", "check", CGN_CMD_OBJECT, NULL,
 		"reads and checks a configuration: if it is right, it is the candidate" },
 	{ CGN_CMD_DIFF, "diff", "FILE", "diff", CGN_CMD_OBJECT, NULL,
 		"the same, and what it would change" },
+	{ CGN_CMD_COMMIT, "commit", NULL, "commit", CGN_CMD_OBJECT, commit_keys,
+		"puts the candidate into effect, or the daemon's own file where there is "
+		"none; confirmed: it goes back by itself unless it is confirmed" },
+	{ CGN_CMD_CONFIRM, "confirm", NULL, "confirm", CGN_CMD_OBJECT, NULL,
+		"the commit that waits for it stays" },
+	{ CGN_CMD_ROLLBACK, "rollback", "N", "rollback", CGN_CMD_OBJECT, comment_keys,
+		"puts a configuration of the history into effect, 1 the last but one" },
 #ifdef CGN_FAULT_INJECTION
 	{ CGN_CMD_DEBUG_CLOCK, "debug clock", "SECONDS", "clock", CGN_CMD_OBJECT, NULL,
 		"turns the clock of the box on; for tests" },
@@ -153,6 +174,10 @@ static const struct cgn_cmd_def table[CGN_CMD_COUNT] = {
 		"a CPU spins for ever; for tests", true },
 	{ CGN_CMD_DEBUG_CRASH, "debug crash", "SLOT CPU", "board", CGN_CMD_OBJECT, NULL,
 		"a CPU faults; for tests", true },
+	{ CGN_CMD_DEBUG_KILL_COMMIT, "debug kill-commit", "N", "kill_commit",
+		CGN_CMD_OBJECT, NULL,
+		"kill -9 before a step of the next commit, 0 the first; for tests",
+		true },
 #endif
 };
 
@@ -231,7 +256,7 @@ static enum cgn_cmd_type
 arg_type(const char *arg)
 {
 	if (strcmp(arg, "ID") == 0 || strcmp(arg, "SECONDS") == 0 ||
-		strcmp(arg, "SLOT CPU") == 0)
+		strcmp(arg, "SLOT CPU") == 0 || strcmp(arg, "N") == 0)
 		return CGN_CMD_TYPE_NUMBER;
 	if (strcmp(arg, "FILE") == 0)
 		return CGN_CMD_TYPE_FILE;

@@ -211,6 +211,7 @@ start_command(struct cgn_cmd_server *server, struct client *client, size_t len)
 {
 	client->running = true;
 	server->running++;
+	client->ctx.uid = cgn_cmd_socket_user(client->fd);
 	cgn_cmd_begin(&client->ctx, server->handlers, server->app, client->in, len);
 	client->in_len -= len + 1;
 	memmove(client->in, client->in + len + 1, client->in_len);

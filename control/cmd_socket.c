@@ -49,3 +49,14 @@ cgn_cmd_socket_bind(const struct sockaddr_un *address)
 	umask(mask);
 	return rc != 0 ? rc : fd;
 }
+
+uint32_t
+cgn_cmd_socket_user(int fd)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0)
+		return UINT32_MAX;
+	return peer.uid;
+}

@@ -2,6 +2,7 @@
 #ifndef CGN_CONTROL_CMD_SOCKET_H
 #define CGN_CONTROL_CMD_SOCKET_H
 
+#include <stdint.h>
 #include <sys/un.h>
 
 /**
@@ -10,5 +11,8 @@
  * @return its descriptor, or -errno; -EADDRINUSE: somebody listens. Start-up only.
  */
 int cgn_cmd_socket_bind(const struct sockaddr_un *address);
+
+/** Number of the user at the other end when it connected; (uint32_t)-1: not known. */
+uint32_t cgn_cmd_socket_user(int fd);
 
 #endif

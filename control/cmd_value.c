@@ -207,6 +207,9 @@ cgn_cmd_value_parse(enum cgn_cmd_type type, const char *text, struct cgn_cmd_val
 		return parse_name(text, 127);
 	case CGN_CMD_TYPE_FILE:
 		return text[0] && strlen(text) <= 4000 ? 0 : -EINVAL;
+	case CGN_CMD_TYPE_TEXT:
+		return text[0] && strlen(text) <= 120 && !strpbrk(text, "\r\n") ? 0
+										: -EINVAL;
 	case CGN_CMD_TYPE_TIME:
 		return parse_time(text, &out->number);
 	}
@@ -250,6 +253,8 @@ cgn_cmd_value_expected(enum cgn_cmd_type type)
 		return "the \"next\" of the page before";
 	case CGN_CMD_TYPE_FILE:
 		return "the path of a file";
+	case CGN_CMD_TYPE_TEXT:
+		return "a line of 1..120 bytes";
 	case CGN_CMD_TYPE_TIME:
 		return "a time as 2026-01-31T12:00:00Z, or seconds since 1970";
 	}

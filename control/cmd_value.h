@@ -16,6 +16,7 @@ enum cgn_cmd_type {
 	CGN_CMD_TYPE_ROLE,     /* active | standby */
 	CGN_CMD_TYPE_TOKEN,    /* opaque, as an earlier answer gave it */
 	CGN_CMD_TYPE_FILE,     /* path of a file: 1..4000 bytes */
+	CGN_CMD_TYPE_TEXT,     /* a line of 1..120 bytes */
 	CGN_CMD_TYPE_TIME,     /* 2026-01-31T12:00:00[.123]Z, or seconds since 1970 */
 };
 

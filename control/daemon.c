@@ -15,6 +15,7 @@
 #include "control/channel.h"
 #include "control/chassis.h"
 #include "control/cmd_server.h"
+#include "control/commit.h"
 #include "control/copies.h"
 #include "control/host.h"
 #include "control/log.h"
@@ -132,6 +133,7 @@ every_ms(struct cgn_daemon *d, uint64_t tsc, uint64_t now_ms)
 	cgn_chassis_say(d);
 	cgn_copies_turn(d);
 	cgn_change_turn(d);
+	cgn_commit_turn(d);
 	cgn_rest_turn(d);
 	cgn_threshold_turn(&d->thresholds, d->logs, d->snap, d->worker, d->n_cpus,
 		&d->conf->thresholds, now_ms);

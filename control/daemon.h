@@ -21,6 +21,7 @@ struct cgn_channels;
 struct cgn_chassis;
 struct cgn_changer;
 struct cgn_cmd_server;
+struct cgn_commits;
 struct cgn_compile_host;
 struct cgn_compiler;
 struct cgn_host;
@@ -36,6 +37,7 @@ struct cgn_daemon {
 	struct cgn_conf *conf;	     /* running */
 	const char *conf_path;	     /* of the file that it was started with, absolute */
 	struct cgn_changer *changer; /* of conf */
+	struct cgn_commits *commits; /* what of it is on the disk */
 	struct cgn_rest rest;	     /* of the last change */
 	struct cgn_compiler *compiler;
 	const struct cgn_snapshot *snap; /* what the workers read */

@@ -6,9 +6,13 @@
  * debug clock SECONDS turns the clock of the path and of the control lcore on, so that a
  * test of a timer of two hours does not last as long. Wall clock, heartbeats and the
  * other end of a connection do not notice. It is never turned back.
+ *
+ * debug kill-commit N ends the process where a commit has done N steps
+ * (control/change.c).
  */
 #include <stdlib.h>
 
+#include "control/change.h"
 #include "control/log.h"
 #include "control/show.h"
 
@@ -24,5 +28,15 @@ cgn_debug_clock(struct cgn_cmd_ctx *ctx)
 		cgn_log_event(
 			LOG_WARNING, "debug: the clock is turned by %lu s", seconds);
 	cgn_cmd_reply(ctx, json_pack("{s:I}", "turned_s", (json_int_t)(turned / 1000)));
+	return 0;
+}
+
+int
+cgn_debug_kill_commit(struct cgn_cmd_ctx *ctx)
+{
+	unsigned step = (unsigned)strtoul(ctx->call.arg, NULL, 10);
+
+	cgn_change_kill(ctx->app, step);
+	cgn_cmd_reply(ctx, json_pack("{s:I}", "step", (json_int_t)step));
 	return 0;
 }

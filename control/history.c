@@ -5,6 +5,9 @@
  * everything that was included, so that an entry needs nothing else. `pending` holds the
  * number of the entry to which a start goes back, while a commit waits to be confirmed.
  *
+ * The directory is `history` in the state directory: that of the configuration, or that
+ * of the service manager, or else FILE.history beside the file.
+ *
  * Every file is written beside its place, brought to the disk, renamed, and the rename is
  * brought to the disk. A commit does so with the old text, the new text, the note that it
  * waits, and the file itself, in this order. A process that dies in between leaves the
@@ -27,12 +30,19 @@
 #define PENDING "pending"
 #define HEAD	"# softboard-history"
 
+#define HEAD_MAX 512 /* bytes of the line with it, and more */
+
 void
 cgn_history_init(struct cgn_history *h, const char *file, const char *state_dir)
 {
+	const char *given = getenv("STATE_DIRECTORY");
+
+	if (!state_dir[0] && given)
+		state_dir = given;
 	snprintf(h->file, sizeof(h->file), "%s", file);
 	if (state_dir[0])
-		snprintf(h->dir, sizeof(h->dir), "%s", state_dir);
+		snprintf(
+			h->dir, sizeof(h->dir), "%.*s/history", PATH_MAX - 16, state_dir);
 	else
 		snprintf(h->dir, sizeof(h->dir), "%.*s.history", PATH_MAX - 16, file);
 }
@@ -145,26 +155,42 @@ replace_file(const struct cgn_history *h, const char *text)
 	return rc;
 }
 
+/* The state directory, and the one in it. */
+static int
+make_dir(const struct cgn_history *h)
+{
+	char above[PATH_MAX];
+	int parent;
+
+	snprintf(above, sizeof(above), "%.*s",
+		(int)(strrchr(h->dir, '/') ? strrchr(h->dir, '/') - h->dir : 0), h->dir);
+	if (above[0])
+		mkdir(above, 0750);
+	if (mkdir(h->dir, 0700) != 0)
+		return errno == EEXIST ? 0 : -errno;
+	parent = open_parent(h->dir);
+	if (parent < 0)
+		return parent;
+	fsync(parent);
+	close(parent);
+	return 0;
+}
+
 /* The directory, made if need be. */
 static int
 open_dir(const struct cgn_history *h, bool make)
 {
-	int fd, parent;
+	int rc = make ? make_dir(h) : 0, fd;
 
-	if (make && mkdir(h->dir, 0700) == 0) {
-		parent = open_parent(h->dir);
-		if (parent < 0)
-			return parent;
-		fsync(parent);
-		close(parent);
-	}
+	if (rc)
+		return rc;
 	fd = open(h->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 
-/* A file of the directory, to be freed. */
+/* A file of the directory, or its first bytes; to be freed. */
 static int
-slurp(int dir, const char *name, char **text)
+slurp(int dir, const char *name, size_t most, char **text)
 {
 	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
 	struct stat st;
@@ -173,10 +199,12 @@ slurp(int dir, const char *name, char **text)
 	if (fd < 0)
 		return -errno;
 	*text = NULL;
-	if (fstat(fd, &st) == 0)
-		*text = malloc((size_t)st.st_size + 1);
+	if (fstat(fd, &st) == 0) {
+		most = (size_t)st.st_size < most ? (size_t)st.st_size : most;
+		*text = malloc(most + 1);
+	}
 	if (*text)
-		n = read(fd, *text, (size_t)st.st_size);
+		n = read(fd, *text, most);
 	close(fd);
 	if (n >= 0) {
 		(*text)[n] = '\0';
@@ -243,7 +271,7 @@ list_add(struct cgn_history_list *list, int dir, const char *name)
 	entry_name(own, e.number);
 	if (strcmp(own, name) != 0)
 		return 0;
-	rc = slurp(dir, name, &text);
+	rc = slurp(dir, name, HEAD_MAX, &text);
 	if (rc)
 		return rc;
 	rc = read_head(text, &e);
@@ -290,7 +318,7 @@ cgn_history_read(const struct cgn_history *h, uint32_t number, char **text)
 	if (dir < 0)
 		return dir;
 	entry_name(name, number);
-	rc = slurp(dir, name, text);
+	rc = slurp(dir, name, SIZE_MAX, text);
 	close(dir);
 	if (rc)
 		return rc;
@@ -344,21 +372,29 @@ find(const struct cgn_history_list *list, const char *text)
 	return 0;
 }
 
-/* Oldest entries go; those of this commit are the newest. */
 static void
-prune(int dir, const struct cgn_history_list *list)
+forget(int dir, uint32_t number)
 {
-	for (uint32_t i = CGN_HISTORY_KEPT - 2; i < list->n; i++) {
-		char name[32];
+	char name[32];
 
-		entry_name(name, list->entry[i].number);
+	entry_name(name, number);
+	if (number)
 		unlinkat(dir, name, 0);
-	}
 }
 
+/* Oldest entries go; those of this commit are the newest. */
+static void
+prune(int dir, const struct cgn_history_list *list, uint32_t keep)
+{
+	for (uint32_t i = CGN_HISTORY_KEPT - 2; i < list->n; i++)
+		if (list->entry[i].number != keep)
+			forget(dir, list->entry[i].number);
+}
+
+/* added: receives the number of the entry with the new text; 0: it was there. */
 static int
 save_both(int dir, const struct cgn_history_list *list,
-	const struct cgn_history_commit *c, uint32_t *back)
+	const struct cgn_history_commit *c, uint32_t *back, uint32_t *added)
 {
 	uint32_t next = list->n ? list->entry[0].number + 1 : 1;
 	int rc = 0;
@@ -368,9 +404,10 @@ save_both(int dir, const struct cgn_history_list *list,
 		rc = save(dir, next, c->running, c->when, "-", "was running");
 		*back = next++;
 	}
-	if (rc == 0)
-		rc = save(dir, next, c->text, c->when, c->who, c->comment);
-	return rc;
+	if (rc || (*back == next - 1 && strcmp(c->text, c->running) == 0))
+		return rc;
+	*added = next;
+	return save(dir, next, c->text, c->when, c->who, c->comment);
 }
 
 static int
@@ -396,12 +433,13 @@ cgn_history_commit(
 {
 	struct cgn_history_list list;
 	int dir = open_dir(h, true), rc;
+	uint32_t added = 0;
 
 	if (dir < 0)
 		return dir;
 	rc = cgn_history_read_list(h, &list);
 	if (rc == 0)
-		rc = save_both(dir, &list, commit, back);
+		rc = save_both(dir, &list, commit, back, &added);
 	if (rc == 0 && commit->confirm)
 		rc = set_pending(dir, *back);
 	if (rc == 0 && commit->put) {
@@ -412,7 +450,9 @@ cgn_history_commit(
 	if (rc == 0 && commit->settle)
 		rc = clear_pending(dir);
 	if (rc == 0)
-		prune(dir, &list);
+		prune(dir, &list, *back);
+	else
+		forget(dir, added);
 	free(list.entry);
 	close(dir);
 	return rc;
@@ -438,7 +478,7 @@ cgn_history_recover(struct cgn_history *h)
 
 	if (dir < 0)
 		return dir == -ENOENT ? 0 : dir;
-	rc = slurp(dir, PENDING, &text);
+	rc = slurp(dir, PENDING, SIZE_MAX, &text);
 	if (rc == 0) {
 		uint32_t number = (uint32_t)strtoul(text, NULL, 10);
 

@@ -41,10 +41,12 @@ struct cgn_history_commit {
 	const char *who, *comment;
 };
 
-/* state_dir "": beside the file. Touches nothing. */
+/* state_dir "": that of the service manager ($STATE_DIRECTORY), else beside the file.
+ * Touches nothing. */
 void cgn_history_init(struct cgn_history *h, const char *file, const char *state_dir);
 
-/* Writes a commit down, in an order in which the process may be killed at any time: what
+/* Writes a commit down (a text that is the newest entry already is not entered again), in
+ * an order in which the process may be killed at any time: what
  * the next start reads is the old text or the new one. back: receives the number of the
  * entry with the old text. 0 or -errno; then the file is as before, unless that very
  * write failed behind the rename. Any one thread. */

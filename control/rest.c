@@ -40,7 +40,8 @@ cgn_rest_fini(struct cgn_daemon *d)
 static void
 compile_again(struct cgn_daemon *d)
 {
-	struct cgn_change *c = cgn_change_start(d, CGN_CHANGE_REST, "");
+	const struct cgn_change_ask ask = { .kind = CGN_CHANGE_REST, .path = "" };
+	struct cgn_change *c = cgn_change_start(d, &ask);
 
 	d->rest.next_ms = d->now_ms + (c ? LOOK_MS : AGAIN_MS);
 	cgn_change_put(c);

@@ -16,6 +16,7 @@
 const struct cgn_cmd_handlers
 	cgn_show_handlers = { .start = {
 				      [CGN_CMD_SHOW_VERSION] = cgn_show_version,
+				      [CGN_CMD_SHOW_HISTORY] = cgn_show_config_history,
 				      [CGN_CMD_SHOW_CONFIG] = cgn_show_config,
 				      [CGN_CMD_SHOW_PORTS] = cgn_show_ports,
 				      [CGN_CMD_SHOW_ROUTES] = cgn_show_routes,
@@ -47,10 +48,14 @@ const struct cgn_cmd_handlers
 				      [CGN_CMD_RELOAD] = cgn_reload,
 				      [CGN_CMD_CHECK] = cgn_check,
 				      [CGN_CMD_DIFF] = cgn_diff,
+				      [CGN_CMD_COMMIT] = cgn_commit,
+				      [CGN_CMD_CONFIRM] = cgn_confirm,
+				      [CGN_CMD_ROLLBACK] = cgn_rollback,
 #ifdef CGN_FAULT_INJECTION
 				      [CGN_CMD_DEBUG_CLOCK] = cgn_debug_clock,
 				      [CGN_CMD_DEBUG_HANG] = cgn_debug_hang,
 				      [CGN_CMD_DEBUG_CRASH] = cgn_debug_crash,
+				      [CGN_CMD_DEBUG_KILL_COMMIT] = cgn_debug_kill_commit,
 #endif
 			      } };
 

@@ -18,9 +18,10 @@ cgn_cmd_fn cgn_show_version, cgn_show_ports, cgn_show_routes, cgn_show_neighbour
 	cgn_clear_session, cgn_clear_user, cgn_who_had, cgn_show_rules,
 	cgn_board_shutdown, cgn_board_start, cgn_ha_switch, cgn_switch_away,
 	cgn_switch_back;
-cgn_cmd_fn cgn_reload, cgn_check, cgn_diff;
+cgn_cmd_fn cgn_reload, cgn_check, cgn_diff, cgn_commit, cgn_confirm, cgn_rollback,
+	cgn_show_config_history;
 #ifdef CGN_FAULT_INJECTION
-cgn_cmd_fn cgn_debug_clock, cgn_debug_hang, cgn_debug_crash;
+cgn_cmd_fn cgn_debug_clock, cgn_debug_hang, cgn_debug_crash, cgn_debug_kill_commit;
 #endif
 
 /* ---- values ---- */

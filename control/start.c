@@ -20,6 +20,7 @@
 #include "control/change.h"
 #include "control/chassis.h"
 #include "control/cmd_server.h"
+#include "control/commit.h"
 #include "control/eal.h"
 #include "control/host.h"
 #include "control/log.h"
@@ -198,6 +199,7 @@ fini_ready(struct cgn_daemon *d)
 
 static const struct stage stages[] = {
 	{ cgn_rundir_init, cgn_rundir_fini },
+	{ cgn_commit_init, cgn_commit_fini },
 	{ cgn_signals_init, cgn_signals_fini },
 	{ cgn_privilege_init, NULL },
 	{ init_dpdk, fini_dpdk },

@@ -49,7 +49,7 @@ t_must "dpkg installs it, dependencies and all" t_exit 0 in_root dpkg -i /root/s
 t_ok "its files are those of the package" t_exit 0 in_root dpkg --verify softboard
 t_ok "the group is there" in_root getent group cgnd
 t_ok "the place of the configuration is not for everybody" \
-	[ "$(in_root stat -c '%a %G' /etc/cgnd)" = "750 cgnd" ]
+	[ "$(in_root stat -c '%a %G' /etc/cgnd)" = "2750 cgnd" ]
 for page in cgnd.8 cgnctl.1 cgnbench.1 cgnd.conf.5; do
 	t_ok "manual page $page reads without a warning" [ -z "$(
 		in_root man --warnings -E UTF-8 -l "/usr/share/man/man${page##*.}/$page.gz" 2>&1 >/dev/null)" ]
@@ -103,7 +103,7 @@ t_must "somebody listens" wait_for 10 test -S "$LAB_RUN/notify"
 run_unit() {
 	local rc=0
 	# shellcheck disable=SC2086
-	NOTIFY_SOCKET=$LAB_RUN/notify WATCHDOG_USEC=400000 ip netns exec "cgn$LAB_SUFFIX" \
+	STATE_DIRECTORY=/var/lib/cgnd NOTIFY_SOCKET=$LAB_RUN/notify WATCHDOG_USEC=400000 ip netns exec "cgn$LAB_SUFFIX" \
 		chroot "$ROOT" $start_line </dev/null >"$LAB_RUN/cgnd.log" 2>&1 &
 	echo $! >"$LAB_RUN/cgnd.pid"
 	wait $! || rc=$?
@@ -127,6 +127,17 @@ pid=$(cat "$LAB_RUN/cgnd/cgnd.pid")
 in_root sh -c "${reload/\$MAINPID/$pid}"
 t_ok "it goes on after a reload" m_ping nsub "$WEB4"
 t_ok "with the same process" [ "$(cat "$LAB_RUN/cgnd/cgnd.pid")" = "$pid" ]
+
+# --- commit: without the privileges of the start --------------------------------------
+
+chmod 640 "$ROOT/etc/cgnd/cgnd.conf"
+sed 's|mtu = 1540;|& timers: { udp = 71; };|' "$LAB_RUN/cgnd.conf" >"$ROOT/root/next.conf"
+t_ok "another file is committed" t_exit 0 ctl reload /root/next.conf
+t_ok "it is the configuration now" cmp -s "$ROOT/root/next.conf" "$ROOT/etc/cgnd/cgnd.conf"
+t_ok "the group may read it as before" \
+	[ "$(in_root stat -c '%a %G' /etc/cgnd/cgnd.conf)" = "640 cgnd" ]
+entries() { figure="$(in_root ls /var/lib/cgnd/history | wc -l) entries" && [ "$figure" = "$1 entries" ]; }
+t_ok "the history is in the service's place" entries 2
 
 # --- a box without boards gives no signs of life -------------------------------------
 

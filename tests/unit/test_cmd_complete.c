@@ -109,7 +109,7 @@ test_complete(void)
 		{ "show nat ", "instance " },
 		{ "show nat instance ", "<NAME> " },
 		{ "show nat instance nat1 ", "" },
-		{ "show config ", "running candidate " },
+		{ "show config ", "history running candidate " },
 		{ "show config c", "candidate " },
 		{ "show user ro", "role= " },
 		{ "show user role=", "role=active role=standby " },
