@@ -157,6 +157,14 @@ peer_taken(const struct cgn_burst *b, uint64_t i, const struct cgn_mapping *m)
 	return !m->shared && cgn_table_find(b->w->up, &key) != CGN_NONE;
 }
 
+/* A server that is not configured any more serves those that are connected. While the
+ * list is worked off, as after a take-over, nobody knows. */
+static bool
+is_withdrawn(const struct cgn_worker *w, const struct cgn_mapping *m)
+{
+	return !m->fixed && w->fixed.generation == w->snap->generation;
+}
+
 static enum cgn_drop
 open_down(struct cgn_burst *b, uint64_t i)
 {
@@ -178,7 +186,8 @@ open_down(struct cgn_burst *b, uint64_t i)
 		return CGN_DROP_MOVING;
 	p->user = m->user;
 	expected = cgn_expect_find(b->w, mapping, p->flow.remote);
-	if (!m->server && !expected && !b->snap->instance[m->instance].eif)
+	if (m->server ? is_withdrawn(b->w, m)
+		      : !expected && !b->snap->instance[m->instance].eif)
 		return CGN_DROP_FILTERED;
 	if (peer_taken(b, i, m))
 		return CGN_DROP_FILTERED;
