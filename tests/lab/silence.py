@@ -7,6 +7,7 @@ silence.py run HOST PORT SECONDS [FROM STOP]   sends, and prints: sent, lost, lo
                                         and no longer when there is a file STOP.
                                         RATE: packets per second, 1000 if it is not set
 """
+import contextlib
 import os
 import selectors
 import socket
@@ -28,7 +29,8 @@ def serve(host, port):
     s.bind((host, port))
     while True:
         data, who = s.recvfrom(2048)
-        s.sendto(data + b" %s:%d" % (who[0].encode(), who[1]), who)
+        with contextlib.suppress(OSError):  # who has come untranslated is not reached
+            s.sendto(data + b" %s:%d" % (who[0].encode(), who[1]), who)
 
 
 def run(host, port, seconds, from_port=0, stop=""):
