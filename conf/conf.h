@@ -73,6 +73,10 @@ void cgn_conf_free(struct cgn_conf *conf);
  * take. */
 uint64_t cgn_conf_memory_estimate(const struct cgn_conf *conf);
 
+/* Bytes of dpdk.memory_mb that are left, also while a change has its new forwarding
+ * tables beside the old ones. */
+uint64_t cgn_conf_memory_spare(const struct cgn_conf *conf);
+
 /*
  * Parses the EAL --lcores syntax ("0@0,1@1", "0-3", "(0,2)@(4-7)") into the set of lcore
  * ids. set: one bit per lcore 0..127. Returns 0 or -EINVAL.

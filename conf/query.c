@@ -145,20 +145,29 @@ packet_bytes(const struct cgn_conf *conf)
 	return bytes + (OWN + nodes * CACHES) * largest;
 }
 
+#define VPN_BYTES (66ull << 20) /* forwarding tables of both families */
+
 uint64_t
 cgn_conf_memory_estimate(const struct cgn_conf *conf)
 {
 	/* What cgnd was seen to take: a session has a line, half a line of counters, its
-	 * share of mappings, and four entries in hash tables; a VPN has forwarding tables
-	 * of both families. */
+	 * share of mappings, and four entries in hash tables. */
 	enum { SESSION = 176, USER = 236 };
-	const uint64_t vpn = 66ull << 20;
-	uint64_t bytes = conf->n_vpns * vpn + packet_bytes(conf);
+	uint64_t bytes = conf->n_vpns * VPN_BYTES + packet_bytes(conf);
 
 	for (uint32_t i = 0; i < conf->n_cpus; i++)
 		bytes += (uint64_t)conf->cpus[i]->sessions * SESSION +
 			 (uint64_t)conf->cpus[i]->users * USER;
 	return bytes + (16 << 20); /* the small things */
+}
+
+uint64_t
+cgn_conf_memory_spare(const struct cgn_conf *conf)
+{
+	uint64_t all = (uint64_t)conf->dpdk.memory_mb << 20;
+	uint64_t need = cgn_conf_memory_estimate(conf) + conf->n_vpns * VPN_BYTES;
+
+	return all > need ? all - need : 0;
 }
 
 /* ---- EAL --lcores ---- */

@@ -121,18 +121,16 @@ static const struct cgn_schema_key license_keys[] = {
 	{ CGN_VALUE("slot", INT, slot), .required = true, CGN_LIMITS(1, 255),
 		.help = "the board it is for" },
 	{ CGN_VALUE("sessions", INT, sessions), CGN_LIMITS(1024, 1073741824),
-		.def = 1048576, .restart = true,
+		.def = 1048576,
 		.help = "sessions the board may have, shared evenly by its CPUs" },
 	{ CGN_VALUE("users", INT, users), CGN_LIMITS(16, 16777216), .def = 65536,
-		.restart = true,
 		.help = "users the board may have, shared evenly by its CPUs" },
 	{ CGN_VALUE("create_rate", INT, create_rate), CGN_LIMITS(0, 100000000), .def = 0,
 		.help = "new sessions of the board per second, shared evenly by its "
 			"CPUs; 0: no limit" },
-	{ CGN_VALUE("nat44", BOOL, nat44), .restart = true, .help = "NAT44 allowed" },
-	{ CGN_VALUE("ds_lite", BOOL, ds_lite), .restart = true,
-		.help = "DS-Lite allowed" },
-	{ CGN_VALUE("nat64", BOOL, nat64), .restart = true, .help = "NAT64 allowed" },
+	{ CGN_VALUE("nat44", BOOL, nat44), .help = "NAT44 allowed" },
+	{ CGN_VALUE("ds_lite", BOOL, ds_lite), .help = "DS-Lite allowed" },
+	{ CGN_VALUE("nat64", BOOL, nat64), .help = "NAT64 allowed" },
 };
 #undef S
 const struct cgn_schema cgn_schema_license = { CGN_TABLE(license_keys), .names = "slot",

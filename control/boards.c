@@ -18,6 +18,7 @@
 #include <rte_lcore.h>
 
 #include "control/log.h"
+#include "control/memory.h"
 #include "control/privilege.h"
 #include "control/standin.h"
 #include "control/stage.h"
@@ -36,18 +37,14 @@ static void
 describe_cpu(const struct cgn_daemon *d, const struct cgn_conf_cpu *cpu,
 	struct cgn_worker_conf *wc)
 {
-	const struct cgn_conf *conf = d->conf;
-	int32_t l = conf->boards[cpu->board].license;
+	struct cgn_memory_most most = cgn_memory_most(d->conf, cpu);
 
 	wc->slot = (uint16_t)cpu->slot;
 	wc->cpu = (uint16_t)cpu->cpu;
 	wc->sessions = cpu->sessions;
 	wc->users = cpu->users;
-	if (l == CGN_CONF_NONE)
-		return;
-	wc->ds_lite = conf->license[l].ds_lite;
-	wc->nat44 = conf->license[l].nat44;
-	wc->nat64 = conf->license[l].nat64;
+	wc->most_sessions = most.sessions;
+	wc->most_users = most.users;
 }
 
 /* Fragments wait in the buffers that all packets arrive in: a quarter of those is as much

@@ -23,6 +23,7 @@
 
 #include "control/commit.h"
 #include "control/compile.h"
+#include "control/license.h"
 #include "control/log.h"
 #include "control/metric_http.h"
 #include "control/pending.h"
@@ -137,7 +138,9 @@ read_file(struct cgn_change *c)
 static int
 fill(struct cgn_change *c)
 {
-	return cgn_compile_fill(c->draft);
+	int rc = c->conf ? cgn_license_prepare(c) : 0;
+
+	return rc ? rc : cgn_compile_fill(c->draft);
 }
 
 static int
@@ -165,11 +168,19 @@ draft(struct cgn_change *c)
 	return explained(c, compile);
 }
 
+/* What is in use may have become more since the first time. */
+static int
+license(struct cgn_change *c)
+{
+	cgn_license_check(c);
+	return c->why.n ? -EPERM : 0;
+}
+
 static const struct step check_steps[] = { { true, read_file },
 	{ false, cgn_change_allow }, { false, NULL } };
 
 static const struct step commit_steps[] = { { true, read_file },
-	{ false, cgn_change_allow }, { false, draft }, { true, fill },
+	{ false, cgn_change_allow }, { false, draft }, { true, fill }, { false, license },
 	{ false, cgn_change_listen }, { true, cgn_commit_record },
 	{ false, cgn_change_apply }, { true, retire }, { false, NULL } };
 
@@ -228,6 +239,7 @@ drop(struct cgn_change *c)
 	c->metrics = NULL;
 	cgn_compile_drop(c->draft);
 	c->draft = NULL;
+	cgn_license_drop(c);
 	cgn_conf_free(c->conf);
 	c->conf = NULL;
 }

@@ -11,6 +11,7 @@
 #include "conf/diff.h"
 #include "control/daemon.h"
 #include "control/history.h"
+#include "dataplane/growth.h"
 
 struct cgn_compile_draft;
 
@@ -52,6 +53,7 @@ struct cgn_change {
 	struct cgn_daemon *daemon;
 	struct cgn_conf *conf;
 	struct cgn_compile_draft *draft;
+	struct cgn_growth growth[CGN_MAX_WORKERS]; /* of tables */
 	const struct cgn_snapshot *retired;
 	struct cgn_conf *retired_conf;
 	struct cgn_metric_http *metrics; /* at their new address */

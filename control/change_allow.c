@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "control/change.h"
+#include "control/license.h"
 
 static const struct {
 	const char *path, *why;
@@ -15,7 +15,6 @@ static const struct {
 	{ "node", "its directories and its socket are made at the start" },
 	{ "dpdk", "processors and memory are taken at the start" },
 	{ "boards", "the threads and tables of boards are made at the start" },
-	{ "license", "tables of that size are made at the start, for these instances" },
 	{ "ports", "devices are opened at the start" },
 };
 
@@ -62,5 +61,6 @@ cgn_change_allow(struct cgn_change *c)
 {
 	allow_restarts(c);
 	allow_ports(c);
+	cgn_license_check(c);
 	return c->why.n ? -EPERM : 0;
 }

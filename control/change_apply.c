@@ -15,6 +15,7 @@
 #include "control/chassis.h"
 #include "control/compile.h"
 #include "control/host.h"
+#include "control/license.h"
 #include "control/log.h"
 #include "control/log_export.h"
 #include "control/log_rule.h"
@@ -211,6 +212,7 @@ cgn_change_apply(struct cgn_change *c)
 			drop_beside(&new);
 		return rc;
 	}
+	cgn_license_apply(c);
 	publish(c, snap);
 	cgn_rest_begin(d);
 	if (!c->conf)

@@ -206,6 +206,23 @@ run_maps(struct cgn_compile_run *r)
 	return 0;
 }
 
+static void
+license(struct cgn_compile_run *r, uint32_t worker)
+{
+	const struct cgn_conf_cpu *cpu = r->conf->cpus[worker];
+	int32_t of = r->conf->boards[cpu->board].license;
+	const struct cgn_conf_license *l = &r->conf->license[of];
+
+	if (of == CGN_CONF_NONE)
+		return;
+	r->snap->license[worker] = (struct cgn_license){ .sessions = cpu->sessions,
+		.users = cpu->users,
+		.create_rate = cpu->create_rate,
+		.kind = { [CGN_DS_LITE] = l->ds_lite,
+			[CGN_NAT44] = l->nat44,
+			[CGN_NAT64] = l->nat64 } };
+}
+
 static int
 run_steps(struct cgn_compile_run *r)
 {
@@ -221,7 +238,7 @@ run_steps(struct cgn_compile_run *r)
 			return rc;
 	}
 	for (uint32_t i = 0; i < r->conf->n_cpus; i++)
-		r->snap->create_rate[i] = r->conf->cpus[i]->create_rate;
+		license(r, i);
 	r->snap->quarantine_ms = r->conf->quarantine.time * 1000;
 	r->snap->quarantine_ports = r->conf->quarantine.ports;
 	cgn_compile_sync(r);

@@ -22,7 +22,7 @@ cgn_log_item_limit(const struct cgn_snapshot *snap, const struct cgn_worker_conf
 	case CGN_RECORD_LIMIT_RATE:
 		return inst->create_rate;
 	case CGN_RECORD_LIMIT_BOARD:
-		return snap->create_rate[from->index];
+		return snap->license[from->index].create_rate;
 	case CGN_RECORD_USERS_FULL:
 		return from->users;
 	case CGN_RECORD_SESSIONS_FULL:

@@ -47,6 +47,35 @@ cgn_memory_estimate(const struct cgn_conf *conf, struct cgn_memory *m)
 		       (has_backup(conf) ? HOSTS : 1);
 }
 
+/* Thousandths of what is licensed that may be added. While a CPU moves into larger tables
+ * it has both. */
+static uint64_t
+growth(const struct cgn_conf *conf)
+{
+	uint64_t spare = cgn_conf_memory_spare(conf) / 4 * 3, tables = 0, boards = 0;
+
+	for (uint32_t i = 0; i < conf->n_cpus; i++) {
+		const struct cgn_conf_cpu *cpu = conf->cpus[i];
+
+		tables +=
+			4 * cgn_table_bytes(cpu->sessions) + cgn_table_bytes(cpu->users);
+		boards += cgn_worker_bytes(cpu->sessions, cpu->users);
+	}
+	return spare > tables && boards ? (spare - tables) * 1000 / boards : 0;
+}
+
+struct cgn_memory_most
+cgn_memory_most(const struct cgn_conf *conf, const struct cgn_conf_cpu *cpu)
+{
+	uint64_t more = 1000 + growth(conf);
+	uint64_t sessions = cpu->sessions * more / 1000, users = cpu->users * more / 1000;
+
+	return (struct cgn_memory_most){ .sessions =
+						 (uint32_t)RTE_MIN(sessions, 1u << 30),
+		.users = (uint32_t)RTE_MAX(
+			RTE_MIN(users, (uint64_t)CGN_MAX_USERS), (uint64_t)cpu->users) };
+}
+
 static void
 line(FILE *out, const char *what, uint64_t bytes)
 {
@@ -64,11 +93,15 @@ cgn_memory_print(const struct cgn_conf *conf, FILE *out)
 		conf->dpdk.memory_mb);
 	for (uint32_t i = 0; i < conf->n_cpus; i++) {
 		const struct cgn_conf_cpu *cpu = conf->cpus[i];
+		struct cgn_memory_most most = cgn_memory_most(conf, cpu);
 
 		snprintf(what, sizeof(what), "slot %u cpu %u", cpu->slot, cpu->cpu);
-		fprintf(out, "  %-26s %8.1f MB  %u sessions, %u users\n", what,
+		fprintf(out,
+			"  %-26s %8.1f MB  %u sessions, %u users; "
+			"a reload may make them %u, %u\n",
+			what,
 			(double)cgn_worker_bytes(cpu->sessions, cpu->users) / (1 << 20),
-			cpu->sessions, cpu->users);
+			cpu->sessions, cpu->users, most.sessions, most.users);
 	}
 	line(out, "line cards", m.cards);
 	line(out, "routes, packets, the rest", m.all - m.boards - m.cards);

@@ -19,6 +19,16 @@ struct cgn_memory {
 /* Estimates the memory of a configuration that the reader has accepted. Pure. */
 void cgn_memory_estimate(const struct cgn_conf *conf, struct cgn_memory *m);
 
+/* How far the licence of a CPU can grow while the box runs. */
+struct cgn_memory_most {
+	uint32_t sessions, users; /* not fewer than its licence has now */
+};
+
+/* For that, records get the memory that dpdk.memory_mb has left over, but for a quarter
+ * and what their larger tables will take: each CPU in proportion to its licence. Pure. */
+struct cgn_memory_most cgn_memory_most(
+	const struct cgn_conf *conf, const struct cgn_conf_cpu *cpu);
+
 /* Prints the estimate, a line for each CPU and the sum. */
 void cgn_memory_print(const struct cgn_conf *conf, FILE *out);
 

@@ -5,7 +5,7 @@
  * finds none; then the same configuration is compiled once more, in which public
  * addresses that moved may be used by their new location. Once a second it is looked
  * whether an address that left its pool has become unused: it goes with another run of
- * the compiler.
+ * the compiler; and what workers have left for larger tables is freed.
  *
  * A CPU that is out of service is not asked: its tables are emptied before it comes back.
  *
@@ -15,6 +15,7 @@
 #include <stdlib.h>
 
 #include "control/change.h"
+#include "control/license.h"
 #include "control/log.h"
 #include "control/publish.h"
 #include "control/query.h"
@@ -114,6 +115,7 @@ cgn_rest_turn(struct cgn_daemon *d)
 		return;
 	}
 	rest->next_ms = d->now_ms + LOOK_MS;
+	cgn_license_turn(d);
 	if (cgn_compile_resting(d->compiler, cgn_publish_alive(d)).drained)
 		compile_again(d);
 }

@@ -27,7 +27,7 @@ board_entry(struct cgn_cmd_ctx *ctx, size_t index)
 		return NULL;
 	cpu = d->conf->cpus[index];
 	w = d->worker[index];
-	return json_pack("{s:i,s:i,s:s,s:i,s:I,s:I,s:f,s:i,s:i,s:i,s:i}", "slot",
+	return json_pack("{s:i,s:i,s:s,s:i,s:I,s:I,s:f,s:i,s:i,s:i,s:i,s:i,s:i}", "slot",
 		(int)cpu->slot, "cpu", (int)cpu->cpu, "state",
 		cgn_show_cpu_state(d, (uint16_t)index), "lcore", (int)cpu->lcore,
 		"heartbeat_age_ms", (json_int_t)cgn_lcore_age_ms(d->rt.lcore[index]),
@@ -35,8 +35,9 @@ board_entry(struct cgn_cmd_ctx *ctx, size_t index)
 		(json_int_t)(CGN_SHOW_READ(d->rt.lcore[index]->beat.gap) /
 			     d->rt.tsc_per_ms),
 		"load", d->load[index], "sessions", (int)CGN_SHOW_READ(w->sessions.used),
-		"sessions_licensed", (int)cpu->sessions, "users",
-		(int)CGN_SHOW_READ(w->users.used), "users_licensed", (int)cpu->users);
+		"sessions_licensed", (int)cpu->sessions, "sessions_most",
+		(int)w->sessions.capacity, "users", (int)CGN_SHOW_READ(w->users.used),
+		"users_licensed", (int)cpu->users, "users_most", (int)w->users.capacity);
 }
 
 int

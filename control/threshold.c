@@ -84,18 +84,18 @@ tell_board(bool *above, unsigned type, const char *what, struct cgn_log_item *it
 
 static void
 look_at_board(struct cgn_threshold_state *t, const struct cgn_worker *w,
-	struct cgn_log_export *x, const struct cgn_conf_thresholds *water,
-	uint64_t now_ms)
+	struct cgn_log_export *x, const struct cgn_license *license,
+	const struct cgn_conf_thresholds *water, uint64_t now_ms)
 {
 	struct cgn_log_item item = { .slot = w->conf.slot,
 		.cpu = w->conf.cpu,
 		.used = __atomic_load_n(&w->sessions.used, __ATOMIC_RELAXED),
-		.capacity = w->conf.sessions };
+		.capacity = license->sessions };
 
 	tell_board(&t->sessions[w->conf.index], CGN_RECORD_BOARD_SESSIONS_HIGH,
 		"sessions", &item, x, water, now_ms);
 	item.used = __atomic_load_n(&w->users.used, __ATOMIC_RELAXED);
-	item.capacity = w->conf.users;
+	item.capacity = license->users;
 	tell_board(&t->users[w->conf.index], CGN_RECORD_BOARD_USERS_HIGH, "users", &item,
 		x, water, now_ms);
 }
@@ -145,7 +145,8 @@ cgn_threshold_turn(struct cgn_threshold_state *t, struct cgn_log_export *x,
 	for (uint32_t p = 0; p < RTE_MIN(snap->n_pools, CGN_THRESHOLD_POOLS); p++)
 		tell_pool(t, p, x, snap, water, now_ms);
 	for (unsigned i = 0; i < n; i++)
-		look_at_board(t, worker[i], x, water, now_ms);
+		look_at_board(t, worker[i], x, &snap->license[worker[i]->conf.index],
+			water, now_ms);
 	t->at = 0;
 	t->next_ms = now_ms + PERIOD_MS;
 }

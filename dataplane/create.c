@@ -63,14 +63,6 @@ open_for_user(struct cgn_burst *b, uint64_t i, const struct cgn_flow *f)
 	return why;
 }
 
-static bool
-licensed(const struct cgn_worker *w, uint8_t kind)
-{
-	return kind == CGN_DS_LITE ? w->conf.ds_lite
-	       : kind == CGN_NAT44 ? w->conf.nat44
-				   : w->conf.nat64;
-}
-
 /* A prefix identifies the user, but answers go to one B4: the one heard last. */
 static void
 heard(struct cgn_worker *w, uint32_t user, const struct cgn_who *who)
@@ -115,7 +107,7 @@ open_up(struct cgn_burst *b, uint64_t i)
 	struct cgn_who who;
 	enum cgn_drop why;
 
-	if (!licensed(b->w, b->snap->instance[p->instance].kind))
+	if (!b->snap->license[b->w->conf.index].kind[b->snap->instance[p->instance].kind])
 		return CGN_DROP_LICENSE;
 	if (f.state == CGN_STATE_FREE)
 		return CGN_DROP_TCP_NO_SYN;

@@ -57,12 +57,12 @@ void cgn_mapping_release(struct cgn_worker *w, uint32_t index);
 enum cgn_drop cgn_session_add(struct cgn_worker *w, const struct cgn_flow *f,
 	uint32_t mapping, uint32_t *index);
 
-/* Does the record have this key? For the worker's tables (struct cgn_records; owner: the
- * worker). Owner. */
-bool cgn_session_same_up(const void *owner, uint32_t index, const union cgn_key *key);
-bool cgn_session_same_down(const void *owner, uint32_t index, const union cgn_key *key);
-bool cgn_mapping_same_up(const void *owner, uint32_t index, const union cgn_key *key);
-bool cgn_mapping_same_down(const void *owner, uint32_t index, const union cgn_key *key);
+/* The keys of a record, for the worker's tables (struct cgn_records; owner: the worker).
+ * Owner. */
+void cgn_session_key_up(const void *owner, uint32_t index, union cgn_key *key);
+void cgn_session_key_down(const void *owner, uint32_t index, union cgn_key *key);
+void cgn_mapping_key_up(const void *owner, uint32_t index, union cgn_key *key);
+void cgn_mapping_key_down(const void *owner, uint32_t index, union cgn_key *key);
 
 /* Ends a session, and what lived only by it. Owner. */
 void cgn_session_del(struct cgn_worker *w, uint32_t index);

@@ -138,7 +138,7 @@ cgn_expect_add(struct cgn_worker *w, const struct cgn_session *s, rte_be16_t ins
 		cgn_expect_del(w, c->expected[0]);
 	/* what was given up may have been the last of the mapping */
 	mapping = cgn_mapping_find(w, s->instance, &f);
-	if (w->alg.expected.used == w->alg.expected.capacity ||
+	if (cgn_slots_full(&w->alg.expected) ||
 		cgn_user_at(w, s->user)->expected >= CGN_EXPECT_USER)
 		return CGN_NONE;
 	if (mapping == CGN_NONE && cgn_mapping_add(w, &f, &mapping) != CGN_DROP_REASONS)

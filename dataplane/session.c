@@ -56,38 +56,32 @@ mapping_keys(const struct cgn_worker *w, const struct cgn_mapping *m, union cgn_
 		.local_port = m->outside_port };
 }
 
-bool
-cgn_session_same_up(const void *owner, uint32_t index, const union cgn_key *key)
+void
+cgn_session_key_up(const void *owner, uint32_t index, union cgn_key *key)
 {
-	return cgn_session_has(owner, index, CGN_UP, key);
+	cgn_session_key(owner, cgn_session_at(owner, index), CGN_UP, key);
 }
 
-bool
-cgn_session_same_down(const void *owner, uint32_t index, const union cgn_key *key)
+void
+cgn_session_key_down(const void *owner, uint32_t index, union cgn_key *key)
 {
-	return cgn_session_has(owner, index, CGN_DOWN, key);
+	cgn_session_key(owner, cgn_session_at(owner, index), CGN_DOWN, key);
 }
 
-static bool
-mapping_has(const struct cgn_worker *w, uint32_t index, enum cgn_dir dir,
-	const union cgn_key *key)
+void
+cgn_mapping_key_up(const void *owner, uint32_t index, union cgn_key *key)
 {
-	union cgn_key own[CGN_DIRS];
+	union cgn_key down;
 
-	mapping_keys(w, cgn_mapping_at(w, index), &own[CGN_UP], &own[CGN_DOWN]);
-	return memcmp(&own[dir], key, sizeof(*key)) == 0;
+	mapping_keys(owner, cgn_mapping_at(owner, index), key, &down);
 }
 
-bool
-cgn_mapping_same_up(const void *owner, uint32_t index, const union cgn_key *key)
+void
+cgn_mapping_key_down(const void *owner, uint32_t index, union cgn_key *key)
 {
-	return mapping_has(owner, index, CGN_UP, key);
-}
+	union cgn_key up;
 
-bool
-cgn_mapping_same_down(const void *owner, uint32_t index, const union cgn_key *key)
-{
-	return mapping_has(owner, index, CGN_DOWN, key);
+	mapping_keys(owner, cgn_mapping_at(owner, index), &up, key);
 }
 
 uint32_t

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * Memory of an array of records. Everything is reserved at start and nothing is touched
- * until it is handed out, so a licence for millions of sessions costs memory only when
- * they exist (without huge pages) and start-up stays quick. */
+ * until it is handed out, so room for millions of sessions costs memory only when they
+ * exist (without huge pages) and start-up stays quick. */
 #include <errno.h>
 
 #include <rte_malloc.h>
@@ -13,7 +13,9 @@ int
 cgn_slots_init(struct cgn_slots *s, const char *name, uint32_t size, uint32_t capacity,
 	int socket)
 {
-	*s = (struct cgn_slots){ .size = size, .capacity = capacity, .free = CGN_NONE };
+	*s = (struct cgn_slots){
+		.size = size, .capacity = capacity, .limit = capacity, .free = CGN_NONE
+	};
 	if (!capacity)
 		return 0;
 	s->base = rte_malloc_socket(

@@ -13,6 +13,7 @@ struct cgn_slots {
 	uint8_t *base;
 	uint32_t size;	   /* bytes of a record */
 	uint32_t capacity; /* records */
+	uint32_t limit;	   /* of `used`; at most capacity */
 	uint32_t top;	   /* records at and above were never handed out */
 	uint32_t free;	   /* first freed record or CGN_NONE */
 	uint32_t used;
@@ -32,18 +33,32 @@ cgn_slots_at(const struct cgn_slots *s, uint32_t i)
 	return s->base + (size_t)i * s->size;
 }
 
-/* An index, contents undefined, or CGN_NONE when all are in use. */
+/* So many may be in use from now on, or as many as there are. Fewer than are in use take
+ * nothing away: the next ones are refused until enough have come back. Owner. */
+static inline void
+cgn_slots_limit(struct cgn_slots *s, uint32_t limit)
+{
+	s->limit = limit < s->capacity ? limit : s->capacity;
+}
+
+static inline bool
+cgn_slots_full(const struct cgn_slots *s)
+{
+	return s->used >= s->limit;
+}
+
+/* An index, contents undefined, or CGN_NONE when as many as may be are in use. */
 static inline uint32_t
 cgn_slots_take(struct cgn_slots *s)
 {
 	uint32_t i = s->free;
 
+	if (cgn_slots_full(s))
+		return CGN_NONE;
 	if (i != CGN_NONE)
 		s->free = *(uint32_t *)cgn_slots_at(s, i);
-	else if (s->top < s->capacity)
-		i = s->top++;
 	else
-		return CGN_NONE;
+		i = s->top++;
 	s->used++;
 	return i;
 }

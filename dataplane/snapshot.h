@@ -258,6 +258,13 @@ struct cgn_instance {
 	uint8_t hop_limit;
 };
 
+/* What a CPU may use: its share of the licence of its board. */
+struct cgn_license {
+	uint32_t sessions, users;
+	uint32_t create_rate; /* sessions per second; 0: no limit */
+	bool kind[CGN_KINDS]; /* of instances */
+};
+
 struct cgn_snapshot {
 	uint64_t generation;
 	bool settling; /* some users have no place in it any more (dataplane/stale.h) */
@@ -286,8 +293,8 @@ struct cgn_snapshot {
 	/* [from][to]: ring of records between a host and a standby, or NULL; NULL: none.
 	 * The other end of those of CGN_REMOTE is the control lcore. */
 	struct rte_ring *const (*link)[CGN_MAX_WORKERS];
-	struct cgn_protocols other;	       /* of all instances */
-	uint32_t create_rate[CGN_MAX_WORKERS]; /* sessions per second; 0: no limit */
+	struct cgn_protocols other; /* of all instances */
+	struct cgn_license license[CGN_MAX_WORKERS];
 	uint32_t quarantine_ms;	   /* before a freed block serves another user */
 	uint32_t quarantine_ports; /* of an address that may wait so */
 };

@@ -162,6 +162,14 @@ cgn_stage_ttl(struct cgn_burst *b)
 			cgn_icmp_error(b, i, CGN_DROP_TTL, 11, 0, 0);
 }
 
+static bool
+is_user(const struct cgn_worker *w, uint32_t user, const union cgn_key *key)
+{
+	const union cgn_key *own = &w->user_end[user].key;
+
+	return ((own->w[0] ^ key->w[0]) | (own->w[1] ^ key->w[1])) == 0;
+}
+
 /* The users whose guess was another's are looked up. One that is not known yet is made
  * with its first session, in create_up. */
 void
@@ -170,8 +178,7 @@ cgn_stage_user(struct cgn_burst *b)
 	CGN_FOREACH (i, b->softwire) {
 		uint32_t *user = &b->p[i].user;
 
-		if (*user != CGN_NONE &&
-			unlikely(!cgn_user_same(b->w, *user, &b->user[i])))
+		if (*user != CGN_NONE && unlikely(!is_user(b->w, *user, &b->user[i])))
 			*user = cgn_table_find(b->w->user_by_key, &b->user[i]);
 	}
 }

@@ -15,7 +15,12 @@
  *
  * The number of buckets need not be a power of two: a hash is scaled to it by a
  * multiplication. Created at start; afterwards one lcore, the owner, reads and writes
- * without locks. tests/unit/test_table.c holds it against rte_hash. */
+ * without locks. tests/unit/test_table.c holds it against rte_hash.
+ *
+ * A table grows while it is in use. Control takes memory for more buckets; from then on
+ * keys are added there only, and looked for there first. The owner empties the former
+ * buckets a few at a time, in the order of memory, and reads the key of each record for
+ * it. In between a guess knows the new half alone: what it misses, a look-up finds. */
 #include <errno.h>
 
 #include <rte_malloc.h>
@@ -38,18 +43,32 @@ struct bucket {
 } __rte_cache_aligned;
 _Static_assert(sizeof(struct bucket) == RTE_CACHE_LINE_SIZE, "one miss a look-up");
 
-struct cgn_table {
+struct half {
 	struct bucket *bucket;
+	uint32_t n; /* buckets */
+};
+
+struct cgn_table {
+	struct half now;
 	struct cgn_records records;
 	uint64_t seed;
-	uint32_t n; /* buckets */
 	uint32_t count, capacity;
+	struct half old; /* n: 0 when nothing is in it */
+	uint32_t moved;	 /* its buckets that are empty */
 };
 
 static uint32_t
 buckets_for(uint32_t capacity)
 {
 	return (uint32_t)((uint64_t)capacity * 100 / (SLOTS * LOAD_PERCENT)) + 8;
+}
+
+void *
+cgn_table_memory(uint32_t capacity, int socket)
+{
+	return rte_zmalloc_socket("cgn-table",
+		buckets_for(capacity) * sizeof(struct bucket), RTE_CACHE_LINE_SIZE,
+		socket);
 }
 
 struct cgn_table *
@@ -62,11 +81,10 @@ cgn_table_create(const char *name, uint32_t capacity, uint64_t seed, int socket,
 		return NULL;
 	t->seed = seed | 1;
 	t->records = *records;
-	t->n = buckets_for(capacity);
+	t->now.n = buckets_for(capacity);
 	t->capacity = capacity;
-	t->bucket = rte_zmalloc_socket(
-		name, t->n * sizeof(struct bucket), RTE_CACHE_LINE_SIZE, socket);
-	if (!t->bucket) {
+	t->now.bucket = cgn_table_memory(capacity, socket);
+	if (!t->now.bucket) {
 		rte_free(t);
 		return NULL;
 	}
@@ -76,7 +94,8 @@ cgn_table_create(const char *name, uint32_t capacity, uint64_t seed, int socket,
 void
 cgn_table_clear(struct cgn_table *t)
 {
-	memset(t->bucket, 0, t->n * sizeof(struct bucket));
+	memset(t->now.bucket, 0, t->now.n * sizeof(struct bucket));
+	t->old.n = 0;
 	t->count = 0;
 }
 
@@ -85,7 +104,8 @@ cgn_table_destroy(struct cgn_table *t)
 {
 	if (!t)
 		return;
-	rte_free(t->bucket);
+	rte_free(t->old.bucket);
+	rte_free(t->now.bucket);
 	rte_free(t);
 }
 
@@ -98,20 +118,20 @@ mark_of(uint64_t hash)
 }
 
 static inline uint32_t
-first_of(const struct cgn_table *t, uint64_t hash)
+first_of(const struct half *h, uint64_t hash)
 {
-	return (uint32_t)((uint64_t)(uint32_t)hash * t->n >> 32);
+	return (uint32_t)((uint64_t)(uint32_t)hash * h->n >> 32);
 }
 
 /* The other bucket of an entry with this mark in bucket `at`: both add up to a number
  * that the mark alone decides. */
 static inline uint32_t
-other_of(const struct cgn_table *t, uint16_t mark, uint32_t at)
+other_of(const struct half *h, uint16_t mark, uint32_t at)
 {
 	uint32_t spread = (mark & 0x7fffu) * 0x9e3779b1u;
-	uint32_t sum = (uint32_t)((uint64_t)spread * t->n >> 32);
+	uint32_t sum = (uint32_t)((uint64_t)spread * h->n >> 32);
 
-	return sum >= at ? sum - at : sum + t->n - at;
+	return sum >= at ? sum - at : sum + h->n - at;
 }
 
 /* Set of the slots of a bucket that have this mark. */
@@ -128,29 +148,43 @@ slots_with(const struct bucket *b, uint16_t mark)
 }
 
 static uint32_t
-find_in(const struct cgn_table *t, uint32_t at, uint16_t mark, const union cgn_key *key)
+find_at(const struct cgn_table *t, const struct bucket *b, uint16_t mark,
+	const union cgn_key *key)
 {
-	const struct bucket *b = &t->bucket[at];
+	union cgn_key own;
 
 	for (unsigned slots = slots_with(b, mark); slots; slots &= slots - 1) {
 		uint32_t index = b->index[__builtin_ctz(slots)];
 
-		if (t->records.same(t->records.owner, index, key))
+		t->records.key(t->records.owner, index, &own);
+		if (((own.w[0] ^ key->w[0]) | (own.w[1] ^ key->w[1])) == 0)
 			return index;
 	}
 	return CGN_NONE;
+}
+
+static uint32_t
+find_in(const struct cgn_table *t, const struct half *h, uint64_t hash,
+	const union cgn_key *key)
+{
+	uint32_t at = first_of(h, hash), index;
+	uint16_t mark = mark_of(hash);
+
+	index = find_at(t, &h->bucket[at], mark, key);
+	if (index == CGN_NONE && h->bucket[at].away)
+		index = find_at(
+			t, &h->bucket[other_of(h, mark, at)], mark | MARK_SECOND, key);
+	return index;
 }
 
 uint32_t
 cgn_table_find(const struct cgn_table *t, const union cgn_key *key)
 {
 	uint64_t hash = cgn_key_hash(key, t->seed);
-	uint32_t at = first_of(t, hash), index;
-	uint16_t mark = mark_of(hash);
+	uint32_t index = find_in(t, &t->now, hash, key);
 
-	index = find_in(t, at, mark, key);
-	if (index == CGN_NONE && t->bucket[at].away)
-		index = find_in(t, other_of(t, mark, at), mark | MARK_SECOND, key);
+	if (unlikely(index == CGN_NONE && t->old.n))
+		index = find_in(t, &t->old, hash, key);
 	return index;
 }
 
@@ -170,8 +204,8 @@ guess_second(
 	for (uint64_t m = away; m; m &= m - 1) {
 		unsigned i = (unsigned)__builtin_ctzll(m);
 
-		bucket[i] =
-			&t->bucket[other_of(t, mark_of(hash[i]), first_of(t, hash[i]))];
+		bucket[i] = &t->now.bucket[other_of(
+			&t->now, mark_of(hash[i]), first_of(&t->now, hash[i]))];
 		cgn_touch(bucket[i]);
 	}
 	for (uint64_t m = away; m; m &= m - 1) {
@@ -190,7 +224,7 @@ cgn_table_prefetch(const struct cgn_table *t, const union cgn_key *key)
 {
 	uint64_t hash = cgn_key_hash(key, t->seed);
 
-	rte_prefetch0(&t->bucket[first_of(t, hash)]);
+	rte_prefetch0(&t->now.bucket[first_of(&t->now, hash)]);
 	return hash;
 }
 
@@ -204,7 +238,7 @@ cgn_table_guess(
 	uint64_t away = 0;
 
 	for (unsigned i = 0; i < n; i++)
-		bucket[i] = &t->bucket[first_of(t, hash[i])];
+		bucket[i] = &t->now.bucket[first_of(&t->now, hash[i])];
 	for (unsigned i = 0; i < n; i++)
 		cgn_touch(bucket[i]);
 	for (unsigned i = 0; i < n; i++) {
@@ -237,55 +271,61 @@ put(struct bucket *b, uint16_t mark, uint32_t index)
 
 /* Moves the entry in slot k of bucket `at` to its other bucket, if there is room. */
 static bool
-shift(struct cgn_table *t, uint32_t at, unsigned k, uint32_t *other)
+shift(const struct half *h, uint32_t at, unsigned k, uint32_t *other)
 {
-	struct bucket *b = &t->bucket[at];
+	struct bucket *b = &h->bucket[at];
 	uint16_t mark = b->mark[k] ^ MARK_SECOND;
 
-	*other = other_of(t, mark, at);
-	if (*other == at || !put(&t->bucket[*other], mark, b->index[k]))
+	*other = other_of(h, mark, at);
+	if (*other == at || !put(&h->bucket[*other], mark, b->index[k]))
 		return false;
 	b->mark[k] = MARK_FREE;
 	if (mark & MARK_SECOND)
 		b->away++;
 	else
-		t->bucket[*other].away--;
+		h->bucket[*other].away--;
 	return true;
 }
 
 /* Frees a slot of a bucket by moving one of its entries, for which others may have to
  * move, `depth` deep. Every single move leaves the table right. */
 static bool
-make_room(struct cgn_table *t, uint32_t at, unsigned depth)
+make_room(const struct half *h, uint32_t at, unsigned depth)
 {
 	uint32_t other[SLOTS], again;
 
 	for (unsigned k = 0; k < SLOTS; k++)
-		if (t->bucket[at].mark[k] == MARK_FREE || shift(t, at, k, &other[k]))
+		if (h->bucket[at].mark[k] == MARK_FREE || shift(h, at, k, &other[k]))
 			return true;
 	for (unsigned k = 0; depth && k < SLOTS; k++)
-		if (other[k] != at && make_room(t, other[k], depth - 1) &&
-			(t->bucket[at].mark[k] == MARK_FREE || shift(t, at, k, &again)))
+		if (other[k] != at && make_room(h, other[k], depth - 1) &&
+			(h->bucket[at].mark[k] == MARK_FREE || shift(h, at, k, &again)))
 			return true;
 	return false;
+}
+
+static bool
+add_to(const struct half *h, uint64_t hash, uint32_t index)
+{
+	uint16_t mark = mark_of(hash);
+	uint32_t one = first_of(h, hash), two = other_of(h, mark, one);
+
+	if (put(&h->bucket[one], mark, index))
+		return true;
+	if (!put(&h->bucket[two], mark | MARK_SECOND, index) &&
+		(!make_room(h, two, DEPTH_MAX) ||
+			!put(&h->bucket[two], mark | MARK_SECOND, index)))
+		return false;
+	h->bucket[one].away++;
+	return true;
 }
 
 int
 cgn_table_add(struct cgn_table *t, const union cgn_key *key, uint32_t index)
 {
-	uint64_t hash = cgn_key_hash(key, t->seed);
-	uint16_t mark = mark_of(hash);
-	uint32_t one = first_of(t, hash), two = other_of(t, mark, one);
-
-	if (t->count == t->capacity)
+	if (t->count == t->capacity ||
+		!add_to(&t->now, cgn_key_hash(key, t->seed), index))
 		return -ENOSPC;
-	if (!put(&t->bucket[one], mark, index)) {
-		if (!put(&t->bucket[two], mark | MARK_SECOND, index) &&
-			(!make_room(t, two, DEPTH_MAX) ||
-				!put(&t->bucket[two], mark | MARK_SECOND, index)))
-			return -ENOSPC;
-		t->bucket[one].away++;
-	}
 	t->count++;
 	return 0;
 }
@@ -304,22 +344,87 @@ take_out(struct bucket *b, uint16_t mark, uint32_t index)
 	return false;
 }
 
+static bool
+del_from(const struct half *h, uint64_t hash, uint32_t index)
+{
+	uint16_t mark = mark_of(hash);
+	uint32_t one = first_of(h, hash), two = other_of(h, mark, one);
+
+	if (take_out(&h->bucket[one], mark, index))
+		return true;
+	if (!h->bucket[one].away || !take_out(&h->bucket[two], mark | MARK_SECOND, index))
+		return false;
+	h->bucket[one].away--;
+	return true;
+}
+
 bool
 cgn_table_del(struct cgn_table *t, const union cgn_key *key, uint32_t index)
 {
 	uint64_t hash = cgn_key_hash(key, t->seed);
-	uint16_t mark = mark_of(hash);
-	struct bucket *one = &t->bucket[first_of(t, hash)];
 
-	if (!take_out(one, mark, index)) {
-		uint32_t two = other_of(t, mark, first_of(t, hash));
-
-		if (!one->away || !take_out(&t->bucket[two], mark | MARK_SECOND, index))
-			return false;
-		one->away--;
-	}
+	if (!del_from(&t->now, hash, index) &&
+		!(t->old.n && del_from(&t->old, hash, index)))
+		return false;
 	t->count--;
 	return true;
+}
+
+/* ---- growing ---- */
+
+void
+cgn_table_grow(struct cgn_table *t, void *memory, uint32_t capacity)
+{
+	if (t->now.bucket != memory) {
+		t->moved = 0;
+		t->old = t->now;
+		/* whoever is parked here finds a table, and may begin again */
+		rte_compiler_barrier();
+		t->now.bucket = memory;
+		rte_compiler_barrier();
+	}
+	t->now.n = buckets_for(capacity);
+	t->capacity = capacity;
+}
+
+/* Empties a bucket of the former half; false: the new one has no place for an entry. */
+static bool
+move_bucket(struct cgn_table *t, uint32_t at)
+{
+	struct bucket *b = &t->old.bucket[at];
+
+	for (unsigned k = 0; k < SLOTS; k++) {
+		uint16_t mark = b->mark[k];
+		union cgn_key key;
+
+		if (mark == MARK_FREE)
+			continue;
+		t->records.key(t->records.owner, b->index[k], &key);
+		if (!add_to(&t->now, cgn_key_hash(&key, t->seed), b->index[k]))
+			return false;
+		b->mark[k] = MARK_FREE;
+		if (mark & MARK_SECOND)
+			t->old.bucket[other_of(&t->old, mark, at)].away--;
+	}
+	return true;
+}
+
+bool
+cgn_table_move(struct cgn_table *t, uint32_t n)
+{
+	while (n-- && t->moved < t->old.n && move_bucket(t, t->moved))
+		t->moved++;
+	if (t->moved < t->old.n)
+		return false;
+	t->old.n = 0;
+	return true;
+}
+
+void
+cgn_table_trim(struct cgn_table *t)
+{
+	rte_free(t->old.bucket);
+	t->old.bucket = NULL;
 }
 
 uint32_t

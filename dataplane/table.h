@@ -11,10 +11,10 @@ struct cgn_table;
 
 /* The records of a table. */
 struct cgn_records {
-	/* does record `index` have this key? */
-	bool (*same)(const void *owner, uint32_t index, const union cgn_key *key);
+	/* the key of record `index` */
+	void (*key)(const void *owner, uint32_t index, union cgn_key *key);
 	const void *owner;
-	const uint8_t *base; /* of record 0: what `same` reads first */
+	const uint8_t *base; /* of record 0: what `key` reads first */
 	uint32_t size;	     /* bytes from one to the next */
 };
 
@@ -61,6 +61,22 @@ uint64_t cgn_table_prefetch(const struct cgn_table *t, const union cgn_key *key)
  * turn out to be another's. Owner only; hides memory latency over the n keys. */
 void cgn_table_guess(
 	const struct cgn_table *t, const uint64_t *hash, unsigned n, uint32_t *index);
+
+/* Memory for buckets of a table of this capacity, for cgn_table_grow() or rte_free();
+ * NULL: there is not enough. Any thread of control. */
+void *cgn_table_memory(uint32_t capacity, int socket);
+
+/* From now on there is room for `capacity` keys, not fewer than before, in this memory,
+ * which is the table's then. cgn_table_move() has to be called until it is done, and then
+ * cgn_table_trim(), before another one. May be repeated with the same memory. Owner. */
+void cgn_table_grow(struct cgn_table *t, void *memory, uint32_t capacity);
+
+/* Moves what is in n of the former buckets (64 bytes and at most ten keys each) to the
+ * new ones; true: none is left. Reads records. Owner. */
+bool cgn_table_move(struct cgn_table *t, uint32_t n);
+
+/* Frees the former buckets. Control lcore, once cgn_table_move() has said true. */
+void cgn_table_trim(struct cgn_table *t);
 
 uint32_t cgn_table_count(const struct cgn_table *t);
 

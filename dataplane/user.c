@@ -30,7 +30,7 @@ cgn_who_up(const struct cgn_burst *b, uint64_t i, struct cgn_who *who)
 }
 
 static void
-user_key(const struct cgn_worker *w, const struct cgn_who *who, union cgn_key *key)
+key_of(const struct cgn_worker *w, const struct cgn_who *who, union cgn_key *key)
 {
 	const struct cgn_instance *inst = &w->snap->instance[who->instance];
 
@@ -40,13 +40,12 @@ user_key(const struct cgn_worker *w, const struct cgn_who *who, union cgn_key *k
 		cgn_user_key4(key, who->inside, who->instance);
 }
 
-bool
-cgn_user_same(const void *owner, uint32_t index, const union cgn_key *key)
+void
+cgn_user_key(const void *owner, uint32_t index, union cgn_key *key)
 {
 	const struct cgn_worker *w = owner;
-	const union cgn_key *own = &w->user_end[index].key;
 
-	return ((own->w[0] ^ key->w[0]) | (own->w[1] ^ key->w[1])) == 0;
+	*key = w->user_end[index].key;
 }
 
 uint32_t
@@ -54,7 +53,7 @@ cgn_user_find(const struct cgn_worker *w, const struct cgn_who *who)
 {
 	union cgn_key key;
 
-	user_key(w, who, &key);
+	key_of(w, who, &key);
 	return cgn_table_find(w->user_by_key, &key);
 }
 
@@ -89,7 +88,7 @@ fill(const struct cgn_worker *w, const struct cgn_who *who, uint32_t user, uint3
 	u->block_size = inst->block_size;
 	u->extended_size = inst->extended_size;
 	u->extended_times = (uint8_t)inst->extended_times;
-	user_key(w, who, &end->key);
+	key_of(w, who, &end->key);
 	w->user_mtu[user] = UINT16_MAX;
 	memset(end->b4, 0, sizeof(end->b4));
 	if (inst->kind == CGN_DS_LITE)
@@ -189,7 +188,7 @@ cgn_user_add(struct cgn_worker *w, const struct cgn_who *who, uint32_t *user)
 
 	if (pool == CGN_NONE16)
 		return CGN_DROP_ACL;
-	if (w->users.used == w->users.capacity)
+	if (cgn_slots_full(&w->users))
 		return CGN_DROP_USERS_FULL;
 	*user = cgn_slots_take(&w->users);
 	why = settle(w, who, *user, pool);
@@ -210,7 +209,7 @@ cgn_user_add(struct cgn_worker *w, const struct cgn_who *who, uint32_t *user)
 enum cgn_drop
 cgn_user_copy(struct cgn_worker *w, const struct cgn_who *who, uint32_t *user)
 {
-	if (w->users.used == w->users.capacity)
+	if (cgn_slots_full(&w->users))
 		return CGN_DROP_USERS_FULL;
 	*user = cgn_slots_take(&w->users);
 	fill(w, who, *user, who->slot);
@@ -256,7 +255,7 @@ static enum cgn_drop
 take_rates(struct cgn_worker *w, struct cgn_user *u)
 {
 	uint32_t rate = w->snap->instance[u->instance].create_rate;
-	uint32_t board = w->snap->create_rate[w->conf.index];
+	uint32_t board = w->snap->license[w->conf.index].create_rate;
 
 	if (rate && !refill(&u->tokens, &u->refilled, rate, w->now)) {
 		u->discards[CGN_DISCARD_RATE]++;

@@ -18,9 +18,9 @@ struct cgn_who {
 /* The sender of a packet on its way up. */
 void cgn_who_up(const struct cgn_burst *b, uint64_t i, struct cgn_who *who);
 
-/* Does the user have this key? For the worker's table (struct cgn_records; owner: the
- * worker). Owner. */
-bool cgn_user_same(const void *owner, uint32_t index, const union cgn_key *key);
+/* The key of a user, for the worker's table (struct cgn_records; owner: the worker).
+ * Owner. */
+void cgn_user_key(const void *owner, uint32_t index, union cgn_key *key);
 
 /* CGN_NONE: not known yet. Owner. */
 uint32_t cgn_user_find(const struct cgn_worker *w, const struct cgn_who *who);

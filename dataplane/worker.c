@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Birth and death of a worker, and its ticks. All memory is taken at start, by the sizes
- * of the licence; the path never allocates. A worker without sessions is a line card: it
- * parses, steers and forwards, and hands everything else over. */
+ * Birth and death of a worker, and its ticks. All memory is taken at start; the path
+ * never allocates. How much of it may be in use is for the licence to say, which comes
+ * with each snapshot: it may change while the worker runs. A worker without sessions is a
+ * line card: it parses, steers and forwards, and hands everything else over. */
 #include <errno.h>
 #include <stdio.h>
 
@@ -13,6 +14,7 @@
 #include "dataplane/alg.h"
 #include "dataplane/create.h"
 #include "dataplane/expect.h"
+#include "dataplane/growth.h"
 #include "dataplane/held.h"
 #include "dataplane/journal.h"
 #include "dataplane/reassembly.h"
@@ -26,22 +28,21 @@
 
 /* Blocks: one per user, and as many again; users who open hundreds of ports need more. */
 static uint32_t
-blocks_for(const struct cgn_worker_conf *conf)
+blocks_for(uint32_t sessions, uint32_t users)
 {
-	return conf->users * 2 + conf->sessions / 16;
+	return users * 2 + sessions / 16;
 }
 
 uint64_t
 cgn_worker_bytes(uint32_t sessions, uint32_t users)
 {
-	const struct cgn_worker_conf conf = { .sessions = sessions, .users = users };
 	uint64_t session = sizeof(struct cgn_session) + sizeof(struct cgn_mapping) +
 			   sizeof(struct cgn_session_count);
 	uint64_t user = RTE_ALIGN_CEIL(sizeof(struct cgn_user), RTE_CACHE_LINE_SIZE) +
 			sizeof(struct cgn_user_end) + sizeof(uint16_t);
 
 	return sizeof(struct cgn_worker) + sessions * session + users * user +
-	       (uint64_t)blocks_for(&conf) * sizeof(struct cgn_block) +
+	       (uint64_t)blocks_for(sessions, users) * sizeof(struct cgn_block) +
 	       4 * cgn_table_bytes(sessions) + cgn_table_bytes(users) +
 	       CGN_JOURNAL * sizeof(struct cgn_record) + cgn_alg_bytes(sessions) +
 	       cgn_reassembly_bytes(sessions ? DATAGRAMS : 1) + cgn_sync_bytes(sessions);
@@ -60,9 +61,9 @@ table(const struct cgn_worker_conf *conf, const char *what, uint32_t capacity,
 
 static struct cgn_records
 records_in(const struct cgn_worker *w, const struct cgn_slots *slots,
-	bool (*same)(const void *, uint32_t, const union cgn_key *))
+	void (*key)(const void *, uint32_t, union cgn_key *))
 {
-	return (struct cgn_records){ same, w, slots->base, slots->size };
+	return (struct cgn_records){ key, w, slots->base, slots->size };
 }
 
 static int
@@ -71,19 +72,19 @@ create_tables(struct cgn_worker *w)
 	const struct cgn_worker_conf *conf = &w->conf;
 
 	w->user_by_key = table(conf, "user", conf->users, 1,
-		(struct cgn_records){ cgn_user_same, w, (const uint8_t *)w->user_end,
+		(struct cgn_records){ cgn_user_key, w, (const uint8_t *)w->user_end,
 			sizeof(*w->user_end) });
 	w->up = table(conf, "up", conf->sessions, 2,
-		records_in(w, &w->sessions, cgn_session_same_up));
+		records_in(w, &w->sessions, cgn_session_key_up));
 	w->down = table(conf, "down", conf->sessions, 3,
-		records_in(w, &w->sessions, cgn_session_same_down));
+		records_in(w, &w->sessions, cgn_session_key_down));
 	w->map_up = table(conf, "map-up", conf->sessions, 4,
-		records_in(w, &w->mappings, cgn_mapping_same_up));
+		records_in(w, &w->mappings, cgn_mapping_key_up));
 	w->map_down = table(conf, "map-down", conf->sessions, 5,
-		records_in(w, &w->mappings, cgn_mapping_same_down));
+		records_in(w, &w->mappings, cgn_mapping_key_down));
 	w->count = rte_malloc_socket("cgn-count",
-		sizeof(*w->count) * RTE_MAX(conf->sessions, 1u), RTE_CACHE_LINE_SIZE,
-		conf->socket);
+		sizeof(*w->count) * RTE_MAX(w->sessions.capacity, 1u),
+		RTE_CACHE_LINE_SIZE, conf->socket);
 	if (!w->user_by_key || !w->up || !w->down || !w->map_up || !w->map_down ||
 		!w->count)
 		return -ENOMEM;
@@ -94,28 +95,30 @@ static int
 create_slots(struct cgn_worker *w)
 {
 	const struct cgn_worker_conf *conf = &w->conf;
+	uint32_t sessions = RTE_MAX(conf->sessions, conf->most_sessions);
+	uint32_t users = RTE_MAX(conf->users, conf->most_users);
 	int rc = cgn_slots_init(&w->sessions, "cgn-sessions", sizeof(struct cgn_session),
-		conf->sessions, conf->socket);
+		sessions, conf->socket);
 
 	if (!rc)
 		rc = cgn_slots_init(&w->mappings, "cgn-mappings",
-			sizeof(struct cgn_mapping), conf->sessions, conf->socket);
+			sizeof(struct cgn_mapping), sessions, conf->socket);
 	if (!rc)
 		rc = cgn_slots_init(&w->users, "cgn-users",
 			RTE_ALIGN_CEIL(sizeof(struct cgn_user), RTE_CACHE_LINE_SIZE),
-			conf->users, conf->socket);
+			users, conf->socket);
 	if (!rc)
 		rc = cgn_slots_init(&w->blocks, "cgn-blocks", sizeof(struct cgn_block),
-			blocks_for(conf), conf->socket);
+			blocks_for(sessions, users), conf->socket);
 	if (!rc)
 		rc = cgn_alg_init(w);
 	if (rc)
 		return rc;
 	w->user_end = rte_malloc_socket("cgn-user-end",
-		sizeof(*w->user_end) * RTE_MAX(conf->users, 1u), RTE_CACHE_LINE_SIZE,
+		sizeof(*w->user_end) * RTE_MAX(users, 1u), RTE_CACHE_LINE_SIZE,
 		conf->socket);
 	w->user_mtu = rte_malloc_socket("cgn-user-mtu",
-		sizeof(*w->user_mtu) * RTE_MAX(conf->users, 1u), RTE_CACHE_LINE_SIZE,
+		sizeof(*w->user_mtu) * RTE_MAX(users, 1u), RTE_CACHE_LINE_SIZE,
 		conf->socket);
 	w->reassembly = cgn_reassembly_create(conf->sessions ? DATAGRAMS : 1,
 		conf->fragments ? conf->fragments : FRAGMENTS, conf->seed, conf->socket);
@@ -223,6 +226,9 @@ cgn_worker_tick(struct cgn_worker *w, const struct cgn_snapshot *snap, uint64_t 
 	w->snap = snap;
 	w->now_ms = now_ms;
 	w->now = (cgn_tick)(now_ms / CGN_MS_PER_TICK);
+	cgn_slots_limit(&w->sessions, snap->license[w->conf.index].sessions);
+	cgn_slots_limit(&w->users, snap->license[w->conf.index].users);
+	cgn_growth_step(w);
 	cgn_sync_tick(w);
 	cgn_sweep(w);
 	cgn_expect_sweep(w);

@@ -37,13 +37,14 @@ struct cgn_outbox {
 	uint16_t arg[CGN_OUTBOX];
 };
 
-/* Sizes of a worker, from the licence of its board. */
+/* Sizes of a worker. What its licence allows of that is in the snapshot. */
 struct cgn_worker_conf {
 	uint16_t index; /* 0..CGN_MAX_WORKERS-1, unique */
 	uint16_t slot, cpu;
-	uint32_t sessions; /* 0: a line card without tables */
-	uint32_t users;
-	bool ds_lite, nat44, nat64;
+	uint32_t sessions; /* that tables have room for; 0: a line card without tables */
+	uint32_t users;	   /* likewise */
+	/* what cgn_growth may bring these to; 0: they stay as they are */
+	uint32_t most_sessions, most_users;
 	uint64_t seed;		  /* of hashes and of the choice of ports */
 	int socket;		  /* NUMA node or -1 */
 	struct rte_mempool *pool; /* for packets it makes */
@@ -75,6 +76,15 @@ struct cgn_fixed {
 /* Per instance and per location, on this worker. */
 struct cgn_tally {
 	uint32_t users, sessions;
+};
+
+#define CGN_GROWTH_TABLES 5
+
+/* Memory for larger tables, made by control, and how far the worker is with them. */
+struct cgn_growth {
+	void *memory[CGN_GROWTH_TABLES]; /* NULL: that table stays as it is */
+	uint32_t sessions, users;	 /* for which it is */
+	uint32_t state;			 /* atomic; of dataplane/growth.c */
 };
 
 #define CGN_MAX_INSTANCES 1024
@@ -122,12 +132,13 @@ struct cgn_worker {
 	struct cgn_tally instance[CGN_MAX_INSTANCES], location[CGN_MAX_LOCATIONS];
 	struct cgn_held held;
 	struct cgn_fixed fixed;
-	/* of snap->create_rate: as of a user */
+	/* of the licence's create_rate: as of a user */
 	uint32_t tokens;
 	cgn_tick refilled;
 	cgn_tick refused[CGN_MAX_INSTANCES][CGN_REFUSALS]; /* last reported */
 	struct cgn_outbox out;
-	struct cgn_msg *msg; /* in progress */
+	struct cgn_msg *msg;	  /* in progress */
+	struct cgn_growth growth; /* of its tables */
 	struct cgn_worker_conf conf;
 };
 

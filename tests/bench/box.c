@@ -218,8 +218,6 @@ make_worker(const struct cgn_box *b, const struct cgn_conf *conf, uint16_t index
 		.cpu = 0,
 		.sessions = conf->cpus[index]->sessions,
 		.users = conf->cpus[index]->users,
-		.ds_lite = true,
-		.nat44 = true,
 		.seed = 0x5eed5eed5eedull,
 		.socket = -1,
 		.pool = b->pool };

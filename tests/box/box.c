@@ -183,18 +183,12 @@ compile(struct cgn_box *box)
 static struct cgn_worker *
 create_worker(const struct cgn_box *box, uint32_t i)
 {
-	const struct cgn_conf *conf = box->conf;
-	const struct cgn_conf_cpu *cpu = conf->cpus[i];
-	const struct cgn_conf_license *lic =
-		&conf->license[conf->boards[cpu->board].license];
+	const struct cgn_conf_cpu *cpu = box->conf->cpus[i];
 	struct cgn_worker_conf wc = { .index = (uint16_t)i,
 		.slot = (uint16_t)cpu->slot,
 		.cpu = (uint16_t)cpu->cpu,
 		.sessions = cpu->sessions,
 		.users = cpu->users,
-		.ds_lite = lic->ds_lite,
-		.nat44 = lic->nat44,
-		.nat64 = lic->nat64,
 		.seed = box->seed + i,
 		.socket = -1,
 		.pool = box->pool };

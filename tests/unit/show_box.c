@@ -112,8 +112,6 @@ make_workers(struct cgn_daemon *d)
 			.slot = (uint16_t)(i + 1),
 			.sessions = 65536,
 			.users = 4096,
-			.ds_lite = true,
-			.nat44 = true,
 			.seed = 1,
 			.socket = -1,
 			.pool = d->own_pool };

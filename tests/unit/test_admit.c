@@ -99,7 +99,7 @@ test_rate(void)
 static void
 test_board_rate(void)
 {
-	uint32_t *rate = &world.snap.create_rate[0], passed[2] = { 0 }, slow;
+	uint32_t *rate = &world.snap.license[0].create_rate, passed[2] = { 0 }, slow;
 	struct cgn_user *u[2];
 
 	world_open(64, 16, 42949672000ull * 10 - 50000); /* wraps on the way */

@@ -128,9 +128,9 @@ test_new_user_refused(void)
 		;
 	refused(&up_tcp, CGN_DROP_SESSIONS_FULL);
 	world.w->sessions = full;
-	world.w->conf.nat44 = false;
+	world.snap.license[0].kind[CGN_NAT44] = false;
 	refused(&up_tcp, CGN_DROP_LICENSE);
-	world.w->conf.nat44 = true;
+	world.snap.license[0].kind[CGN_NAT44] = true;
 	p.tcp_flags = ACK;
 	refused(&p, CGN_DROP_TCP_NO_SYN);
 	p.tcp_flags = SYN | RTE_TCP_RST_FLAG;

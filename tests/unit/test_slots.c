@@ -43,6 +43,36 @@ test_all_of_them(void)
 	CU_ASSERT_EQUAL(cgn_slots_take(&slots), CGN_NONE);
 }
 
+/* Fewer than are in use may be allowed: then none is given until enough have come back.
+ */
+static void
+test_limit(void)
+{
+	uint32_t got[3];
+
+	CU_ASSERT_EQUAL_FATAL(
+		cgn_slots_init(&slots, "slots", sizeof(struct record), N, -1), 0);
+	cgn_slots_limit(&slots, 2);
+	for (unsigned k = 0; k < 2; k++) {
+		got[k] = cgn_slots_take(&slots);
+		CU_ASSERT_NOT_EQUAL_FATAL(got[k], CGN_NONE);
+	}
+	CU_ASSERT_TRUE(cgn_slots_full(&slots));
+	CU_ASSERT_EQUAL(cgn_slots_take(&slots), CGN_NONE);
+	cgn_slots_limit(&slots, N + 1); /* there are no more than N */
+	CU_ASSERT_EQUAL(slots.limit, N);
+	got[2] = cgn_slots_take(&slots);
+	CU_ASSERT_NOT_EQUAL_FATAL(got[2], CGN_NONE);
+	cgn_slots_limit(&slots, 1);
+	CU_ASSERT_EQUAL(slots.used, 3);
+	for (unsigned k = 0; k < 3; k++) {
+		CU_ASSERT_EQUAL(cgn_slots_take(&slots), CGN_NONE);
+		cgn_slots_give(&slots, got[k]);
+	}
+	CU_ASSERT_NOT_EQUAL(cgn_slots_take(&slots), CGN_NONE);
+	cgn_slots_fini(&slots);
+}
+
 /* Taking and giving at random: no index is out twice, none is lost. */
 static void
 test_random(void)
@@ -105,6 +135,7 @@ test_edges(void)
 const char *const eal_suite = "slots";
 CU_TestInfo eal_tests[] = {
 	{ "every slot once", test_all_of_them },
+	{ "a limit", test_limit },
 	{ "random order", test_random },
 	{ "last freed, first taken", test_last_first },
 	{ "none, and too many", test_edges },

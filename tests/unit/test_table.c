@@ -23,13 +23,12 @@ key_of(uint32_t n)
 }
 
 /* Record n has key_of(n), or key_of(number[n]). */
-static bool
-same(const void *owner, uint32_t index, const union cgn_key *key)
+static void
+own_key(const void *owner, uint32_t index, union cgn_key *key)
 {
 	const uint32_t *number = owner;
-	union cgn_key own = key_of(number ? number[index] : index);
 
-	return memcmp(&own, key, sizeof(own)) == 0;
+	*key = key_of(number ? number[index] : index);
 }
 
 static const uint8_t fetched; /* in place of records */
@@ -38,7 +37,7 @@ static struct cgn_table *
 filled(const char *name)
 {
 	struct cgn_table *t = cgn_table_create(
-		name, N, 99, -1, &(struct cgn_records){ same, NULL, &fetched, 0 });
+		name, N, 99, -1, &(struct cgn_records){ own_key, NULL, &fetched, 0 });
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(t);
 	for (uint32_t n = 0; n < N; n++) {
@@ -170,7 +169,7 @@ test_refilled(void)
 	enum { FULL = 60000 };
 	static uint32_t number[FULL];
 	struct cgn_table *t = cgn_table_create("refilled", FULL, 99, -1,
-		&(struct cgn_records){ same, number, (const uint8_t *)number, 0 });
+		&(struct cgn_records){ own_key, number, (const uint8_t *)number, 0 });
 	union cgn_key key;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(t);
@@ -201,8 +200,8 @@ test_reference(void)
 		.name = "reference", .entries = 2 * KEYS, .key_len = sizeof(union cgn_key)
 	};
 	struct rte_hash *reference = rte_hash_create(&p);
-	struct cgn_table *t = cgn_table_create(
-		"tested", KEYS, 5, -1, &(struct cgn_records){ same, NULL, &fetched, 0 });
+	struct cgn_table *t = cgn_table_create("tested", KEYS, 5, -1,
+		&(struct cgn_records){ own_key, NULL, &fetched, 0 });
 	uint64_t random = 12345;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(t);
@@ -231,6 +230,72 @@ test_reference(void)
 	rte_hash_free(reference);
 }
 
+/* Keys come and go, and are found, while the table moves into three times the room a
+ * bucket at a time; then it takes three times as many. */
+static void
+test_grows(void)
+{
+	struct cgn_table *t = filled("grows");
+	void *memory = cgn_table_memory(3 * N, -1);
+	uint32_t first = 0, next = N, steps = 0;
+	bool done = false;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(memory);
+	for (; !done; steps++) {
+		union cgn_key key = key_of(first);
+
+		cgn_table_grow(t, memory, 3 * N); /* any number of times */
+		done = cgn_table_move(t, 1);
+		CU_ASSERT_EQUAL_FATAL(cgn_table_find(t, &key), first);
+		CU_ASSERT_TRUE_FATAL(cgn_table_del(t, &key, first));
+		CU_ASSERT_EQUAL_FATAL(cgn_table_find(t, &key), CGN_NONE);
+		first++;
+		key = key_of(next);
+		CU_ASSERT_EQUAL_FATAL(cgn_table_add(t, &key, next), 0);
+		key = key_of(first + (next - first) / 2);
+		CU_ASSERT_NOT_EQUAL_FATAL(cgn_table_find(t, &key), CGN_NONE);
+		next++;
+	}
+	CU_ASSERT_TRUE(steps > N / 10);
+	cgn_table_trim(t);
+	CU_ASSERT_EQUAL(cgn_table_count(t), N);
+	for (; next < first + 3 * N; next++) {
+		union cgn_key key = key_of(next);
+
+		CU_ASSERT_EQUAL_FATAL(cgn_table_add(t, &key, next), 0);
+	}
+	for (uint32_t n = first; n < next; n++) {
+		union cgn_key key = key_of(n);
+
+		CU_ASSERT_EQUAL_FATAL(cgn_table_find(t, &key), n);
+		CU_ASSERT_TRUE_FATAL(cgn_table_del(t, &key, n));
+	}
+	CU_ASSERT_EQUAL(cgn_table_count(t), 0);
+	cgn_table_destroy(t);
+}
+
+/* Emptied in the middle of a move, as after a fault, it goes on with the new memory. */
+static void
+test_cleared_while_growing(void)
+{
+	struct cgn_table *t = filled("cleared");
+	void *memory = cgn_table_memory(2 * N, -1);
+	union cgn_key key = key_of(N - 1);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(memory);
+	cgn_table_grow(t, memory, 2 * N);
+	CU_ASSERT_FALSE(cgn_table_move(t, N / 100));
+	cgn_table_clear(t);
+	CU_ASSERT_EQUAL(cgn_table_find(t, &key), CGN_NONE);
+	cgn_table_grow(t, memory, 2 * N);
+	CU_ASSERT_TRUE(cgn_table_move(t, 1));
+	cgn_table_trim(t);
+	CU_ASSERT_EQUAL(cgn_table_add(t, &key, N - 1), 0);
+	CU_ASSERT_EQUAL(cgn_table_find(t, &key), N - 1);
+	CU_ASSERT_EQUAL(cgn_table_count(t), 1);
+	cgn_table_destroy(t);
+}
+
 static void
 test_bytes(void)
 {
@@ -248,6 +313,8 @@ CU_TestInfo eal_tests[] = {
 	{ "refilled", test_refilled },
 	{ "against rte_hash", test_reference },
 	{ "hash", test_hash },
+	{ "grows", test_grows },
+	{ "cleared while it grows", test_cleared_while_growing },
 	{ "memory", test_bytes },
 	CU_TEST_INFO_NULL,
 };

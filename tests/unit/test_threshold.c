@@ -15,6 +15,7 @@ static struct cgn_threshold_state state;
 static struct cgn_worker *worker;
 static struct cgn_log_export *x;
 static const struct cgn_snapshot *snap;
+static struct cgn_snapshot *licensed; /* the same */
 static uint64_t now_ms, told;
 
 static void
@@ -63,8 +64,9 @@ begin(void)
 	worker = calloc(1, sizeof(*worker));
 	CU_ASSERT_FATAL(x && worker);
 	worker->conf.slot = 3;
-	worker->conf.sessions = 1000;
-	worker->conf.users = 10;
+	licensed = (struct cgn_snapshot *)(uintptr_t)snap;
+	licensed->license[0].sessions = 1000;
+	licensed->license[0].users = 10;
 	state = (struct cgn_threshold_state){ 0 };
 	told = cgn_log_events();
 }

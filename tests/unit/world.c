@@ -278,14 +278,9 @@ void
 world_open(uint32_t sessions, uint32_t users, uint64_t ms)
 {
 	static struct rte_mempool *pool;
-	struct cgn_worker_conf conf = { .slot = 1,
-		.sessions = sessions,
-		.users = users,
-		.ds_lite = true,
-		.nat44 = true,
-		.nat64 = true,
-		.seed = 42,
-		.socket = -1 };
+	struct cgn_worker_conf conf = {
+		.slot = 1, .sessions = sessions, .users = users, .seed = 42, .socket = -1
+	};
 
 	if (!pool)
 		pool = rte_pktmbuf_pool_create("packets", 1023, 0, CGN_MARK_SIZE,
@@ -300,6 +295,9 @@ world_open(uint32_t sessions, uint32_t users, uint64_t ms)
 	addresses();
 	instances();
 	snapshot();
+	world.snap.license[0] = (struct cgn_license){
+		.sessions = sessions, .users = users, .kind = { true, true, true }
+	};
 	world.w = cgn_worker_create(&conf);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(world.w);
 	world.ms = ms;
