@@ -6,8 +6,7 @@
  * into our hellos, so that the other box hears of a role or an epoch only when every
  * worker has it.
  *
- * A planned switch drains first, then lets the virtual router resign. The box goes on
- * translating until the other one says that it does.
+ * Planned switches are chassis_leave.c's.
  *
  * Control lcore only. */
 #include "control/chassis_int.h"
@@ -21,10 +20,10 @@
 #include "control/vrrp.h"
 
 #define FRESH_MS 60 /* three hellos */
+#define NEAR_MS	 40 /* two */
 #define HOLD_MS	 60
-#define DRAIN_MS 10000
-#define LEAVE_MS 3000
-#define PRIORITY 100 /* of a location without a virtual router */
+#define ALONE_MS 3000 /* without a virtual router: so long nobody has answered */
+#define PRIORITY 100  /* of a location without a virtual router */
 
 const struct cgn_chassis_location *
 cgn_chassis_at(const struct cgn_daemon *d, uint32_t location)
@@ -167,18 +166,14 @@ see_peer(struct cgn_daemon *d, uint32_t i)
 	p->known = true;
 	p->matches = cgn_channel_usable(channel, id);
 	p->ready = said->ready;
+	p->asks = said->asks;
+	p->poised = said->poised;
+	p->drains = said->drains;
+	p->shares = said->shares;
 	p->role = (enum cgn_role)said->role;
 	p->epoch = said->epoch;
 	p->boot = peer->boot;
 	p->rank = (struct cgn_role_rank){ said->priority, peer->boot };
-}
-
-static uint32_t
-router_of(const struct cgn_daemon *d, uint32_t i)
-{
-	const struct cgn_conf_vrrp_ref *ref = &cgn_chassis_conf(d, i)->vrrp;
-
-	return ref->present ? (uint32_t)ref->index : CGN_NONE;
 }
 
 /* Without a virtual router whoever translates goes on, and whoever finds nobody begins.
@@ -186,7 +181,7 @@ router_of(const struct cgn_daemon *d, uint32_t i)
 static bool
 is_elected(const struct cgn_daemon *d, uint32_t i, const struct cgn_chassis_location *l)
 {
-	uint32_t router = router_of(d, i);
+	uint32_t router = cgn_chassis_router(d, i);
 
 	if (router != CGN_NONE)
 		return cgn_vrrp_groups_state(d, router) == CGN_VRRP_MASTER;
@@ -194,7 +189,7 @@ is_elected(const struct cgn_daemon *d, uint32_t i, const struct cgn_chassis_loca
 		return true;
 	if (l->peer.fresh)
 		return l->peer.role != CGN_ROLE_MASTER || !l->peer.rank.priority;
-	return d->now_ms - d->start_ms > LEAVE_MS;
+	return d->now_ms - d->start_ms > ALONE_MS;
 }
 
 static struct cgn_role_rank
@@ -205,8 +200,8 @@ rank_of(const struct cgn_daemon *d, uint32_t i, const struct cgn_chassis_locatio
 	struct cgn_role_rank rank = { PRIORITY, channel ? cgn_channel_boot(channel) : 0 };
 	struct cgn_vrrp_view view;
 
-	if (cgn_vrrp_groups_view(d, router_of(d, i), &view))
-		rank.priority = view.router->priority;
+	if (cgn_vrrp_groups_view(d, cgn_chassis_router(d, i), &view))
+		rank.priority = view.router->doubt_us ? 0 : view.router->priority;
 	if (l->leaving == CGN_CHASSIS_LEAVES)
 		rank.priority = 0;
 	return rank;
@@ -217,6 +212,8 @@ facts_of(const struct cgn_daemon *d, uint32_t i, const struct cgn_chassis_locati
 {
 	return (struct cgn_role_input){ .now_ms = d->now_ms,
 		.hold_ms = HOLD_MS,
+		.near_ms = NEAR_MS,
+		.adopt_ms = d->conf->ha.adopt_delay * 1000ull,
 		.elected = is_elected(d, i, l),
 		.able = d->place[i].worker != CGN_NONE16,
 		.leaving = l->leaving == CGN_CHASSIS_LEAVES,
@@ -224,123 +221,12 @@ facts_of(const struct cgn_daemon *d, uint32_t i, const struct cgn_chassis_locati
 		.peer = l->peer };
 }
 
-/* ---- planned switch ---- */
-
-static void
-stay(struct cgn_daemon *d, uint32_t i, const char *why)
-{
-	struct cgn_worker *host = cgn_chassis_host(d, i);
-
-	d->chassis->location[i].leaving = CGN_CHASSIS_STAYS;
-	if (host)
-		cgn_sync_ask(host, cgn_chassis_index(d, i), CGN_SYNC_ASK_GO_ON);
-	cgn_log_event(LOG_WARNING, "service-location %u: not switched: %s",
-		cgn_chassis_conf(d, i)->id, why);
-}
-
-static bool
-has_drained(struct cgn_daemon *d, uint32_t i)
-{
-	struct cgn_worker *host = cgn_chassis_host(d, i);
-	uint16_t id = (uint16_t)cgn_chassis_conf(d, i)->id;
-	const struct cgn_channel *channel = cgn_channels_find(d, id);
-	const struct cgn_chassis_held *held;
-
-	if (!host || !channel || !cgn_sync_ready(host, d->snap, cgn_chassis_index(d, i)))
-		return false;
-	held = &d->chassis->held[host->conf.index];
-	return held->at == held->n && cgn_channel_drained(channel, id);
-}
-
-static bool
-same_router(const struct cgn_daemon *d, uint32_t a, uint32_t b)
-{
-	uint32_t x = router_of(d, a), y = router_of(d, b);
-
-	if (a == b)
-		return true;
-	return x != CGN_NONE && y != CGN_NONE &&
-	       cgn_vrrp_groups_leader(d, x) == cgn_vrrp_groups_leader(d, y);
-}
-
-/* All that share a router have drained: it resigns. */
-static void
-leave(struct cgn_daemon *d, uint32_t i)
-{
-	char err[CGN_ERR];
-
-	for (uint32_t k = 0; k < d->chassis->n; k++)
-		if (d->chassis->location[k].leaving && same_router(d, i, k) &&
-			!has_drained(d, k))
-			return;
-	if (router_of(d, i) != CGN_NONE &&
-		cgn_vrrp_groups_yield(d, router_of(d, i), err, sizeof(err))) {
-		stay(d, i, err);
-		return;
-	}
-	for (uint32_t k = 0; k < d->chassis->n; k++)
-		if (d->chassis->location[k].leaving && same_router(d, i, k))
-			d->chassis->location[k].leaving = CGN_CHASSIS_LEAVES;
-}
-
-static void
-go_on_leaving(struct cgn_daemon *d, uint32_t i)
-{
-	struct cgn_chassis_location *l = &d->chassis->location[i];
-	uint64_t waited = d->now_ms - l->asked_ms;
-
-	if (l->role.role != CGN_ROLE_MASTER)
-		l->leaving = CGN_CHASSIS_STAYS; /* done */
-	else if (!l->role.mirror)
-		stay(d, i, "the other box does not answer");
-	else if (l->leaving == CGN_CHASSIS_DRAINS && waited > DRAIN_MS)
-		stay(d, i, "its state could not be copied in time");
-	else if (l->leaving == CGN_CHASSIS_LEAVES && waited > DRAIN_MS + LEAVE_MS)
-		stay(d, i, "the other box did not take over");
-	else if (l->leaving == CGN_CHASSIS_DRAINS)
-		leave(d, i);
-}
-
-int
-cgn_chassis_switch(struct cgn_daemon *d, uint32_t location, char *err, size_t err_size)
-{
-	const struct cgn_chassis_location *l = cgn_chassis_at(d, location);
-	struct cgn_worker *host = cgn_chassis_host(d, location);
-
-	err[0] = '\0';
-	if (!l)
-		snprintf(err, err_size, "it has no remote_backup");
-	else if (l->role.role != CGN_ROLE_MASTER)
-		snprintf(err, err_size, "it is %s here, only the master is switched",
-			cgn_role_name(l->role.role));
-	else if (!host || !cgn_sync_filled(host, cgn_chassis_index(d, location)))
-		snprintf(err, err_size, "the other box does not have a complete copy");
-	if (err[0])
-		return -EINVAL;
-	for (uint32_t k = 0; k < d->chassis->n; k++) {
-		if (!cgn_chassis_mirrors(d, k) || !same_router(d, location, k))
-			continue;
-		d->chassis->location[k].leaving = CGN_CHASSIS_DRAINS;
-		d->chassis->location[k].asked_ms = d->now_ms;
-		cgn_log_event(LOG_NOTICE,
-			"service-location %u: to be switched by command",
-			cgn_chassis_conf(d, k)->id);
-	}
-	return 0;
-}
-
 /* ---- roles ---- */
 
-/* A box that does not know whether the other one translates too gives out only its half
- * of the ports, until the other one may be taken for dead. */
 static uint8_t
-own_of(const struct cgn_daemon *d, uint32_t i, struct cgn_chassis_location *l)
+own_of(const struct cgn_daemon *d, uint32_t i, const struct cgn_role_input *in)
 {
-	if (l->peer.fresh && l->peer.role != CGN_ROLE_MASTER)
-		l->contact_ms = d->now_ms;
-	if (l->role.role != CGN_ROLE_MASTER || l->contact_ms == d->now_ms ||
-		(!l->peer.fresh && d->now_ms - RTE_MAX(l->contact_ms, l->master_ms) >=
-					   d->conf->ha.adopt_delay * 1000ull))
+	if (cgn_role_has_all_ports(&d->chassis->location[i].role, in))
 		return CGN_OWN_ALL;
 	return cgn_channels_is_lower(d, (uint16_t)cgn_chassis_conf(d, i)->id)
 		       ? CGN_OWN_LOW
@@ -359,9 +245,8 @@ decide(struct cgn_daemon *d, uint32_t i)
 	see_peer(d, i);
 	in = facts_of(d, i, l);
 	changed = cgn_role_step(&l->role, &in);
-	if (l->role.role == CGN_ROLE_MASTER && before != CGN_ROLE_MASTER)
-		l->master_ms = d->now_ms;
-	own = own_of(d, i, l);
+	l->poised = cgn_role_is_poised(&l->role, &in);
+	own = own_of(d, i, &in);
 	if (changed || own != l->own)
 		d->watch.changed = d->watch.owed = true;
 	l->own = own;
@@ -369,8 +254,7 @@ decide(struct cgn_daemon *d, uint32_t i)
 		cgn_log_event(LOG_WARNING, "service-location %u: %s, epoch %u: %s",
 			cgn_chassis_conf(d, i)->id, cgn_role_name(l->role.role),
 			l->role.epoch, l->role.why);
-	if (l->leaving)
-		go_on_leaving(d, i);
+	cgn_chassis_leave_turn(d, i);
 }
 
 /* Is nothing lost when this box takes over? Nothing at all is when the other one has just
@@ -383,22 +267,51 @@ may_take(const struct cgn_chassis_location *l)
 	       (l->peer.fresh && l->peer.role == CGN_ROLE_BACKUP);
 }
 
-/* A router may preempt when all of its locations may. */
+/* What the locations of a router, or of those that follow it, have to say together. */
+struct gate {
+	bool ready;	 /* nothing would be lost */
+	bool drains;	 /* the other box sends us the rest first */
+	bool translates; /* one of them does, here */
+};
+
+static bool
+is_bound(const struct cgn_daemon *d, uint32_t i, uint32_t router)
+{
+	return cgn_chassis_at(d, i) && cgn_chassis_router(d, i) != CGN_NONE &&
+	       cgn_vrrp_groups_leader(d, cgn_chassis_router(d, i)) == router;
+}
+
+static struct gate
+gate_of(const struct cgn_daemon *d, uint32_t router)
+{
+	struct gate gate = { .ready = true };
+
+	for (uint32_t i = 0; i < d->chassis->n; i++) {
+		const struct cgn_chassis_location *l = &d->chassis->location[i];
+
+		if (!is_bound(d, i, router))
+			continue;
+		gate.ready &= may_take(l);
+		gate.drains |= l->peer.fresh && l->peer.drains;
+		gate.translates |= l->role.role == CGN_ROLE_MASTER;
+	}
+	return gate;
+}
+
+/* A router may preempt when all of its locations may; then the other box is asked first,
+ * and if it answers that it drains, we wait for that. */
 static void
 set_gates(struct cgn_daemon *d)
 {
 	for (uint32_t g = 0; g < d->conf->n_vrrp; g++) {
-		bool ready = true;
+		struct gate gate = gate_of(d, g);
 
-		for (uint32_t i = 0; i < d->chassis->n; i++) {
-			const struct cgn_chassis_location *l = cgn_chassis_at(d, i);
-
-			if (!l || router_of(d, i) == CGN_NONE ||
-				cgn_vrrp_groups_leader(d, router_of(d, i)) != g)
-				continue;
-			ready &= may_take(l);
-		}
-		cgn_vrrp_groups_set_ready(d, g, ready);
+		for (uint32_t i = 0; i < d->chassis->n; i++)
+			if (is_bound(d, i, g))
+				d->chassis->location[i].asks =
+					gate.ready && cgn_vrrp_groups_wants(d, g);
+		cgn_vrrp_groups_set_ready(d, g, gate.ready && !gate.drains);
+		cgn_vrrp_groups_set_busy(d, g, gate.translates);
 	}
 }
 
@@ -426,7 +339,16 @@ cgn_chassis_say(struct cgn_daemon *d)
 		cgn_channel_say(channel, id,
 			&(struct cgn_channel_location){ .role = (uint8_t)l->role.role,
 				.priority = rank_of(d, i, l).priority,
-				.ready = cgn_chassis_is_complete(d, i),
+				/* of the box that is there, not of one before it */
+				.ready = l->peer.fresh &&
+					 (l->role.role == CGN_ROLE_MASTER
+							 ? cgn_chassis_may_leave(d, i)
+							 : cgn_chassis_is_complete(d, i)),
+				.asks = l->asks,
+				.poised = l->poised,
+				.shares = l->role.role == CGN_ROLE_MASTER &&
+					  l->peer.poised && l->own != CGN_OWN_ALL,
+				.drains = l->leaving != CGN_CHASSIS_STAYS,
 				.epoch = l->role.epoch });
 	}
 }

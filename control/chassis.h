@@ -23,10 +23,12 @@ struct cgn_chassis_location {
 	struct cgn_role_peer peer; /* as it was seen last */
 	uint64_t heard_us;	   /* when, as the channel knows it */
 	enum cgn_chassis_switch leaving;
-	uint64_t asked_ms;   /* when the switch was */
-	uint64_t contact_ms; /* when the other box was last heard to be backup */
-	uint64_t master_ms;  /* since when this box is master */
-	uint8_t own;	     /* enum cgn_own: the ports that we give out */
+	bool poised;	    /* may become master at any moment */
+	bool asks;	    /* the other box is asked to give way */
+	bool told;	    /* the switch was by command */
+	uint64_t asked_ms;  /* when */
+	uint64_t stayed_ms; /* when one last came to nothing */
+	uint8_t own;	    /* enum cgn_own: the ports that we give out */
 };
 
 /* All; 0 or -ENOMEM. Needed before the first snapshot. */

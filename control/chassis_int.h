@@ -47,6 +47,22 @@ cgn_chassis_host(const struct cgn_daemon *d, uint32_t i)
 								  : NULL;
 }
 
+/* Its virtual router, of conf->vrrp[]; or CGN_NONE. */
+static inline uint32_t
+cgn_chassis_router(const struct cgn_daemon *d, uint32_t i)
+{
+	const struct cgn_conf_vrrp_ref *ref = &cgn_chassis_conf(d, i)->vrrp;
+
+	return ref->present ? (uint32_t)ref->index : CGN_NONE;
+}
+
+/* Would little be lost if the master here left? The other box has all, or had it once and
+ * this one has lost something, so that its running priority is reduced. */
+bool cgn_chassis_may_leave(const struct cgn_daemon *d, uint32_t i);
+
+/* Begins, goes on with or ends the leaving of a location; once per millisecond. */
+void cgn_chassis_leave_turn(struct cgn_daemon *d, uint32_t i);
+
 /* Has the one that is to have a copy of a location all of it? */
 bool cgn_chassis_is_complete(const struct cgn_daemon *d, uint32_t location);
 

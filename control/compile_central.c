@@ -15,6 +15,8 @@
 
 #include "dataplane/neigh.h"
 
+#define SILENCE_MS 60 /* of a channel, after which the other box takes over */
+
 static int
 gateway(struct cgn_compile_run *r, int32_t port, const struct cgn_conf_addr *addr,
 	struct cgn_nexthop *nh)
@@ -77,6 +79,17 @@ cgn_compile_redirects(struct cgn_compile_run *r)
 	return 0;
 }
 
+/* Three advertisements, and the skew time of at most one; without a virtual router it is
+ * the channel that is silent. */
+static uint16_t
+takeover_ms(const struct cgn_conf *conf, const struct cgn_conf_location *l)
+{
+	uint32_t advert_ms =
+		l->vrrp.present ? conf->vrrp[l->vrrp.index].advert_ms : SILENCE_MS / 3;
+
+	return (uint16_t)RTE_MIN(3 * advert_ms, (uint32_t)UINT16_MAX);
+}
+
 /* Behind the port of the channel is the other box, which has what strayed here. */
 static int
 strays(struct cgn_compile_run *r, struct cgn_nexthop *nexthop, uint32_t *n)
@@ -84,6 +97,7 @@ strays(struct cgn_compile_run *r, struct cgn_nexthop *nexthop, uint32_t *n)
 	for (uint32_t i = 0; i < r->conf->n_locations; i++) {
 		const struct cgn_conf_remote_backup *to =
 			&r->conf->locations[i].remote_backup;
+		struct cgn_location *l;
 		int rc;
 
 		if (!to->present)
@@ -91,7 +105,9 @@ strays(struct cgn_compile_run *r, struct cgn_nexthop *nexthop, uint32_t *n)
 		rc = gateway(r, to->port.index, &to->peer, &nexthop[*n]);
 		if (rc < 0)
 			return rc;
-		r->base->location[r->location[i]].stray = (uint16_t)(*n)++;
+		l = &r->base->location[r->location[i]];
+		l->stray = (uint16_t)(*n)++;
+		l->takeover_ms = takeover_ms(r->conf, &r->conf->locations[i]);
 	}
 	return 0;
 }

@@ -129,6 +129,7 @@ every_ms(struct cgn_daemon *d, uint64_t tsc, uint64_t now_ms)
 	cgn_vrrp_groups_turn(d);
 	cgn_chassis_decide(d);
 	cgn_watch_turn(d);
+	cgn_vrrp_groups_speak(d);
 	cgn_service_turn(d);
 	cgn_chassis_say(d);
 	cgn_copies_turn(d);

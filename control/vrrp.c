@@ -7,7 +7,9 @@
  *
  * The virtual MAC addresses are the port's only while the group is master: some NICs drop
  * what arrives from an address of their own, and that is how a backup would lose the
- * master's advertisements.
+ * master's advertisements. But one that has given way to another goes on taking what
+ * comes to them until nothing is translated here any more and the switches have heard
+ * the new master; silence does not count meanwhile.
  *
  * Life: made when the lcores turn; the masters resign before those are stopped. Control
  * lcore. Not handled: what a location does with its group's state. */
@@ -22,7 +24,8 @@
 #include "control/compile.h"
 #include "control/log.h"
 
-#define LAST_WORD_MS 20 /* until a worker has sent what it was given */
+#define LAST_WORD_MS 20	 /* until a worker has sent what it was given */
+#define LINGER_MS    500 /* until every switch has heard the new master */
 
 uint64_t
 cgn_vrrp_now_us(const struct cgn_daemon *d)
@@ -58,6 +61,44 @@ note_rival(struct group *g)
 		g->port, g->vrid);
 }
 
+static void
+stop_lingering(struct cgn_daemon *d, struct group *g)
+{
+	g->lingers = false;
+	cgn_vrrp_io_listen(d, g, false);
+}
+
+/* It has become master, or is not any more. */
+static void
+change_hands(struct cgn_daemon *d, struct group *g)
+{
+	g->lingers = g->router.state == CGN_VRRP_BACKUP;
+	g->linger_ms = d->now_ms + LINGER_MS;
+	if (!g->lingers)
+		cgn_vrrp_io_listen(d, g, g->router.state == CGN_VRRP_MASTER);
+}
+
+static void
+say(struct cgn_daemon *d, struct group *g, unsigned todo)
+{
+	if (todo & CGN_VRRP_DO_SEND)
+		cgn_vrrp_io_advertise(d, g, g->router.priority);
+	if (todo & CGN_VRRP_DO_ANNOUNCE)
+		cgn_vrrp_io_announce(d, g);
+}
+
+static void
+linger(struct cgn_daemon *d, struct group *g)
+{
+	const struct group *leader =
+		g->leader == CGN_NONE ? g : &d->vrrp->group[g->leader];
+
+	if (leader->busy)
+		g->linger_ms = d->now_ms + LINGER_MS;
+	else if (g->lingers && d->now_ms >= g->linger_ms)
+		stop_lingering(d, g);
+}
+
 void
 cgn_vrrp_apply(
 	struct cgn_daemon *d, struct group *g, enum cgn_vrrp_state from, unsigned todo)
@@ -75,11 +116,25 @@ cgn_vrrp_apply(
 	if (todo & CGN_VRRP_DO_RESIGN)
 		cgn_vrrp_io_advertise(d, g, 0);
 	if (master != (from == CGN_VRRP_MASTER))
-		cgn_vrrp_io_listen(d, g, master);
-	if (todo & CGN_VRRP_DO_SEND)
-		cgn_vrrp_io_advertise(d, g, v->priority);
-	if (todo & CGN_VRRP_DO_ANNOUNCE)
-		cgn_vrrp_io_announce(d, g);
+		change_hands(d, g);
+	else if (g->lingers && v->state == CGN_VRRP_INITIALIZE)
+		stop_lingering(d, g);
+	if (todo & CGN_VRRP_DO_CHANGE)
+		g->unsaid = todo;
+	else
+		say(d, g, todo);
+}
+
+void
+cgn_vrrp_groups_speak(struct cgn_daemon *d)
+{
+	for (uint32_t i = 0; i < d->vrrp->n; i++) {
+		struct group *g = &d->vrrp->group[i];
+
+		if (g->unsaid && g->router.state == CGN_VRRP_MASTER)
+			say(d, g, g->unsaid);
+		g->unsaid = 0;
+	}
 }
 
 static void
@@ -88,13 +143,13 @@ step(struct cgn_daemon *d, uint32_t group)
 	struct group *g = &d->vrrp->group[group];
 	enum cgn_vrrp_state from = g->router.state;
 	struct cgn_vrrp_facts facts;
-	unsigned todo;
 
+	linger(d, g);
 	cgn_vrrp_track_facts(d, group, &facts);
 	if (g->leader != CGN_NONE) {
-		todo = cgn_vrrp_follow(
-			&g->router, d->vrrp->group[g->leader].router.state, facts.now_us);
-		cgn_vrrp_apply(d, g, from, todo);
+		cgn_vrrp_apply(d, g, from,
+			cgn_vrrp_follow(&g->router,
+				d->vrrp->group[g->leader].router.state, facts.now_us));
 		from = g->router.state;
 	}
 	cgn_vrrp_apply(d, g, from, cgn_vrrp_step(&g->router, &facts));
@@ -318,8 +373,26 @@ cgn_vrrp_groups_set_ready(struct cgn_daemon *d, uint32_t group, bool ready)
 		g->ready = ready;
 }
 
+void
+cgn_vrrp_groups_set_busy(struct cgn_daemon *d, uint32_t group, bool busy)
+{
+	struct group *g = at(d, group);
+
+	if (g)
+		g->busy = busy;
+}
+
+bool
+cgn_vrrp_groups_wants(const struct cgn_daemon *d, uint32_t group)
+{
+	const struct group *g = at(d, group);
+
+	return g && cgn_vrrp_wants(&g->router);
+}
+
 int
-cgn_vrrp_groups_yield(struct cgn_daemon *d, uint32_t group, char *err, size_t err_size)
+cgn_vrrp_groups_yield(
+	struct cgn_daemon *d, uint32_t group, bool hold, char *err, size_t err_size)
 {
 	struct group *g = at(d, group);
 	enum cgn_vrrp_state from;
@@ -334,7 +407,7 @@ cgn_vrrp_groups_yield(struct cgn_daemon *d, uint32_t group, char *err, size_t er
 			cgn_vrrp_state_name(from));
 		return -EINVAL;
 	}
-	cgn_vrrp_apply(d, g, from, cgn_vrrp_yield(&g->router));
+	cgn_vrrp_apply(d, g, from, cgn_vrrp_yield(&g->router, hold));
 	return 0;
 }
 

@@ -25,8 +25,11 @@ void cgn_vrrp_groups_fini(struct cgn_daemon *d);
  * logged: everything is then as before. */
 int cgn_vrrp_groups_configure(struct cgn_daemon *d);
 
-/* Lets time pass, for all groups: once in a millisecond, behind cgn_watch_turn(). */
+/* Lets time pass, for all groups: once in a millisecond. What is to be said then is said
+ * by the second: behind cgn_watch_turn(), so that a new master translates before it
+ * attracts anything. */
 void cgn_vrrp_groups_turn(struct cgn_daemon *d);
+void cgn_vrrp_groups_speak(struct cgn_daemon *d);
 
 /* Index of the group that decides for it: the one that it follows, or itself. */
 uint32_t cgn_vrrp_groups_leader(const struct cgn_daemon *d, uint32_t group);
@@ -38,11 +41,19 @@ enum cgn_vrrp_state cgn_vrrp_groups_state(const struct cgn_daemon *d, uint32_t g
  * That of a group which follows is its leader's. */
 void cgn_vrrp_groups_set_ready(struct cgn_daemon *d, uint32_t group, bool ready);
 
-/* Planned switch: the group (or its leader) resigns, and stays backup until the other box
- * fails or gives way itself, or until nobody has taken over. 0, or -EINVAL with one line
- * in err: it is no master. */
+/* Would the group take over from a master that works, if it were ready? */
+bool cgn_vrrp_groups_wants(const struct cgn_daemon *d, uint32_t group);
+
+/* Does what is bound to the group, or to one that follows it, translate here? As long as
+ * it does, and a moment beyond, a master that has given way takes what still comes to its
+ * virtual MAC addresses. */
+void cgn_vrrp_groups_set_busy(struct cgn_daemon *d, uint32_t group, bool busy);
+
+/* Planned switch: the group (or its leader) resigns. hold: it stays backup until the
+ * other box fails or gives way itself, or until nobody has taken over. 0, or -EINVAL with
+ * one line in err: it is no master. */
 int cgn_vrrp_groups_yield(
-	struct cgn_daemon *d, uint32_t group, char *err, size_t err_size);
+	struct cgn_daemon *d, uint32_t group, bool hold, char *err, size_t err_size);
 
 /* ---- to be seen ---- */
 

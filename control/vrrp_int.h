@@ -18,6 +18,10 @@ struct group {
 	bool plain;	  /* IPv4: the other box sums without a pseudo header, so do we */
 	bool ready;	  /* the batch gate, as set by others */
 	bool living;	  /* liveness gate of the last turn */
+	bool busy;	  /* as set by others: what is bound to it translates here */
+	bool lingers;	  /* no master any more, and takes what still comes */
+	uint64_t linger_ms; /* until then */
+	unsigned unsaid; /* CGN_VRRP_DO_*: a new master says it at the end of the turn */
 	uint64_t warned_ms;
 	struct cgn_vrrp router;
 	struct cgn_vrrp_count count;

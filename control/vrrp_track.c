@@ -152,7 +152,7 @@ cgn_vrrp_track_facts(struct cgn_daemon *d, uint32_t group, struct cgn_vrrp_facts
 	*facts = (struct cgn_vrrp_facts){ .now_us = cgn_vrrp_now_us(d),
 		.reduced = reduced(d, group),
 		.port_up = d->vrrp->links >> g->device & 1,
-		.listening = is_listening(d),
+		.listening = (g->busy || !g->lingers) && is_listening(d),
 		.alive = g->living,
 		.ready = d->vrrp->group[leader].ready };
 }

@@ -92,6 +92,9 @@
 	X(LOCATION_DOWN, "location_down", "no CPU hosts the service location", "")       \
 	X(STRAY, "stray", "came from the other box, which translates for its location",  \
 		"")                                                                      \
+	X(STALE, "stale",                                                                \
+		"waited while this box was stopped, and the other may have taken over",  \
+		"")                                                                      \
 	X(MOVING, "user_moving", "a reload moves the user; what it had ends first", "")  \
 	X(LICENSE, "no_license", "board lacks the licence for the instance", "")         \
 	X(HANDOVER_FULL, "handover_full",                                                \

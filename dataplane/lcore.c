@@ -31,6 +31,7 @@
 #define IDLE_YIELD 64	/* and before the thread sleeps */
 #define IDLE_REST  4096 /* and before it sleeps for longer */
 #define IDLE_US	   250
+#define STALL_MS   30 /* between two turns: we were stopped */
 
 struct cgn_lcore *
 cgn_lcore_create(
@@ -107,13 +108,26 @@ drain_mesh(struct cgn_lcore *lc)
 	return work;
 }
 
+/* from: of this turn, or the one before. */
+static void
+note_stall(struct cgn_lcore *lc, uint64_t from, uint64_t to)
+{
+	uint64_t ms = to > from ? (to - from) / lc->rt->tsc_per_ms : 0;
+
+	if (unlikely(ms >= STALL_MS))
+		lc->worker->stalled_ms = (uint32_t)RTE_MIN(ms, (uint64_t)UINT32_MAX);
+}
+
+/* from: when the turn began. What waited meanwhile has been taken when no queue gives a
+ * whole burst. */
 static unsigned
-poll_queues(struct cgn_lcore *lc)
+poll_queues(struct cgn_lcore *lc, uint64_t from)
 {
 	const struct cgn_plan *plan = lc->out.plan;
 	const struct cgn_queue *queue = plan->rx + plan->node[lc->out.node].first;
 	struct rte_mbuf *pkt[CGN_BURST];
 	unsigned work = 0;
+	bool more = false;
 
 	for (unsigned i = 0; i < plan->node[lc->out.node].n; i++) {
 		unsigned n;
@@ -124,12 +138,16 @@ poll_queues(struct cgn_lcore *lc)
 		cgn_park_unhold();
 		if (!n)
 			continue;
+		more |= n == CGN_BURST;
+		note_stall(lc, from, rte_get_tsc_cycles());
 		/* some drivers leave what the last owner wrote */
 		for (unsigned k = 0; k < n; k++)
 			pkt[k]->port = queue[i].device;
 		work += n;
 		run(lc, pkt, n, true);
 	}
+	if (!more)
+		lc->worker->stalled_ms = 0;
 	return work;
 }
 
@@ -151,11 +169,12 @@ cgn_lcore_turn(struct cgn_lcore *lc, uint64_t now)
 	unsigned work;
 
 	cgn_sender_begin(&lc->out);
+	note_stall(lc, lc->beat.tsc, now);
 	cgn_worker_tick(w, lc->out.snap, cgn_runtime_ms(lc->rt, now));
 	work = take_message(lc) + w->out.n;
 	cgn_sender_empty(&lc->out, &w->out);
 	work += drain_mesh(lc);
-	work += poll_queues(lc);
+	work += poll_queues(lc, now);
 	cgn_sender_flush(&lc->out);
 	return work;
 }

@@ -348,11 +348,24 @@ to_other_box(struct cgn_burst *b, uint64_t i, const struct cgn_location *l)
 		cgn_drop(b, i, CGN_DROP_STRAY);
 		return;
 	}
+	if (b->p[i].flags & CGN_PKT_HELD) { /* for seconds, when the location was here */
+		cgn_drop(b, i, CGN_DROP_STALE);
+		return;
+	}
 	b->p[i].nexthop = l->stray;
 	b->up &= ~CGN_BIT(i);
 	b->down &= ~CGN_BIT(i);
 	b->softwire &= ~CGN_BIT(i);
 	b->plain |= CGN_BIT(i);
+}
+
+/* It waited in a port while the box was stopped. The other one may have taken over: what
+ * is sent now would be sent twice or much too late, and a port that is given out now may
+ * be that box's. */
+static bool
+is_stale(const struct cgn_burst *b, const struct cgn_location *l)
+{
+	return b->wire && l->takeover_ms && b->w->stalled_ms >= l->takeover_ms;
 }
 
 void
@@ -370,7 +383,10 @@ cgn_stage_steer(struct cgn_burst *b)
 		}
 		b->p[i].location = (uint8_t)location;
 		worker = b->snap->location[location].worker;
-		if (worker == CGN_REMOTE)
+		if (unlikely(b->w->stalled_ms) &&
+			is_stale(b, &b->snap->location[location]))
+			cgn_drop(b, i, CGN_DROP_STALE);
+		else if (worker == CGN_REMOTE)
 			to_other_box(b, i, &b->snap->location[location]);
 		else if (worker != b->w->conf.index)
 			cgn_steer_hand(b, i, worker,

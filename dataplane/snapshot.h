@@ -147,6 +147,9 @@ struct cgn_location {
 	uint16_t slot, cpu;
 	uint16_t stray; /* next hop of packets for a location with worker CGN_REMOTE */
 	uint8_t own;	/* enum cgn_own */
+	/* when this box has been stopped for so long, another box may have taken the
+	 * location over; 0: there is none */
+	uint16_t takeover_ms;
 	uint32_t epoch; /* another one whenever worker or standby is another */
 	uint64_t seed;	/* of its digests, the same at both ends */
 };

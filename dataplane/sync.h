@@ -165,6 +165,9 @@ enum cgn_sync_ask {
 /* Asks the host of a location (index) for something; done with its next tick. */
 void cgn_sync_ask(struct cgn_worker *host, uint16_t location, enum cgn_sync_ask what);
 
+/* Has the standby of a location once had all? Some of it may be under repair. */
+bool cgn_sync_finished(const struct cgn_worker *host, uint16_t location);
+
 /* Has the standby of a location all that the host has to give? What a switch back waits
  * for. */
 bool cgn_sync_filled(const struct cgn_worker *host, uint16_t location);

@@ -42,10 +42,17 @@ phase_at(const struct cgn_worker *w, uint16_t location)
 }
 
 bool
+cgn_sync_finished(const struct cgn_worker *host, uint16_t location)
+{
+	return phase_at(host, location) != CGN_SYNC_OFF &&
+	       __atomic_load_n(&location_at(host, location)->finished, __ATOMIC_RELAXED);
+}
+
+bool
 cgn_sync_filled(const struct cgn_worker *host, uint16_t location)
 {
 	return phase_at(host, location) == CGN_SYNC_REAL &&
-	       __atomic_load_n(&location_at(host, location)->finished, __ATOMIC_RELAXED);
+	       cgn_sync_finished(host, location);
 }
 
 bool
@@ -76,7 +83,7 @@ cgn_sync_batch_name(const struct cgn_worker *host, uint16_t location)
 
 	if (phase == CGN_SYNC_OFF)
 		return "na";
-	if (__atomic_load_n(&location_at(host, location)->finished, __ATOMIC_RELAXED))
+	if (cgn_sync_finished(host, location))
 		return "finished";
 	return phase == CGN_SYNC_START ? "not-started" : "running";
 }
@@ -86,9 +93,7 @@ cgn_sync_state_name(const struct cgn_worker *host, uint16_t location)
 {
 	if (phase_at(host, location) == CGN_SYNC_OFF)
 		return "down";
-	return __atomic_load_n(&location_at(host, location)->finished, __ATOMIC_RELAXED)
-		       ? "realtime"
-		       : "batch";
+	return cgn_sync_finished(host, location) ? "realtime" : "batch";
 }
 
 struct cgn_sync_count

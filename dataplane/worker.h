@@ -116,6 +116,8 @@ struct cgn_worker {
 	uint16_t ip_id[CGN_IP_IDS]; /* next identification, by hash of the ends */
 	uint64_t random;
 	uint64_t bursts;
+	uint32_t stalled_ms; /* what comes from the ports has waited so long; 0: it has
+			      * not */
 	struct {
 		cgn_tick tick;
 		uint32_t sent; /* in this tick */

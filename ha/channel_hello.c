@@ -21,7 +21,11 @@
 #define PRINT_DATAGRAMS 8	/* with fingerprints, in one greeting */
 #define INTERVAL_MAX_MS 1000
 
-#define FLAG_READY 0x01
+#define FLAG_READY  0x01
+#define FLAG_ASKS   0x02
+#define FLAG_POISED 0x04
+#define FLAG_DRAINS 0x08
+#define FLAG_SHARES 0x10
 
 /* ---- proof of being of today ---- */
 
@@ -105,6 +109,10 @@ take_location(struct cgn_channel *ch, uint64_t number, const struct cgn_wire_loc
 	struct cgn_channel_location news = { .role = l->role,
 		.priority = l->priority,
 		.ready = l->flags & FLAG_READY,
+		.asks = l->flags & FLAG_ASKS,
+		.poised = l->flags & FLAG_POISED,
+		.drains = l->flags & FLAG_DRAINS,
+		.shares = l->flags & FLAG_SHARES,
 		.epoch = l->epoch };
 	struct cgn_wire_ack ack = { .location = l->id,
 		.stream = l->heard_stream,
@@ -261,6 +269,14 @@ reply(struct cgn_channel *ch)
 	finish(ch, &g);
 }
 
+static uint8_t
+flags_of(const struct cgn_channel_location *l)
+{
+	return (uint8_t)((l->ready ? FLAG_READY : 0) | (l->asks ? FLAG_ASKS : 0) |
+			 (l->poised ? FLAG_POISED : 0) | (l->drains ? FLAG_DRAINS : 0) |
+			 (l->shares ? FLAG_SHARES : 0));
+}
+
 static void
 put_location(
 	struct cgn_channel *ch, struct greeting *g, const struct cgn_channel_entry *e)
@@ -269,7 +285,7 @@ put_location(
 	struct cgn_wire_location l = { .id = e->id,
 		.role = e->ours.role,
 		.priority = e->ours.priority,
-		.flags = e->ours.ready ? FLAG_READY : 0,
+		.flags = flags_of(&e->ours),
 		.epoch = e->ours.epoch,
 		.stream = s->id,
 		.base = s->base,

@@ -16,10 +16,21 @@
  * A link that flaps changes nothing here: the copy goes on when it is back, and digests
  * find what is missing. Only another boot of the peer begins a new one.
  *
+ * No port has two owners: boxes that may both translate give out disjoint halves of the
+ * ports. A master keeps to its own half from the moment in which the other one may begin:
+ * that one says that it is poised (it is elected, or misses hellos), or two hellos of it
+ * are missing, while it waits for three of ours. The master says so, and one that takes
+ * over from a master that is heard waits for that. What remains is a datagram that is
+ * lost alone, in the very milliseconds of an unplanned take-over.
+ *
  * No state but the caller's; any lcore. */
 #include "ha/role.h"
 
 #include <stddef.h>
+
+#define CROSS_MS                                                                         \
+	10 /* on its way when we became master; says nothing about afterwards            \
+	    */
 
 static bool
 outranks(const struct cgn_role_rank *a, const struct cgn_role_rank *b)
@@ -35,7 +46,13 @@ peer_is_master(const struct cgn_role_peer *p)
 	return p->fresh && p->role == CGN_ROLE_MASTER;
 }
 
-/* Elected, and the peer has had time to say otherwise. */
+static bool
+is_near(const struct cgn_role_input *in)
+{
+	return in->peer.fresh && in->now_ms - in->peer.heard_ms <= in->near_ms;
+}
+
+/* Elected, and the peer knows it. */
 static bool
 may_become(const struct cgn_role_state *s, const struct cgn_role_input *in)
 {
@@ -45,8 +62,8 @@ may_become(const struct cgn_role_state *s, const struct cgn_role_input *in)
 		return true;
 	if (!outranks(&in->rank, &in->peer.rank))
 		return false;
-	/* it would have heard of us by now */
-	return in->peer.heard_ms > s->since_ms || in->now_ms - s->since_ms >= in->hold_ms;
+	return (in->peer.shares && in->peer.heard_ms > s->since_ms) ||
+	       in->now_ms - s->since_ms >= in->hold_ms;
 }
 
 /* Why a master must not be one any more; NULL: it stays. */
@@ -121,6 +138,7 @@ cgn_role_step(struct cgn_role_state *s, const struct cgn_role_input *in)
 	}
 	if (may_become(s, in)) {
 		s->epoch = newer(s->epoch, &in->peer);
+		s->master_ms = in->now_ms;
 		return become(s, CGN_ROLE_MASTER,
 			in->peer.fresh ? "elected" : "elected, the other box is silent");
 	}
@@ -129,6 +147,28 @@ cgn_role_step(struct cgn_role_state *s, const struct cgn_role_input *in)
 		return become(s, CGN_ROLE_BACKUP, "the other box translates");
 	}
 	return s->role == CGN_ROLE_NONE && become(s, CGN_ROLE_BACKUP, "not elected");
+}
+
+bool
+cgn_role_has_all_ports(struct cgn_role_state *s, const struct cgn_role_input *in)
+{
+	const struct cgn_role_peer *p = &in->peer;
+	uint64_t since = s->alone_ms > s->master_ms ? s->alone_ms : s->master_ms;
+
+	if (s->role != CGN_ROLE_MASTER)
+		return true;
+	if (is_near(in) && p->role != CGN_ROLE_MASTER && !p->poised &&
+		p->heard_ms > s->master_ms + CROSS_MS) {
+		s->alone_ms = in->now_ms;
+		return true;
+	}
+	return !p->fresh && in->now_ms - since >= in->adopt_ms;
+}
+
+bool
+cgn_role_is_poised(const struct cgn_role_state *s, const struct cgn_role_input *in)
+{
+	return s->role != CGN_ROLE_MASTER && (in->elected || !is_near(in));
 }
 
 bool

@@ -6,6 +6,9 @@
  * - Silence only counts while we listen. Each step adds at most half an interval, and
  *   nothing while the lcores that receive stood still: a box that was stopped for a
  *   second wakes up, reads what is queued, and finds that the master lives.
+ * - A master that was stopped for so long that another may have taken over says nothing
+ *   until it has listened for an interval; if there is one, whatever its priority, that
+ *   one is master.
  * - Running priority: configured, less what has failed, never below 1.
  * - Gates. Without life in the CPUs behind it a router neither advertises nor becomes
  *   master, and a master gives way when the others must have noticed. A master that works
@@ -98,7 +101,7 @@ enter(struct cgn_vrrp *v, enum cgn_vrrp_state state, enum cgn_vrrp_why why)
 	v->state = state;
 	v->why = why;
 	v->lower = false;
-	v->lower_us = v->up_us = v->silent_us = 0;
+	v->lower_us = v->up_us = v->silent_us = v->doubt_us = 0;
 	return CGN_VRRP_DO_CHANGE;
 }
 
@@ -192,6 +195,12 @@ advertise(struct cgn_vrrp *v, uint64_t now_us)
 static unsigned
 step_master(struct cgn_vrrp *v, const struct cgn_vrrp_facts *f, uint64_t elapsed)
 {
+	if (elapsed >= cgn_vrrp_down_us(v))
+		v->doubt_us = interval_us(v) + cgn_vrrp_skew_us(v);
+	else
+		pass(&v->doubt_us, listened_us(v, f, elapsed));
+	if (v->doubt_us)
+		return 0;
 	if (f->alive) {
 		v->silent_us = 0;
 		return advertise(v, f->now_us) | announce(v, f->now_us);
@@ -259,10 +268,10 @@ remember(struct cgn_vrrp *v, const struct cgn_vrrp_heard *h)
 	memcpy(v->master.src, h->src, sizeof(v->master.src));
 }
 
-static bool
-may_preempt(const struct cgn_vrrp *v)
+bool
+cgn_vrrp_wants(const struct cgn_vrrp *v)
 {
-	return v->lower && v->alive && v->ready &&
+	return v->state == CGN_VRRP_BACKUP && v->lower && v->alive &&
 	       v->lower_us >= v->conf.preempt_delay * SECOND_US;
 }
 
@@ -281,7 +290,7 @@ hear_as_backup(struct cgn_vrrp *v, const struct cgn_vrrp_heard *h)
 	v->lower = h->priority < v->priority && v->conf.preempt && !v->held;
 	if (!v->lower)
 		v->lower_us = 0;
-	if (may_preempt(v)) { /* not heard: the timer runs out */
+	if (cgn_vrrp_wants(v) && v->ready) { /* not heard: the timer runs out */
 		v->next = CGN_VRRP_WHY_PREEMPT;
 		return 0;
 	}
@@ -313,6 +322,12 @@ hear_as_master(struct cgn_vrrp *v, const struct cgn_vrrp_heard *h)
 	bool higher_address =
 		h->priority == v->priority && memcmp(h->src, h->own, 16) > 0;
 
+	if (h->priority && v->doubt_us && !v->conf.follows) {
+		remember(v, h);
+		return enter_backup(v, CGN_VRRP_WHY_STOPPED_LONG);
+	}
+	if (v->doubt_us)
+		return 0;
 	if (h->priority == 0 || v->priority == CGN_VRRP_OWNER)
 		return v->alive ? assert_master(v, h->now_us) & CGN_VRRP_DO_SEND : 0;
 	if (h->priority <= v->priority && !higher_address && v->alive)
@@ -355,14 +370,15 @@ cgn_vrrp_follow(struct cgn_vrrp *v, enum cgn_vrrp_state leader, uint64_t now_us)
 }
 
 unsigned
-cgn_vrrp_yield(struct cgn_vrrp *v)
+cgn_vrrp_yield(struct cgn_vrrp *v, bool hold)
 {
 	unsigned todo;
 
 	if (v->state != CGN_VRRP_MASTER)
 		return 0;
-	todo = enter_backup(v, CGN_VRRP_WHY_COMMAND) | CGN_VRRP_DO_RESIGN;
-	v->held = true;
+	todo = enter_backup(v, hold ? CGN_VRRP_WHY_COMMAND : CGN_VRRP_WHY_GIVEN) |
+	       CGN_VRRP_DO_RESIGN;
+	v->held = hold;
 	v->down_us *= 2; /* the other one is to be first */
 	v->next = CGN_VRRP_WHY_NOBODY;
 	return todo;

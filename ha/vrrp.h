@@ -29,6 +29,8 @@ enum cgn_vrrp_state { CGN_VRRP_INITIALIZE, CGN_VRRP_BACKUP, CGN_VRRP_MASTER };
 	X(HIGHER_ADDRESS, "another master has the same priority and a higher address")   \
 	X(SILENT, "its CPUs are silent")                                                 \
 	X(COMMAND, "by command")                                                         \
+	X(GIVEN, "to the other box, which has a higher priority")                        \
+	X(STOPPED_LONG, "was stopped, and another has taken over")                       \
 	X(NOBODY, "nobody has taken over")                                               \
 	X(FOLLOWS, "follows its leader")                                                 \
 	X(STOPPED, "stopped")
@@ -101,8 +103,9 @@ struct cgn_vrrp {
 	uint64_t up_us;		/* initialize: how long the port has been up */
 	uint64_t due_us;	/* master: the next advertisement */
 	uint64_t silent_us;	/* master: how long the liveness gate has been closed */
-	uint64_t since_us;	/* master: first announcement of a series */
-	unsigned announced;	/* master: announcements of this series */
+	uint64_t doubt_us;  /* master: listening time until it knows that it still is */
+	uint64_t since_us;  /* master: first announcement of a series */
+	unsigned announced; /* master: announcements of this series */
 };
 
 const char *cgn_vrrp_state_name(enum cgn_vrrp_state state);
@@ -124,9 +127,14 @@ unsigned cgn_vrrp_hear(struct cgn_vrrp *v, const struct cgn_vrrp_heard *heard);
 /* Gives a router that follows the state of its leader. Returns actions. */
 unsigned cgn_vrrp_follow(struct cgn_vrrp *v, enum cgn_vrrp_state leader, uint64_t now_us);
 
-/* A master gives way: it resigns and stays backup until the other one fails or resigns,
- * or until nobody has taken over. Returns actions; 0: it is no master. */
-unsigned cgn_vrrp_yield(struct cgn_vrrp *v);
+/* A master gives way: it resigns. hold: it stays backup until the other one fails or
+ * resigns, or until nobody has taken over; else only as long as it has the lower
+ * priority. Returns actions; 0: it is no master. */
+unsigned cgn_vrrp_yield(struct cgn_vrrp *v, bool hold);
+
+/* Would a backup take over from a master that works, were it ready? That one has a lower
+ * priority, and has been tolerated long enough. */
+bool cgn_vrrp_wants(const struct cgn_vrrp *v);
 
 /* The end: a master resigns (RFC 9568 6.4.3). Returns actions. */
 unsigned cgn_vrrp_stop(struct cgn_vrrp *v);

@@ -68,7 +68,7 @@ act(struct cgn_vrrp *v, struct cgn_vrrp_facts *f, const uint8_t *op)
 		f->reduced = op[3];
 		break;
 	case 1:
-		cgn_vrrp_yield(v);
+		cgn_vrrp_yield(v, op[2] & 1);
 		break;
 	case 2:
 		cgn_vrrp_stop(v);

@@ -59,17 +59,22 @@ known() {
 }
 
 # probes: a flow of a packet each millisecond ($RATE per second) from sub and from nsub,
-# until probes_end; "sent lost silence endpoints…" of each goes to probe-NS.
+# until probes_end; "sent lost silence endpoints…" of each goes to probe-NS. Silence counts
+# from probes_go on; the longest before it, which is the machine's own, goes to calm-NS.
 probe_port=20000
 probes() {
 	local ns
 	probe_pids=() probe_port=$((probe_port + 1))
-	rm -f "$LAB_RUN/probe-stop"
+	rm -f "$LAB_RUN"/probe-{stop,go} "$LAB_RUN"/calm-*
 	for ns in sub nsub; do
 		in_ns "$ns" "$TOP/tests/lab/silence.py" run "$WEB4" 7000 60 "$probe_port" \
-			"$LAB_RUN/probe-stop" >"$LAB_RUN/probe-$ns" &
+			"$LAB_RUN"/probe-{stop,go} "$LAB_RUN/calm-$ns" >"$LAB_RUN/probe-$ns" &
 		probe_pids+=("$!")
 	done
+}
+probes_go() {
+	touch "$LAB_RUN/probe-go"
+	wait_for 5 test -s "$LAB_RUN/calm-sub" -a -s "$LAB_RUN/calm-nsub"
 }
 # probes_end SECONDS: after so long.
 probes_end() {
@@ -77,6 +82,7 @@ probes_end() {
 	touch "$LAB_RUN/probe-stop"
 	wait "${probe_pids[@]}"
 	cat "$LAB_RUN/probe-sub" "$LAB_RUN/probe-nsub" >>"$LAB_RUN/probed"
+	cat "$LAB_RUN/calm-sub" "$LAB_RUN/calm-nsub" >>"$LAB_RUN/calm"
 }
 
 # column FILE N: least, median and most of a column.
@@ -89,10 +95,11 @@ column() {
 # $limit ms, each time of $runs that BREAK is done. It ends as it began.
 fault() {
 	local i why=''
-	rm -f "$LAB_RUN/probed"
+	rm -f "$LAB_RUN/probed" "$LAB_RUN/calm"
 	for ((i = 0; i < runs; i++)); do
 		probes
 		wait_for 30 known b || why="the copy does not have the flows: $figure"
+		probes_go || why="the probes do not run"
 		"$1"
 		wait_for 20 roles "${took:-b}" || why="box b has not taken over"
 		probes_end 0.5
@@ -102,7 +109,8 @@ fault() {
 	done
 	awk 'NF != 4' "$LAB_RUN/probed"
 	figure="silence $(column "$LAB_RUN/probed" 3) ms, $(column "$LAB_RUN/probed" 2) packets"
-	figure+=" lost (min/median/max of 2 flows, $runs runs)${why:+; $why}"
+	figure+=" lost (min/median/max of 2 flows, $runs runs); before it $(
+		column "$LAB_RUN/calm" 1) ms${why:+; $why}"
 	[ -z "$why" ] && awk -v limit="$limit" 'NF != 4 || $3 > limit { exit 1 }' \
 		"$LAB_RUN/probed"
 }

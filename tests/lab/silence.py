@@ -6,6 +6,8 @@ silence.py run HOST PORT SECONDS [FROM STOP]   sends, and prints: sent, lost, lo
                                         in ms, public endpoints seen; from the port FROM,
                                         and no longer when there is a file STOP.
                                         RATE: packets per second, 1000 if it is not set
+silence.py run HOST PORT SECONDS FROM STOP GO CALM   silence counts from when there is a file
+                                        GO; the longest before is written to the file CALM
 """
 import contextlib
 import os
@@ -33,7 +35,7 @@ def serve(host, port):
             s.sendto(data + b" %s:%d" % (who[0].encode(), who[1]), who)
 
 
-def run(host, port, seconds, from_port=0, stop=""):
+def run(host, port, seconds, from_port=0, stop="", go="", calm=""):
     s = udp()
     s.bind(("", from_port))
     s.connect((host, port))
@@ -51,6 +53,10 @@ def run(host, port, seconds, from_port=0, stop=""):
             sent += 1
             if sent % 50 == 0 and stop and os.path.exists(stop):
                 seconds = now - begin
+            if sent % 20 == 0 and go and os.path.exists(go):
+                with open(calm, "w", encoding="ascii") as f:
+                    print(round(longest * 1000), file=f)
+                go, longest = "", 0.0
         select.select(max(0, min(0.01, begin + sent / RATE - time.monotonic())))
         while True:
             try:
@@ -68,5 +74,5 @@ def run(host, port, seconds, from_port=0, stop=""):
 if sys.argv[1] == "serve":
     serve(sys.argv[2], int(sys.argv[3]))
 else:
-    more = (int(sys.argv[5]), sys.argv[6]) if len(sys.argv) > 5 else ()
+    more = (int(sys.argv[5]), *sys.argv[6:]) if len(sys.argv) > 5 else ()
     run(sys.argv[2], int(sys.argv[3]), float(sys.argv[4]), *more)

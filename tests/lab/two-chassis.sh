@@ -2,7 +2,8 @@
 # Two boxes under traffic: the master is killed and comes back, hands over as told, loses
 # its links and its board. Flows and connections keep public address and port; how long they
 # are silent is printed: least, median, most of $RUNS runs, with $ADVERT_MS between adverts.
-# For figures: RUNS=20 RATE=1000 ADVERT_MS=10, and nothing else on the machine.
+# For figures: RUNS=20 RATE=1000 ADVERT_MS=10, and nothing else on the machine; KINDS="kill
+# switch" for some of the faults only.
 # Runs alone: others would be in what it measures.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -11,12 +12,15 @@
 
 LAB_CHASSIS=1:1 LAB_ADVERT_MS=${ADVERT_MS:-100}
 export RATE=${RATE:-200}
+KINDS=${KINDS:-kill switch access core board stop}
 LAB_HA='detect_ms = 100;'
 
 killed() { on a lab_kill_cgnd; }
 restarted() { on a lab_start_cgnd; }
 switched() { on a quiet lab_ctl ha switch 1; }
-returned() { wait_for 30 on b quiet lab_ctl ha switch 1; }
+# On a busy machine it may have come back by itself.
+returned() { wait_for 30 sent_back; }
+sent_back() { on b quiet lab_ctl ha switch 1 2>/dev/null || roles a; }
 cut() { lab_cut "$1" cgn-a; }
 mended() { lab_mend "$1" cgn-a; }
 access_down() { cut access; }
@@ -25,6 +29,18 @@ core_down() { cut core; }
 core_up() { mended core; }
 board_down() { on a quiet lab_ctl board shutdown 1; }
 board_up() { on a quiet lab_ctl board start 1; }
+signal_a() { kill -s "$1" "$(cat "$LAB_RUN/cgnd-a.pid")"; }
+stopped() {
+	signal_a STOP
+	wait_for 20 on b active
+	signal_a CONT
+}
+active() { t_json '.service_locations[0].state == "active"' show service-location 1; }
+# It has not sent what waited in its ports, and does not go on as if nothing had been.
+woken() {
+	on a t_json '.statistics.drops.stale > 0' show statistics &&
+		on a t_json '[.vrrp[].transitions[].reason] | any(startswith("was stopped"))' show vrrp
+}
 
 p_up
 t_must "box a works, box b has a copy" later 20 home
@@ -33,11 +49,17 @@ for ns in sub nsub; do
 	connect "$ns"
 done
 t_must "box b knows the connections" later 20 remembered b
-t_ok "SIGKILL, and back" fault killed restarted
-t_ok "planned switch, and back" fault switched returned
-t_ok "access link down, and up" fault access_down access_up
-t_ok "core link down, and up" fault core_down core_up
-t_ok "board down, and up" fault board_down board_up
+for kind in $KINDS; do
+	case $kind in
+	kill) t_ok "SIGKILL, and back" fault killed restarted ;;
+	switch) t_ok "planned switch, and back" fault switched returned ;;
+	access) t_ok "access link down, and up" fault access_down access_up ;;
+	core) t_ok "core link down, and up" fault core_down core_up ;;
+	board) t_ok "board down, and up" fault board_down board_up ;;
+	stop) t_ok "box stopped, wakes up late" fault stopped woken ;;
+	*) t_must "a kind of fault: $kind" false ;;
+	esac
+done
 t_ok "no port has two owners" owned_once
 touch "$LAB_RUN/stop"
 for ns in sub nsub; do t_ok "$ns: the connection lived through all of it" connected "$ns"; done

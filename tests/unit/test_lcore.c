@@ -267,6 +267,66 @@ test_bury(void)
 	end();
 }
 
+static unsigned
+turn_after(unsigned ms)
+{
+	uint64_t now = rte_get_tsc_cycles();
+
+	t.lc->beat.tsc = now - ms * t.rt.tsc_per_ms;
+	return cgn_lcore_turn(t.lc, now);
+}
+
+static void
+queue_frames(unsigned n)
+{
+	while (n--) {
+		struct rte_mbuf *m = nat_frame();
+
+		CU_ASSERT_EQUAL(rte_eth_tx_burst(0, 0, &m, 1), 1);
+	}
+}
+
+static unsigned
+sent_all(void)
+{
+	struct rte_mbuf *m;
+	unsigned n = 0;
+
+	for (; (m = sent(1)); n++)
+		rte_pktmbuf_free(m);
+	return n;
+}
+
+/* A box that was stopped wakes up: another may have taken over. What waited in the port
+ * is not sent seconds later; what comes then is. */
+static void
+test_stale(void)
+{
+	const uint64_t *stale = &world.w->stats.drop[CGN_DROP_STALE];
+
+	begin();
+	t.rt.tsc_per_ms = rte_get_tsc_hz() / 1000;
+	stale = &world.w->stats.drop[CGN_DROP_STALE];
+	world.location[0].takeover_ms = 300;
+	queue_frames(2);
+	turn_after(0);
+	CU_ASSERT_EQUAL(sent_all(), 2);
+	queue_frames(CGN_BURST + 3);
+	turn_after(5000);
+	turn_after(0); /* the rest of what waited */
+	CU_ASSERT_EQUAL(sent_all(), 0);
+	CU_ASSERT_EQUAL(*stale, CGN_BURST + 3);
+	queue_frames(3);
+	turn_after(200); /* nobody has taken over so soon */
+	CU_ASSERT_EQUAL(sent_all(), 3);
+	queue_frames(3);
+	world.location[0].takeover_ms = 0; /* no other box */
+	turn_after(5000);
+	CU_ASSERT_EQUAL(sent_all(), 3);
+	CU_ASSERT_EQUAL(*stale, CGN_BURST + 3);
+	end();
+}
+
 const char *const eal_suite = "lcore";
 CU_TestInfo eal_tests[] = {
 	{ "a packet in by one port, out by another", test_through },
@@ -276,5 +336,6 @@ CU_TestInfo eal_tests[] = {
 	{ "stopped", test_stop },
 	{ "age of the last turn", test_age },
 	{ "stopped anywhere", test_bury },
+	{ "dpservice #663: stale packets are sent seconds later", test_stale },
 	CU_TEST_INFO_NULL,
 };

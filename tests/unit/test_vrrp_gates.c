@@ -79,9 +79,34 @@ static const struct play stalls[] = {
 	{ "a stalled master goes on where it was", FAST,
 		{
 			{ RUN, 5000, 0, MASTER, WHY(LOST), BECOME | CHANGE, -1 },
-			{ STALL, 950, 0, MASTER, WHY(LOST), 0, 1 },
+			{ STALL, 250, 0, MASTER, WHY(LOST), 0, 1 },
 			{ RUN, 99, 0, MASTER, WHY(LOST), 0, 0 },
 			{ RUN, 1, 0, MASTER, WHY(LOST), 0, 1 },
+		} },
+	{ "one that was stopped for long listens first", FAST,
+		{
+			{ RUN, 5000, 0, MASTER, WHY(LOST), BECOME | CHANGE, -1 },
+			{ STALL, 950, 0, MASTER, WHY(LOST), 0, 0 },
+			{ RUN, 121, 0, MASTER, WHY(LOST), 0, 0 },
+			{ RUN, 1, 0, MASTER, WHY(LOST), 0, 1 },
+			{ RUN, 950, 0, MASTER, WHY(LOST), 0, 9 },
+		} },
+	{ "and another that has taken over stays, whatever its priority", FAST,
+		{
+			{ RUN, 5000, 0, MASTER, WHY(LOST), BECOME | CHANGE, -1 },
+			{ STALL, 950, 0, MASTER, WHY(LOST), 0, 0 },
+			{ HEAR, 100, 9, BACKUP, WHY(STOPPED_LONG), CHANGE, 0 },
+		} },
+	{ "an owner too, until it is ready",
+		{ .priority = 255, .interval_cs = 10, .preempt = true },
+		{
+			{ RUN, 5000, 0, MASTER, WHY(OWNER), BECOME | CHANGE, -1 },
+			{ STALL, 950, 0, MASTER, WHY(OWNER), 0, 0 },
+			{ READY, 0, 0, MASTER, WHY(OWNER), 0, 0 },
+			{ HEAR, 100, 9, BACKUP, WHY(STOPPED_LONG), CHANGE, 0 },
+			{ EVERY, 900, 100, BACKUP, WHY(STOPPED_LONG), 0, 0 },
+			{ READY, 1, 0, BACKUP, WHY(STOPPED_LONG), 0, 0 },
+			{ RUN, 1, 0, MASTER, WHY(OWNER), BECOME, 1 },
 		} },
 };
 
@@ -136,21 +161,21 @@ static const struct play yields[] = {
 	{ "giving way by command: it resigns and does not come back", FAST,
 		{
 			{ RUN, 5000, 0, MASTER, WHY(LOST), BECOME | CHANGE, -1 },
-			{ YIELD, 0, 0, BACKUP, WHY(COMMAND), CHANGE | RESIGN, 0 },
+			{ YIELD, 1, 0, BACKUP, WHY(COMMAND), CHANGE | RESIGN, 0 },
 			{ EVERY, 9001, 150, BACKUP, WHY(COMMAND), 0, 0 },
 			{ RUN, 323, 0, MASTER, WHY(LOST), BECOME, 1 },
 		} },
 	{ "and back, when the other one loses priority", FAST,
 		{
 			{ RUN, 5000, 0, MASTER, WHY(LOST), BECOME | CHANGE, -1 },
-			{ YIELD, 0, 0, BACKUP, WHY(COMMAND), CHANGE | RESIGN, 0 },
+			{ YIELD, 1, 0, BACKUP, WHY(COMMAND), CHANGE | RESIGN, 0 },
 			{ EVERY, 9001, 150, BACKUP, WHY(COMMAND), 0, 0 },
 			{ EVERY, 400, 50, MASTER, WHY(PREEMPT), BECOME, 1 },
 		} },
 	{ "and back, when the other one gives way", FAST,
 		{
 			{ RUN, 5000, 0, MASTER, WHY(LOST), BECOME | CHANGE, -1 },
-			{ YIELD, 0, 0, BACKUP, WHY(COMMAND), CHANGE | RESIGN, 0 },
+			{ YIELD, 1, 0, BACKUP, WHY(COMMAND), CHANGE | RESIGN, 0 },
 			{ EVERY, 9001, 150, BACKUP, WHY(COMMAND), 0, 0 },
 			{ HEAR, 0, 9, BACKUP, WHY(COMMAND), 0, 0 },
 			{ RUN, 22, 0, MASTER, WHY(RESIGNED), BECOME, 1 },
@@ -158,14 +183,21 @@ static const struct play yields[] = {
 	{ "nobody has taken over", FAST,
 		{
 			{ RUN, 5000, 0, MASTER, WHY(LOST), BECOME | CHANGE, -1 },
-			{ YIELD, 0, 0, BACKUP, WHY(COMMAND), CHANGE | RESIGN, 0 },
+			{ YIELD, 1, 0, BACKUP, WHY(COMMAND), CHANGE | RESIGN, 0 },
 			{ RUN, 643, 0, BACKUP, WHY(COMMAND), 0, 0 },
 			{ RUN, 1, 0, MASTER, WHY(NOBODY), BECOME, 1 },
+		} },
+	{ "to a higher priority: back when the other one has lost it", FAST,
+		{
+			{ RUN, 5000, 0, MASTER, WHY(LOST), BECOME | CHANGE, -1 },
+			{ YIELD, 0, 0, BACKUP, WHY(GIVEN), CHANGE | RESIGN, 0 },
+			{ EVERY, 9001, 220, BACKUP, WHY(GIVEN), 0, 0 },
+			{ EVERY, 400, 150, MASTER, WHY(PREEMPT), BECOME, -1 },
 		} },
 	{ "a backup cannot give way", LOW,
 		{
 			{ EVERY, 900, 200, BACKUP, WHY(PORT_UP), CHANGE, 0 },
-			{ YIELD, 0, 0, BACKUP, WHY(PORT_UP), 0, 0 },
+			{ YIELD, 1, 0, BACKUP, WHY(PORT_UP), 0, 0 },
 		} },
 };
 

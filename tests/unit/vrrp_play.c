@@ -82,7 +82,7 @@ play_step(struct player *p, const struct step *s)
 		p->f.reduced = s->arg;
 		break;
 	case YIELD:
-		note(p, cgn_vrrp_yield(&p->v));
+		note(p, cgn_vrrp_yield(&p->v, s->arg));
 		break;
 	case STOP:
 		note(p, cgn_vrrp_stop(&p->v));

@@ -20,7 +20,7 @@ enum event {
 	ALIVE,	/* arg */
 	READY,	/* arg */
 	REDUCE, /* arg */
-	YIELD,
+	YIELD,	/* arg: 1 hold */
 	STOP,
 	FOLLOW,	 /* arg: state of the leader */
 	FOREIGN, /* arg: interval of the others from now on, cs */
