@@ -13,7 +13,8 @@
  * could be asked to open somebody else's (RFC 2577 3). What is not translated passes as
  * it came, and is counted; so does a line that comes in pieces. A segment ahead of a
  * missing one is dropped, because the line it belongs to is not known; its sender repeats
- * it. What is encrypted (RFC 4217) passes unread.
+ * it. What is encrypted (RFC 4217) passes unread. A standby gets to know what has been
+ * changed (alg_copy.c), so that the connection lives through a change of hosts.
  *
  * Worker only. What leaves a slot: the end of the session. */
 #include <rte_ip.h>
@@ -22,6 +23,7 @@
 #include "dataplane/alg.h"
 #include "dataplane/checksum.h"
 #include "dataplane/expect.h"
+#include "dataplane/sync.h"
 
 #define CONTROL_PORT RTE_BE16(21)
 #define CONTROLS_MAX 16384
@@ -93,18 +95,19 @@ cgn_alg_open(struct cgn_worker *w, struct cgn_session *s)
 		return;
 	slot = cgn_slots_take(&w->alg.controls);
 	if (slot == CGN_NONE) {
-		w->stats.event[CGN_EVENT_ALG_FULL]++;
+		cgn_count(w, CGN_EVENT_ALG_FULL);
 		return;
 	}
 	s->alg = (uint16_t)(slot + 1);
 	*cgn_alg_control_at(w, s->alg) =
 		(struct cgn_alg_control){ .side = (uint8_t)side };
-	w->stats.event[CGN_EVENT_ALG_OPENED]++;
+	cgn_count(w, CGN_EVENT_ALG_OPENED);
 }
 
 void
 cgn_alg_close(struct cgn_worker *w, struct cgn_session *s)
 {
+	cgn_sync_alg_gone(w, s);
 	cgn_expect_clear(w, s->alg);
 	cgn_slots_give(&w->alg.controls, s->alg - 1u);
 	s->alg = 0;
@@ -115,6 +118,7 @@ begin(struct cgn_alg_control *c, uint32_t seq)
 {
 	c->next = c->begun = seq;
 	c->synced = true;
+	c->copied = false;
 	c->inside_line = false;
 	c->n_head = 0;
 	cgn_edits_begin(&c->edits, seq);
@@ -171,6 +175,10 @@ announce(struct cgn_worker *w, const struct cgn_session *s, struct cgn_alg_contr
 	}
 	n = cgn_alg_ftp_write(text, end, m->outside, rte_be_to_cpu_16(m->outside_port));
 	cgn_edits_add(&c->edits, seq + end->at, end->len, text, n);
+	c->named = *end;
+	c->named.addr = m->outside;
+	c->named.port = rte_be_to_cpu_16(m->outside_port);
+	c->edited = c->news = true;
 	count(w, CGN_EVENT_FTP_TRANSLATED);
 }
 
@@ -320,6 +328,16 @@ checksum_right(const struct cgn_burst *b, uint64_t i, const struct segment *g)
 		       0xffff;
 }
 
+/* What the former host has read was read to the end of a line. */
+static void
+go_on(struct cgn_alg_control *c, uint32_t seq)
+{
+	c->copied = c->inside_line = false;
+	c->n_head = 0;
+	if (after(seq, c->next))
+		c->next = seq;
+}
+
 /* Reads what is new of a segment. One that was damaged will be sent again. */
 static bool
 read_segment(struct cgn_burst *b, uint64_t i, const struct cgn_session *s,
@@ -329,6 +347,8 @@ read_segment(struct cgn_burst *b, uint64_t i, const struct cgn_session *s,
 
 	if (!c->synced)
 		begin(c, g->seq);
+	if (c->copied && g->len)
+		go_on(c, g->seq);
 	if (!g->len || !after(end, c->next))
 		return true;
 	if (!checksum_right(b, i, g)) {
@@ -364,6 +384,9 @@ segment_up(struct cgn_burst *b, uint64_t i, const struct cgn_session *s,
 	}
 	if (!read_segment(b, i, s, c, &g))
 		return false;
+	if (c->news)
+		cgn_sync_alg(b->w, s);
+	c->news = false;
 	seq = cgn_edits_forward(&c->edits, g.seq);
 	if (cgn_edits_touch(&c->edits, g.seq, g.len)) {
 		if (!readable(b->pkt[i])) {

@@ -8,6 +8,7 @@
 #include "dataplane/alg_ftp.h"
 #include "dataplane/edits.h"
 #include "dataplane/pipeline.h"
+#include "dataplane/syncrec.h"
 
 #define CGN_ALG_EXPECTED 4 /* data connections that one control connection waits for */
 
@@ -18,11 +19,17 @@ struct cgn_alg_control {
 	uint32_t begun;
 	bool synced;
 	bool inside_line;
+	bool copied;  /* where reading goes on is not known: with what comes next */
+	bool edited;  /* ever: then replication tells of it */
+	bool news;    /* with this segment */
 	uint8_t side; /* enum cgn_alg_ftp_side */
 	uint8_t n_head;
 	uint8_t head[CGN_ALG_FTP_HEAD];	     /* of a line whose end has not come */
 	uint16_t expected[CGN_ALG_EXPECTED]; /* slot + 1, oldest first; 0: none */
 	struct cgn_edits edits;
+	struct cgn_alg_ftp_end named; /* the last edit: the public end */
+	struct cgn_told told;
+	uint32_t told_shift;
 };
 
 /* Bytes of what cgn_alg_init() takes for so many sessions. Pure. */
@@ -51,6 +58,16 @@ void cgn_alg_undo(const struct cgn_worker *w, const struct cgn_session *s, uint8
  * host knows it. tcp: as much of the segment as is quoted, at least 8 bytes. */
 void cgn_alg_quoted(const struct cgn_worker *w, const struct cgn_session *s, uint8_t *tcp,
 	unsigned room);
+
+/* ---- for replication; owner ---- */
+
+/* Fills r.alg of a session that has a gateway. */
+void cgn_alg_describe(
+	const struct cgn_worker *w, const struct cgn_session *s, struct cgn_syncrec *r);
+
+/* Makes the gateway of a session what a record says. */
+void cgn_alg_restore(
+	struct cgn_worker *w, const struct cgn_session *s, const struct cgn_syncrec *r);
 
 static inline struct cgn_alg_control *
 cgn_alg_control_at(const struct cgn_worker *w, uint16_t slot)

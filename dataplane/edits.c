@@ -60,6 +60,26 @@ cgn_edits_ack(struct cgn_edits *e, uint32_t ack)
 }
 
 uint32_t
+cgn_edits_shift(const struct cgn_edits *e)
+{
+	uint32_t shift = e->shift;
+
+	for (unsigned k = 0; k < e->n; k++)
+		shift += (uint32_t)e->edit[k].is - e->edit[k].was;
+	return shift;
+}
+
+const struct cgn_edit *
+cgn_edits_open(const struct cgn_edits *e)
+{
+	const struct cgn_edit *last = e->edit + e->n - (e->n > 0);
+
+	if (!e->n || distance(last->seq + last->was + cgn_edits_shift(e), e->acked) >= 0)
+		return NULL;
+	return last;
+}
+
+uint32_t
 cgn_edits_forward(const struct cgn_edits *e, uint32_t seq)
 {
 	uint32_t shift = e->shift;

@@ -50,6 +50,12 @@ uint32_t cgn_edits_back(const struct cgn_edits *e, uint32_t seq);
  * (RFC 2018 3). */
 uint32_t cgn_edits_back_left(const struct cgn_edits *e, uint32_t seq);
 
+/* behind - before, behind all edits. */
+uint32_t cgn_edits_shift(const struct cgn_edits *e);
+
+/* The last edit if the receiver has not acknowledged it, or NULL. */
+const struct cgn_edit *cgn_edits_open(const struct cgn_edits *e);
+
 /* Does a segment of len bytes at seq (before) hold a part of an edit? */
 bool cgn_edits_touch(const struct cgn_edits *e, uint32_t seq, unsigned len);
 

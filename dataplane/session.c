@@ -440,8 +440,14 @@ cgn_session_copy(
 {
 	enum cgn_drop why = session_new(w, f, mapping, index);
 
-	if (why == CGN_DROP_REASONS)
-		cgn_session_at(w, *index)->told_state = CGN_TOLD_COPY;
+	struct cgn_session *s;
+
+	if (why != CGN_DROP_REASONS)
+		return why;
+	s = cgn_session_at(w, *index);
+	s->told_state = CGN_TOLD_COPY;
+	if (w->snap->instance[s->instance].alg_ftp)
+		cgn_alg_open(w, s);
 	return why;
 }
 

@@ -25,6 +25,8 @@
 #include <rte_malloc.h>
 #include <rte_ring_elem.h>
 
+#include "dataplane/alg.h"
+
 #define RECORDS_PER_TICK 256
 #define RECORDS_AT_ONCE	 8192	     /* before roles change: more than a ring holds */
 #define FIRST_STAMP	 0xfffffe00u /* so that it soon wraps */
@@ -181,6 +183,16 @@ cgn_sync_of_session(
 	r.flow.server = m->server;
 	r.flow.age = RTE_MIN(cgn_tick_age(w->now, s->created), (uint32_t)INT32_MAX);
 	r.flow.idle = RTE_MIN(cgn_tick_age(w->now, s->seen), r.flow.age);
+	return r;
+}
+
+struct cgn_syncrec
+cgn_sync_of_alg(const struct cgn_worker *w, const struct cgn_session *s, uint32_t shift)
+{
+	struct cgn_syncrec r = of_anything(w, cgn_user_at(w, s->user), CGN_SYNCREC_ALG);
+
+	cgn_alg_describe(w, s, &r);
+	r.alg.shift = shift;
 	return r;
 }
 

@@ -134,6 +134,9 @@ void cgn_sync_block_gone(
 	struct cgn_worker *w, const struct cgn_user *u, const struct cgn_block *b);
 void cgn_sync_session(struct cgn_worker *w, struct cgn_session *s);
 void cgn_sync_session_gone(struct cgn_worker *w, const struct cgn_session *s);
+/* The gateway of a session has changed a line; is about to end. */
+void cgn_sync_alg(struct cgn_worker *w, const struct cgn_session *s);
+void cgn_sync_alg_gone(struct cgn_worker *w, const struct cgn_session *s);
 
 static inline bool
 cgn_sync_on(const struct cgn_worker *w, uint16_t location)
@@ -197,14 +200,16 @@ struct cgn_sync_count cgn_sync_counts(const struct cgn_worker *w, uint16_t locat
 struct rte_ring *cgn_sync_link(
 	const struct cgn_snapshot *snap, uint16_t from, uint16_t to);
 
-/* How the objects of a location look as records: USER, BLOCK or SESSION; state: of the
- * session, as the other end knows it. */
+/* How the objects of a location look as records: USER, BLOCK, SESSION or ALG; state and
+ * shift as the other end knows them. */
 void cgn_sync_who(const struct cgn_worker *w, const struct cgn_user *u, uint8_t who[16]);
 struct cgn_syncrec cgn_sync_of_user(const struct cgn_worker *w, const struct cgn_user *u);
 struct cgn_syncrec cgn_sync_of_block(
 	const struct cgn_worker *w, const struct cgn_user *u, const struct cgn_block *b);
 struct cgn_syncrec cgn_sync_of_session(
 	const struct cgn_worker *w, const struct cgn_session *s, uint8_t state);
+struct cgn_syncrec cgn_sync_of_alg(
+	const struct cgn_worker *w, const struct cgn_session *s, uint32_t shift);
 
 /* Range of the user of a record. */
 struct cgn_sync_range *cgn_sync_range(const struct cgn_worker *w, uint16_t location,

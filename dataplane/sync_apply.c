@@ -131,7 +131,7 @@ late_record(struct cgn_worker *w, uint16_t location, const struct cgn_syncrec *r
 
 	l->count.received++;
 	if (r->type != CGN_SYNCREC_USER && r->type != CGN_SYNCREC_BLOCK &&
-		r->type != CGN_SYNCREC_SESSION)
+		r->type != CGN_SYNCREC_SESSION && r->type != CGN_SYNCREC_ALG)
 		return;
 	l->count.rejected += !cgn_sync_object(w, location, r, true, 0);
 	l->fresh_lap = w->sync->lap + CGN_SYNC_LAPS;

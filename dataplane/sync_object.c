@@ -5,6 +5,7 @@
  * another, is refused; the next comparison of digests finds that its range differs.
  *
  * Owner only. */
+#include "dataplane/alg.h"
 #include "dataplane/block.h"
 #include "dataplane/create.h"
 #include "dataplane/sync.h"
@@ -350,7 +351,37 @@ apply_session(struct cgn_worker *w, struct entry *e)
 			s->seen = w->now - r->flow.idle;
 	}
 	s->told_state = CGN_TOLD_COPY;
+	if (s->alg)
+		cgn_alg_control_at(w, s->alg)->copied = true;
 	settle(w, e, &s->told);
+	return true;
+}
+
+/* Behind its session. A host that has read on knows better than the former one. */
+static bool
+apply_alg(struct cgn_worker *w, const struct entry *e)
+{
+	const struct cgn_syncrec *r = e->r;
+	union cgn_key key = {
+		.owner = cgn_inside_owner(w, e->who.instance, CGN_IPPROTO_TCP, e->user),
+		.local = r->alg.inside,
+		.remote = r->alg.remote,
+		.local_port = r->alg.inside_port,
+		.remote_port = r->alg.remote_port,
+	};
+	uint32_t index = e->user == CGN_NONE ? CGN_NONE : cgn_table_find(w->up, &key);
+	struct cgn_session *s;
+	struct cgn_alg_control *c;
+
+	if (index == CGN_NONE || !cgn_session_at(w, index)->alg)
+		return false;
+	s = cgn_session_at(w, index);
+	c = cgn_alg_control_at(w, s->alg);
+	if (e->late && c->synced && !c->copied)
+		return true;
+	cgn_sync_alg_gone(w, s);
+	cgn_alg_restore(w, s, r);
+	settle(w, e, &c->told);
 	return true;
 }
 
@@ -385,6 +416,8 @@ cgn_sync_object(struct cgn_worker *w, uint16_t location, const struct cgn_syncre
 		return apply_block_del(w, e);
 	case CGN_SYNCREC_SESSION:
 		return apply_session(w, e);
+	case CGN_SYNCREC_ALG:
+		return apply_alg(w, e);
 	}
 	return apply_session_del(w, e);
 }

@@ -10,6 +10,7 @@
  * Owner only. */
 #include "dataplane/sync.h"
 
+#include "dataplane/alg.h"
 #include "dataplane/block.h"
 #include "dataplane/user.h"
 
@@ -210,6 +211,36 @@ seen_mark(const struct cgn_worker *w, const struct cgn_session *s)
 	return (uint8_t)(s->seen / RTE_MAX(timer / 8, (cgn_tick)SEEN_MIN));
 }
 
+/* What its gateway has changed goes behind a session. */
+static bool
+put_alg(struct cgn_worker *w, const struct cgn_session *s)
+{
+	const struct cgn_sync_location *l = &w->sync->location[s->location];
+	struct cgn_alg_control *c = s->alg ? cgn_alg_control_at(w, s->alg) : NULL;
+	struct cgn_syncrec r;
+
+	if (!c || !c->edited)
+		return true;
+	if (told(l, &c->told)) {
+		r = cgn_sync_of_alg(w, s, c->told_shift);
+		cgn_sync_sub(w, s->location, &r);
+		c->told.era = 0;
+	}
+	c->told_shift = cgn_edits_shift(&c->edits);
+	r = cgn_sync_of_alg(w, s, c->told_shift);
+	return put_object(w, s->location, &r, &c->told, 0);
+}
+
+/* Has the gateway something that the standby should know? */
+static bool
+alg_due(const struct cgn_worker *w, const struct cgn_session *s)
+{
+	const struct cgn_alg_control *c = cgn_alg_control_at(w, s->alg);
+
+	return c->edited && (!told(&w->sync->location[s->location], &c->told) ||
+				    c->told_shift != cgn_edits_shift(&c->edits));
+}
+
 /* Sends a session as it is now; its user goes before it. */
 static bool
 put_session(struct cgn_worker *w, struct cgn_session *s)
@@ -232,7 +263,7 @@ put_session(struct cgn_worker *w, struct cgn_session *s)
 	if (!put_object(w, s->location, &r, &s->told, seen_mark(w, s)))
 		return false;
 	s->told_state = s->state & 15u;
-	return true;
+	return put_alg(w, s);
 }
 
 void
@@ -255,9 +286,33 @@ cgn_sync_session_gone(struct cgn_worker *w, const struct cgn_session *s)
 	put_gone(w, s->location, &r, CGN_SYNCREC_SESSION_DEL);
 }
 
+void
+cgn_sync_alg(struct cgn_worker *w, const struct cgn_session *s)
+{
+	if (w->role[s->location] & CGN_ROLE_HOST &&
+		told(&w->sync->location[s->location], &s->told))
+		put_alg(w, s);
+}
+
+/* The end of its session tells the standby. */
+void
+cgn_sync_alg_gone(struct cgn_worker *w, const struct cgn_session *s)
+{
+	struct cgn_alg_control *c = cgn_alg_control_at(w, s->alg);
+	struct cgn_syncrec r;
+
+	if (!known(w, s->location, &c->told))
+		return;
+	r = cgn_sync_of_alg(w, s, c->told_shift);
+	cgn_sync_sub(w, s->location, &r);
+	c->told.era = 0;
+}
+
 static void
 forget(struct cgn_worker *w, struct cgn_session *s)
 {
+	if (s->alg)
+		cgn_sync_alg_gone(w, s);
 	if (told(&w->sync->location[s->location], &s->told))
 		cgn_sync_session_gone(w, s);
 	s->told.era = 0;
@@ -285,7 +340,7 @@ cgn_sync_offer(struct cgn_worker *w, uint32_t index, struct cgn_session *s)
 	}
 	if (told(l, &s->told))
 		due = s->told_state != s->state || s->told.mark != seen_mark(w, s) ||
-		      its_turn(w, l, index, s);
+		      its_turn(w, l, index, s) || (s->alg && alg_due(w, s));
 	else
 		due = l->drain || cgn_tick_age(w->now, s->created) >= w->snap->sync.delay;
 	if (due)

@@ -9,8 +9,9 @@
  *                                       port mode, extended times, two sizes
  *       block: first (2), size (2), age
  *       flow:  inside, outside, remote, three ports, protocol, state, idle, age
- *    12 copy:  id (4), set of ranges (32)
- *    12 digest: first range (2), how many (1), 0, six sums of 8 bytes
+ *       alg:   inside, remote, two ports, shift, next, number and address of the edit,
+ * its port, bytes and kind; the delimiter in the place of flags 12 copy:  id (4), set of
+ * ranges (32) 12 digest: first range (2), how many (1), 0, six sums of 8 bytes
  *
  * What is not named is zero and must be. Pure functions; any lcore. The reader trusts
  * nothing: what it lets through can be put into the tables without another look at
@@ -20,6 +21,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "dataplane/alg_ftp.h"
 #include "dataplane/session.h"
 #include "dataplane/snapshot.h"
 
@@ -106,6 +108,25 @@ put_flow(const struct cgn_syncrec *r, uint8_t *body)
 }
 
 static void
+put_alg(const struct cgn_syncrec *r, uint8_t *wire)
+{
+	uint8_t *body = wire + 32;
+
+	wire[15] = r->alg.delimiter;
+	memcpy(body, &r->alg.inside, 4);
+	memcpy(body + 4, &r->alg.remote, 4);
+	memcpy(body + 8, &r->alg.inside_port, 2);
+	memcpy(body + 10, &r->alg.remote_port, 2);
+	put32(body + 12, r->alg.shift);
+	put32(body + 16, r->alg.next);
+	put32(body + 20, r->alg.seq);
+	memcpy(body + 24, &r->alg.addr, 4);
+	put16(body + 28, r->alg.port);
+	body[30] = r->alg.was;
+	body[31] = r->alg.kind;
+}
+
+static void
 put_object(const struct cgn_syncrec *r, uint8_t *wire)
 {
 	uint8_t *body = wire + 32;
@@ -132,9 +153,18 @@ put_object(const struct cgn_syncrec *r, uint8_t *wire)
 		break;
 	case CGN_SYNCREC_USER_DEL:
 		break;
+	case CGN_SYNCREC_ALG:
+		put_alg(r, wire);
+		break;
 	default:
 		wire[15] = put_flow(r, body);
 	}
+}
+
+static bool
+is_object(uint8_t type)
+{
+	return type < CGN_SYNCREC_BEGIN || type == CGN_SYNCREC_ALG;
 }
 
 void
@@ -146,7 +176,7 @@ cgn_syncrec_encode(const struct cgn_syncrec *r, uint8_t wire[CGN_SYNCREC_BYTES])
 	put16(wire + 2, r->location);
 	put32(wire + 4, r->epoch);
 	put32(wire + 8, r->stamp);
-	if (r->type < CGN_SYNCREC_BEGIN) {
+	if (is_object(r->type)) {
 		put_object(r, wire);
 	} else if (r->type == CGN_SYNCREC_DIGEST) {
 		put16(wire + 12, r->digest.first);
@@ -253,6 +283,32 @@ good_flow(const uint8_t *wire, struct cgn_syncrec *r)
 	       r->flow.idle <= r->flow.age;
 }
 
+/* A control connection, and what of an edit there is. */
+static bool
+good_alg(const uint8_t *wire, struct cgn_syncrec *r)
+{
+	const uint8_t *body = wire + 32;
+
+	memcpy(&r->alg.inside, body, 4);
+	memcpy(&r->alg.remote, body + 4, 4);
+	memcpy(&r->alg.inside_port, body + 8, 2);
+	memcpy(&r->alg.remote_port, body + 10, 2);
+	r->alg.shift = get32(body + 12);
+	r->alg.next = get32(body + 16);
+	r->alg.seq = get32(body + 20);
+	memcpy(&r->alg.addr, body + 24, 4);
+	r->alg.port = get16(body + 28);
+	r->alg.was = body[30];
+	r->alg.kind = body[31];
+	r->alg.delimiter = wire[15];
+	if (!r->alg.inside || !r->alg.remote || r->alg.kind >= CGN_ALG_FTP_BAD)
+		return false;
+	if (r->alg.kind == CGN_ALG_FTP_OTHER)
+		return zero(body + 20, 11) && !r->alg.delimiter;
+	return r->alg.was && r->alg.port && r->alg.addr &&
+	       (r->alg.kind == CGN_ALG_FTP_EPRT) == (r->alg.delimiter != 0);
+}
+
 /* The owner of a NAT44 user is an IPv4 address. */
 static bool
 good_who(const struct cgn_syncrec *r)
@@ -280,6 +336,8 @@ good_object(const uint8_t *wire, struct cgn_syncrec *r)
 	case CGN_SYNCREC_BLOCK:
 	case CGN_SYNCREC_BLOCK_DEL:
 		return good_block(wire, r);
+	case CGN_SYNCREC_ALG:
+		return good_alg(wire, r);
 	}
 	return good_flow(wire, r);
 }
@@ -323,7 +381,7 @@ cgn_syncrec_decode(const uint8_t wire[CGN_SYNCREC_BYTES], struct cgn_syncrec *r)
 	r->stamp = get32(wire + 8);
 	if (wire[1] != CGN_SYNCREC_VERSION || !r->type || r->type >= CGN_SYNCREC_TYPES)
 		return -EPROTO;
-	if (r->type < CGN_SYNCREC_BEGIN)
+	if (is_object(r->type))
 		good = good_object(wire, r);
 	else if (r->type == CGN_SYNCREC_DIGEST)
 		good = good_digest(wire, r);
@@ -348,15 +406,17 @@ cgn_syncrec_hash(const uint8_t wire[CGN_SYNCREC_BYTES], uint64_t seed)
 {
 	static const uint64_t head = 0xffffffffull << 32; /* first half of a word */
 	bool flow = wire[0] >= CGN_SYNCREC_SESSION;
+	bool alg = wire[0] == CGN_SYNCREC_ALG;
 	uint64_t h = seed ^ wire[0];
 
-	/* instance, kind, flags; a block's flag tells of its past */
-	h = mix(h, get32(wire + 12) & ~(uint64_t)FLAG_SERVED);
+	/* instance, kind, flags; a block's flag tells of its past, a gateway's of an edit
+	 */
+	h = mix(h, get32(wire + 12) & ~(uint64_t)(alg ? 0xff : FLAG_SERVED));
 	h = mix(h ^ get64(wire + 16), seed ^ get64(wire + 24));
 	h = mix(h, get64(wire + 32) & (flow ? ~0ull : head));
 	if (flow) {
 		h = mix(h, get64(wire + 40));
-		h = mix(h, get64(wire + 48) & head);
+		h = mix(h, alg ? 0 : get64(wire + 48) & head);
 	}
 	return mix(h, seed);
 }

@@ -28,6 +28,7 @@ enum cgn_syncrec_type {
 	CGN_SYNCREC_DIGEST = 9,
 	CGN_SYNCREC_ASK = 10,  /* behind all digests: which ranges differ? */
 	CGN_SYNCREC_WANT = 11, /* the answer, from the standby */
+	CGN_SYNCREC_ALG = 12,  /* what a gateway knows of a session */
 	CGN_SYNCREC_TYPES
 };
 
@@ -71,6 +72,20 @@ struct cgn_syncrec {
 			uint32_t idle, age;
 		} flow; /* server: its mapping is a static forward */
 		struct {
+			/* its session, of TCP */
+			rte_be32_t inside, remote;
+			rte_be16_t inside_port, remote_port;
+			uint32_t shift; /* of sequence numbers behind all edits */
+			uint32_t next;	/* that has not been read */
+			/* the last edit, as long as it is not acknowledged */
+			uint8_t kind; /* enum cgn_alg_ftp_kind; 0: there is none */
+			uint8_t delimiter;
+			uint8_t was; /* bytes */
+			uint32_t seq;
+			rte_be32_t addr;
+			uint16_t port; /* host order */
+		} alg;
+		struct {
 			uint32_t id;
 			struct cgn_sync_set ranges;
 		} copy; /* BEGIN, END, ASK, WANT */
@@ -98,7 +113,7 @@ cgn_syncrec_location(const uint8_t wire[CGN_SYNCREC_BYTES])
 }
 
 /* Keyed hash of an object's key and state, without its times: what two ends add up for
- * each range. wire: of a USER, BLOCK or SESSION. Any lcore. */
+ * each range. wire: of a USER, BLOCK, SESSION or ALG. Any lcore. */
 uint64_t cgn_syncrec_hash(const uint8_t wire[CGN_SYNCREC_BYTES], uint64_t seed);
 
 /* Range of a user, 0..CGN_SYNC_RANGES-1. Any lcore. */

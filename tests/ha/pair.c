@@ -193,8 +193,8 @@ poller(void)
 	return (unsigned)__builtin_ctzll(~pair.box.parked);
 }
 
-static bool
-exchange(int port, const struct cgn_model_packet *in, struct cgn_model_packet *out)
+bool
+pair_exchange(int port, const struct cgn_model_packet *in, struct cgn_model_packet *out)
 {
 	uint8_t frame[256];
 	uint16_t len = cgn_model_build(frame, port, in);
@@ -212,8 +212,8 @@ tunnels(void)
 	return pair.box.conf->instances[0].kind == CGN_CONF_DS_LITE;
 }
 
-static uint32_t
-inside_of(int user)
+uint32_t
+pair_inside(int user)
 {
 	return tunnels() ? 0xc0a8010a : 0x0a010001 + (uint32_t)user;
 }
@@ -224,14 +224,14 @@ pair_up(int user, uint8_t proto, uint16_t sport, uint8_t remote, uint8_t flags,
 {
 	struct cgn_model_packet in = { .b4 = tunnels() ? user : -1,
 		.proto = proto,
-		.src = inside_of(user),
+		.src = pair_inside(user),
 		.dst = 0xc0000200 + remote,
 		.sport = sport,
 		.dport = proto == 1 ? sport : 80,
 		.tcp_flags = flags },
 				out;
 
-	if (!exchange(0, &in, &out))
+	if (!pair_exchange(0, &in, &out))
 		return 0;
 	*addr = out.src;
 	return out.sport;
@@ -251,8 +251,8 @@ pair_down(int user, uint8_t proto, uint16_t sport, uint8_t remote, uint8_t flags
 		.tcp_flags = flags },
 				out;
 
-	return exchange(1, &in, &out) && out.b4 == (tunnels() ? user : -1) &&
-	       out.dst == inside_of(user) && out.dport == sport;
+	return pair_exchange(1, &in, &out) && out.b4 == (tunnels() ? user : -1) &&
+	       out.dst == pair_inside(user) && out.dport == sport;
 }
 
 uint16_t

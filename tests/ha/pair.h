@@ -67,6 +67,14 @@ unsigned pair_fail(unsigned n);
 /* The dead worker is back, empty, as standby of location n. */
 void pair_back(unsigned n, unsigned worker);
 
+/* A packet that arrives at a port (0 inside, 1 outside), and what leaves at the other
+ * one; false: nothing does. */
+bool pair_exchange(
+	int port, const struct cgn_model_packet *in, struct cgn_model_packet *out);
+
+/* The inside address of a user, host order. */
+uint32_t pair_inside(int user);
+
 /* A packet from user `user`, port `sport`, to remote `remote` (last byte of 192.0.2.x),
  * port 80, by way of the worker that polls (the first that lives); returns the public
  * port that it left with, and its address in *addr; 0: it was dropped. */

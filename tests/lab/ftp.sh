@@ -15,32 +15,9 @@ LAB_NAT44="filtering = \"endpoint-dependent\"; servers = ( { protocol = \"tcp\";
 t_up
 held=$(t_held) # a server's user is there without sessions
 
-# ftpd NS ADDRESS: vsftpd there, for anybody. It refuses a PORT that is not its client's
-# address, and data connections that do not come from there.
-ftpd() {
-	cat >"$LAB_RUN/vsftpd-$1.conf" <<-CONF
-		listen=YES
-		listen_address=$2
-		background=NO
-		anonymous_enable=YES
-		no_anon_password=YES
-		anon_root=$LAB_RUN/ftp
-		write_enable=YES
-		anon_upload_enable=YES
-		anon_umask=022
-		anon_max_rate=0
-		secure_chroot_dir=$LAB_RUN/empty
-		xferlog_enable=NO
-		seccomp_sandbox=NO
-		isolate=NO
-		isolate_network=NO
-	CONF
-	lab_spawn "$1" "vsftpd-$1" vsftpd "$LAB_RUN/vsftpd-$1.conf"
-	wait_for 10 in_ns "$1" curl -fsS --max-time 2 -o /dev/null "ftp://$2/"
-}
-mkdir -p "$LAB_RUN/ftp/in" "$LAB_RUN/empty"
-chown ftp "$LAB_RUN/ftp/in"
-head -c 8000000 /dev/urandom >"$LAB_RUN/ftp/file"
+FTP_BYTES=8000000
+# shellcheck source=tests/lab/ftpd.sh
+. "$TOP/tests/lab/ftpd.sh"
 sum=$(sha256sum <"$LAB_RUN/ftp/file")
 t_must "vsftpd outside" ftpd inet "$WEB4"
 t_must "vsftpd behind a softwire" ftpd sub "$SUB_HOST4"

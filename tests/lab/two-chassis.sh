@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Two boxes under traffic: the master is killed and comes back, hands over as told, loses
-# its links and its board. Flows and connections keep public address and port; how long they
-# are silent is printed: least, median, most of $RUNS runs, with $ADVERT_MS between adverts.
+# its links and its board. Flows and connections keep public address and port, FTP control
+# connections go on with PORT and PASV. How long flows are silent is printed: least, median,
+# most of $RUNS runs, with $ADVERT_MS between adverts.
 # For figures: RUNS=20 RATE=1000 ADVERT_MS=10, and nothing else on the machine; KINDS="kill
 # switch" for some of the faults only.
 # Runs alone: others would be in what it measures.
@@ -13,7 +14,7 @@
 LAB_CHASSIS=1:1 LAB_ADVERT_MS=${ADVERT_MS:-100}
 export RATE=${RATE:-200}
 KINDS=${KINDS:-kill switch access core board stop}
-LAB_HA='detect_ms = 100;'
+LAB_HA='detect_ms = 100;' LAB_POLICY='alg = [ "ftp" ];'
 
 killed() { on a lab_kill_cgnd; }
 restarted() { on a lab_start_cgnd; }
@@ -43,11 +44,16 @@ woken() {
 }
 
 p_up
+# shellcheck source=tests/lab/ftpd.sh
+. "$TOP/tests/lab/ftpd.sh"
 t_must "box a works, box b has a copy" later 20 home
 for ns in sub nsub; do
 	t_must "$ns: ping" m_ping "$ns" "$WEB4"
 	connect "$ns"
 done
+t_must "vsftpd" ftpd inet "$WEB4"
+for ns in sub nsub; do ftp_hold "$ns" "$WEB4"; done
+t_must "two FTP connections have fetched and listed" ftp_rounds
 t_must "box b knows the connections" later 20 remembered b
 for kind in $KINDS; do
 	case $kind in
@@ -59,6 +65,7 @@ for kind in $KINDS; do
 	stop) t_ok "box stopped, wakes up late" fault stopped woken ;;
 	*) t_must "a kind of fault: $kind" false ;;
 	esac
+	case $kind in kill | switch) t_ok "the FTP connections go on" ftp_round ;; esac
 done
 t_ok "no port has two owners" owned_once
 touch "$LAB_RUN/stop"

@@ -40,8 +40,12 @@ build_l4(uint8_t *l4, const struct cgn_model_packet *p)
 	if (p->proto == 17) {
 		cgn_frame_put16(l4 + 4, (uint16_t)n);
 	} else {
+		put32(l4 + 4, p->seq);
+		put32(l4 + 8, p->ack);
 		l4[12] = 0x50;
 		l4[13] = p->tcp_flags;
+		memcpy(l4 + n, p->text ? p->text : "", p->len);
+		n += p->len;
 	}
 	return n;
 }
@@ -111,6 +115,7 @@ cgn_model_read(const uint8_t *frame, uint16_t len, struct cgn_model_packet *p)
 {
 	struct cgn_layer layer[CGN_LAYERS];
 	unsigned n = cgn_frame_walk(frame, len, layer);
+	const uint8_t *end = frame;
 
 	memset(p, 0, sizeof(*p));
 	p->b4 = -1;
@@ -130,9 +135,14 @@ cgn_model_read(const uint8_t *frame, uint16_t len, struct cgn_model_packet *p)
 			p->proto = at[9];
 			p->src = get32(at + 12);
 			p->dst = get32(at + 16);
+			end = at + cgn_frame_get16(at + 2);
 			break;
 		case CGN_LAYER_TCP:
 			p->tcp_flags = at[13];
+			p->seq = get32(at + 4);
+			p->ack = get32(at + 8);
+			p->text = (const char *)at + 20;
+			p->len = (unsigned)(end - at) - 20;
 			/* fall through */
 		case CGN_LAYER_UDP:
 			p->sport = cgn_frame_get16(at);

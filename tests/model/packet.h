@@ -20,6 +20,10 @@ struct cgn_model_packet {
 	uint32_t src, dst;
 	uint16_t sport, dport; /* ICMP: the identifier in both */
 	int b4;		       /* number of the B4, or -1: plain IPv4 */
+	/* TCP; text: behind the header, at most 80 bytes, without a zero when read */
+	uint32_t seq, ack;
+	const char *text; /* NULL: none */
+	unsigned len;
 };
 
 /* Builds the frame that arrives at a port (0 inside, 1 outside); returns its length. */

@@ -6,6 +6,7 @@
 
 #include <CUnit/CUnit.h>
 
+#include "dataplane/alg_ftp.h"
 #include "dataplane/session.h"
 #include "dataplane/snapshot.h"
 #include "dataplane/syncrec.h"
@@ -43,6 +44,20 @@ object(uint8_t type)
 		r.block.first = 65024;
 		r.block.size = 512;
 		r.block.served = true;
+		break;
+	case CGN_SYNCREC_ALG:
+		r.alg.inside = RTE_BE32(0xc0a80101);
+		r.alg.remote = RTE_BE32(0xc0000201);
+		r.alg.inside_port = RTE_BE16(5000);
+		r.alg.remote_port = RTE_BE16(21);
+		r.alg.shift = 0xfffffffe;
+		r.alg.next = 4000000000;
+		r.alg.seq = 3999999980;
+		r.alg.was = 25;
+		r.alg.kind = CGN_ALG_FTP_EPRT;
+		r.alg.delimiter = '|';
+		r.alg.addr = RTE_BE32(0xcb007101);
+		r.alg.port = 65535;
 		break;
 	case CGN_SYNCREC_SESSION:
 		r.flow.idle = INT32_MAX - 1;
@@ -87,7 +102,8 @@ control(uint8_t type)
 static struct cgn_syncrec
 sample(uint8_t type)
 {
-	return type < CGN_SYNCREC_BEGIN ? object(type) : control(type);
+	return type < CGN_SYNCREC_BEGIN || type == CGN_SYNCREC_ALG ? object(type)
+								   : control(type);
 }
 
 static void
@@ -140,6 +156,10 @@ test_fields(void)
 	CU_ASSERT_EQUAL(out.user.extended_times, 3);
 	CU_ASSERT_EQUAL(out.user.block_size, 256);
 	CU_ASSERT_EQUAL(out.user.extended_size, 64);
+	in = sample(CGN_SYNCREC_ALG);
+	cgn_syncrec_encode(&in, wire);
+	CU_ASSERT_EQUAL_FATAL(cgn_syncrec_decode(wire, &out), 0);
+	CU_ASSERT_EQUAL(memcmp(&in.alg, &out.alg, sizeof(in.alg)), 0);
 	in = sample(CGN_SYNCREC_BLOCK);
 	cgn_syncrec_encode(&in, wire);
 	CU_ASSERT_EQUAL_FATAL(cgn_syncrec_decode(wire, &out), 0);
@@ -170,6 +190,11 @@ static const struct {
 	{ CGN_SYNCREC_USER_DEL, 15, 1, -EINVAL },
 	{ CGN_SYNCREC_USER_DEL, 32, 1, -EINVAL },
 	{ CGN_SYNCREC_USER_DEL, 63, 1, -EINVAL },
+	{ CGN_SYNCREC_ALG, 63, CGN_ALG_FTP_BAD, -EINVAL },
+	{ CGN_SYNCREC_ALG, 63, CGN_ALG_FTP_OTHER, -EINVAL }, /* and yet an edit */
+	{ CGN_SYNCREC_ALG, 63, CGN_ALG_FTP_PASV, -EINVAL },  /* with a delimiter */
+	{ CGN_SYNCREC_ALG, 62, 0, -EINVAL },		     /* of no bytes */
+	{ CGN_SYNCREC_ALG, 15, 0, -EINVAL },
 	{ CGN_SYNCREC_BLOCK, 15, 0x10, -EINVAL },
 	{ CGN_SYNCREC_BLOCK, 15, 1, -EINVAL },
 	{ CGN_SYNCREC_BLOCK, 32, 3, -EINVAL },	 /* below 1024 */
