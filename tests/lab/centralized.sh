@@ -110,4 +110,28 @@ words board start 1
 t_ok "and both come back" words board start 2
 t_ok "box a translates, by itself" seen_within 203.0.113.
 t_ok "the reason" state active "all CPUs recovered"
+
+# down N: from now on that many have to fail.
+down() {
+	sed "s|down_number = 2|down_number = $1|" "$LAB_RUN/a.conf" >"$LAB_RUN/n.conf" &&
+		words reload "$LAB_RUN/n.conf"
+}
+t_ok "N = 3, more than there are" down 3
+t_ok "a board is shut down" words board shutdown 1
+t_ok "F = 1: nothing is switched" t_json '.instances[0] | .state == "active"
+	and .cpus_failed == 1 and .cpus_total == 2 and .down_number == 3' show ds-lite instance ds1
+t_ok "the other hangs" words debug hang 2
+t_ok "box b translates" seen_within 203.0.114.
+t_ok "F = T: switched" logged \
+	'switched to the other box: all CPUs failed; failed F = 2, total T = 2, down_number N = 3'
+t_ok "one board is back" words board start 1
+t_ok "0 < F < T: still switched" state switched "all CPUs failed"
+t_ok "both are" words board start 2
+t_ok "box a translates" seen_within 203.0.113.
+t_ok "N = 1, fewer than there are" down 1
+t_ok "a board hangs" words debug hang 1
+t_ok "box b translates" seen_within 203.0.114.
+t_ok "F = N = 1" logged 'failed F = 1, total T = 2, down_number N = 1'
+t_ok "it is back" words board start 1
+t_ok "box a translates" seen_within 203.0.113.
 t_end

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # A thread is stopped from outside, as by a debugger. That of a board: its users go on on
 # the other board, and when it wakes up it changes nothing. That of control: packets go on,
-# no board is given up for it, and commands are answered when it is back.
+# no board is given up for it, and commands are answered when it is back; CONTROL_SECONDS=10
+# for longer than 2 s. One that is given a tenth of its processor is no failure.
 # Runs alone: others would be in what it measures.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -19,10 +20,12 @@ thread() {
 		[ "$(cat "$task/comm")" != "$1" ] || printf '%s' "${task##*/}"
 	done
 }
-# hold TID: until let_go.
+# hold TID [HELD RUN]: until let_go.
 hold() {
+	local tid=$1
+	shift
 	rm -f "$LAB_RUN/go"
-	"$CGN_BUILD/tests/lab/hold" "$1" "$LAB_RUN/go" >"$LAB_RUN/hold" 2>&1 &
+	"$CGN_BUILD/tests/lab/hold" "$tid" "$LAB_RUN/go" "$@" >"$LAB_RUN/hold" 2>&1 &
 	holder=$!
 	wait_for 5 grep -q stopped "$LAB_RUN/hold" || {
 		figure=$(cat "$LAB_RUN/hold")
@@ -67,10 +70,11 @@ home=sub$(lab_ctl --json show user | jq -r '[.users[] | select(.slot == 1 and
 	.role == "active" and .softwire != null) | .softwire | split(":")[3]] | first' |
 	sed 's/^1$//')
 
-flow 3 &
+seconds=${CONTROL_SECONDS:-2}
+flow $((seconds + 1)) &
 flow=$!
 t_must "the thread of control is stopped" hold "$(cat "$LAB_RUN/cgnd.pid")"
-sleep 2
+sleep "$seconds"
 t_ok "and goes on" let_go
 wait "$flow"
 t_ok "packets did not wait for it" flowed 1500
@@ -79,6 +83,15 @@ t_ok "no board was given up" t_json '[.boards[].state == "up"] | all' show board
 t_ok "nothing was moved" on 1
 
 t_must "copies are complete" later 15 complete
+tid=$(thread cgn-1-0)
+flow 3 &
+flow=$!
+t_must "board 1 has 2 ms of 20" hold "$tid" 18 2
+wait "$flow"
+t_ok "its user's flow goes on" flowed 500
+t_ok "and is let go" let_go
+t_ok "no board was given up" t_json '[.boards[].state == "up"] | all' show board
+t_ok "nothing was moved" on 1
 tid=$(thread cgn-1-0)
 flow 5.5 &
 flow=$!
