@@ -106,9 +106,13 @@ static const struct cgn_metric table[] = {
 	GAUGE("board", "board_sessions", "sessions", "sessions", 1, "sessions in use"),
 	GAUGE("board", "board_sessions_licensed", "sessions", "sessions_licensed", 1,
 		"sessions that the licence allows"),
+	GAUGE("board", "board_sessions_most", "sessions", "sessions_most", 1,
+		"sessions up to which a reload may raise the licence"),
 	GAUGE("board", "board_users", "users", "users", 1, "users in the table"),
 	GAUGE("board", "board_users_licensed", "users", "users_licensed", 1,
 		"users that the licence allows"),
+	GAUGE("board", "board_users_most", "users", "users_most", 1,
+		"users up to which a reload may raise the licence"),
 
 	STATE("location", "location_state", "state", "active|standby|down",
 		"state of the service-location: 1 for the present one"),
