@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Checks of ports and routes: names and addresses once, a port is a device or a VLAN of
- * one, the MTU suits the addresses, a next hop is reachable.
+ * Checks of ports, routes and routing: names and addresses once, a port is a device or a
+ * VLAN of one, the MTU suits the addresses, a tap is nobody else's interface, a next hop
+ * is reachable.
  */
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,6 +127,54 @@ check_addresses(struct cgn_reader *r, uint32_t index)
 			"%u is too small for IPv6, allowed is 1280..9600", port->mtu);
 }
 
+/* What the kernel takes for the name of an interface. */
+static bool
+is_interface_name(const char *name)
+{
+	if (!strcmp(name, ".") || !strcmp(name, ".."))
+		return false;
+	for (; *name; name++)
+		if (!isalnum((unsigned char)*name) && !strchr("_-.", *name))
+			return false;
+	return true;
+}
+
+/* The interface of the kernel that a device is made over. */
+static bool
+is_over(const char *device, const char *name)
+{
+	const char *at = strstr(device, "iface=");
+
+	return at && strcspn(at + 6, ",") == strlen(name) &&
+	       !strncmp(at + 6, name, strlen(name));
+}
+
+static void
+check_tap(struct cgn_reader *r, uint32_t index)
+{
+	const struct cgn_conf_port *port = &r->conf->ports[index];
+
+	if (!port->tap[0])
+		return;
+	if (!is_interface_name(port->tap))
+		cgn_reader_error(r, &port->tap,
+			"\"%s\" is no name for an interface, it has letters, digits and "
+			"_-. only",
+			port->tap);
+	for (uint32_t i = 0; i < r->conf->n_ports; i++) {
+		const struct cgn_conf_port *other = &r->conf->ports[i];
+
+		if (i < index && !strcmp(other->tap, port->tap))
+			cgn_reader_error(r, &port->tap,
+				"\"%s\" is already that of port \"%s\"", port->tap,
+				other->name);
+		if (is_over(other->device, port->tap))
+			cgn_reader_error(r, &port->tap,
+				"\"%s\" is the device of port \"%s\"", port->tap,
+				other->name);
+	}
+}
+
 void
 cgn_check_ports(struct cgn_reader *r)
 {
@@ -144,6 +194,7 @@ cgn_check_ports(struct cgn_reader *r)
 		else
 			check_device(r, i);
 		check_addresses(r, i);
+		check_tap(r, i);
 	}
 }
 
@@ -226,4 +277,45 @@ cgn_check_routes(struct cgn_reader *r)
 	for (uint32_t i = 0; i < r->conf->n_routes; i++)
 		check_next_hop(r, &r->conf->routes[i]);
 	check_routes_twice(r);
+}
+
+/* ---- routing beside the box ---- */
+
+static void
+check_table(struct cgn_reader *r, uint32_t index)
+{
+	const struct cgn_conf_routing_table *t = &r->conf->routing.tables[index];
+
+	if (t->vpn.index == 0)
+		cgn_reader_error(
+			r, &t->vpn, "is the global VPN, whose table is the main one");
+	if (t->table >= 253 && t->table <= 255)
+		cgn_reader_error(r, &t->table,
+			"%u is a table of the kernel itself, allowed are 1..252 and from "
+			"256 on",
+			t->table);
+	for (uint32_t i = 0; i < index; i++) {
+		const struct cgn_conf_routing_table *other = &r->conf->routing.tables[i];
+
+		if (other->vpn.index == t->vpn.index)
+			cgn_reader_error(
+				r, &t->vpn, "\"%s\" has a table already", t->vpn.name);
+		if (other->table == t->table)
+			cgn_reader_error(r, &t->table, "%u is already that of VPN \"%s\"",
+				t->table, other->vpn.name);
+	}
+}
+
+void
+cgn_check_routing(struct cgn_reader *r)
+{
+	const struct cgn_conf *conf = r->conf;
+	bool any = false;
+
+	for (uint32_t i = 0; i < conf->n_ports; i++)
+		any |= conf->ports[i].tap[0] != '\0';
+	if (conf->routing.present && !any)
+		cgn_reader_error(r, &conf->routing, "no port has a tap");
+	for (uint32_t i = 0; i < conf->routing.n_tables; i++)
+		check_table(r, i);
 }

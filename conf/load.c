@@ -21,6 +21,7 @@ read_and_check(struct cgn_reader *r, const struct cgn_tree_node *root)
 	cgn_check_boards(r);
 	cgn_check_ports(r);
 	cgn_check_routes(r);
+	cgn_check_routing(r);
 	cgn_check_locations(r);
 	cgn_check_vrrp(r);
 	cgn_check_pools(r);

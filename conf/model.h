@@ -66,6 +66,7 @@ struct cgn_conf_port {
 	uint32_t rx_queues;
 	struct cgn_conf_ifaddr *addresses;
 	uint32_t n_addresses;
+	const char *tap; /* interface of the kernel beside the port; "" none */
 };
 
 struct cgn_conf_route {
@@ -73,7 +74,32 @@ struct cgn_conf_route {
 	struct cgn_conf_prefix prefix;
 	struct cgn_conf_addr next_hop;
 	struct cgn_conf_ref vpn; /* vpns[] */
+	uint32_t distance;	 /* a learnt route has CGN_CONF_LEARNT_DISTANCE */
 	int32_t port;		 /* ports[]: where next_hop is connected */
+};
+
+/* Of routes for the same prefix the one with the lowest distance is used; between two of
+ * them the static one. */
+#define CGN_CONF_LEARNT_DISTANCE 20
+
+/* The kernel's routing table for a VPN. */
+struct cgn_conf_routing_table {
+	struct cgn_conf_src src;
+	struct cgn_conf_ref vpn; /* vpns[] */
+	uint32_t table;
+};
+
+#define CGN_CONF_MAIN_TABLE 254 /* of the kernel, for the global VPN */
+
+/* Routing beside the box; off unless the group is there. */
+struct cgn_conf_routing {
+	bool present;
+	bool learn;
+	uint32_t *protocols; /* of the kernel's routes that are learnt; none: all */
+	uint32_t n_protocols;
+	uint32_t max_routes;
+	struct cgn_conf_routing_table *tables;
+	uint32_t n_tables;
 };
 
 /* ---- boards, licence, locations, groups ---- */
@@ -307,6 +333,7 @@ struct cgn_conf {
 	uint32_t n_ports;
 	struct cgn_conf_route *routes;
 	uint32_t n_routes;
+	struct cgn_conf_routing routing;
 	struct cgn_conf_board *boards;
 	uint32_t n_boards;
 	struct cgn_conf_cpu **cpus; /* all boards' CPUs, in order of boards[] */

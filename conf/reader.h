@@ -92,6 +92,7 @@ void cgn_derive_conf(struct cgn_reader *r);
 void cgn_check_boards(struct cgn_reader *r);
 void cgn_check_ports(struct cgn_reader *r);
 void cgn_check_routes(struct cgn_reader *r);
+void cgn_check_routing(struct cgn_reader *r);
 void cgn_check_locations(struct cgn_reader *r);
 void cgn_check_vrrp(struct cgn_reader *r);
 void cgn_check_pools(struct cgn_reader *r);

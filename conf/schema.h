@@ -105,6 +105,7 @@ extern const struct cgn_schema cgn_schema_node;
 extern const struct cgn_schema cgn_schema_dpdk;
 extern const struct cgn_schema cgn_schema_port;
 extern const struct cgn_schema cgn_schema_route;
+extern const struct cgn_schema cgn_schema_routing;
 extern const struct cgn_schema cgn_schema_board;
 extern const struct cgn_schema cgn_schema_license;
 extern const struct cgn_schema cgn_schema_location;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The keys of the box itself: node, dpdk, ports, routes, boards, license, log_hosts,
- * metrics.
- * Constant data; see conf/schema.h.
+ * The keys of the box itself: node, dpdk, ports, routes, routing, boards, license,
+ * log_hosts, metrics. Constant data; see conf/schema.h.
  */
 
 #include "conf/schema.h"
@@ -78,6 +77,10 @@ static const struct cgn_schema_key port_keys[] = {
 		.restart = true, .help = "receive queues, with device" },
 	{ CGN_MANY("addresses", IFADDR, addresses), CGN_LIMITS(1, 128),
 		.help = "addresses of the box with the length of the network" },
+	{ CGN_VALUE("tap", STRING, tap), .text = "", CGN_LIMITS(1, 15), .restart = true,
+		.help = "name of a network interface that is made for the kernel, with "
+			"the addresses of the port, for routing programs beside the "
+			"box" },
 };
 #undef S
 const struct cgn_schema cgn_schema_port = { CGN_TABLE(port_keys), .names = "name",
@@ -91,10 +94,39 @@ static const struct cgn_schema_key route_keys[] = {
 		.help = "router, on a connected network of the same VPN" },
 	{ CGN_VALUE("vpn", REF, vpn), .ref = CGN_REF_VPN,
 		.help = "VPN of the route; empty: the global one" },
+	{ CGN_VALUE("distance", INT, distance), CGN_LIMITS(1, 255), .def = 1,
+		.help = "from 21 on a learnt route for the same prefix, which has 20, "
+			"comes before it" },
 };
 #undef S
 const struct cgn_schema cgn_schema_route = { CGN_TABLE(route_keys), .names = "prefix vpn",
 	.has_src = true };
+
+#define S struct cgn_conf_routing_table
+static const struct cgn_schema_key table_keys[] = {
+	{ CGN_VALUE("vpn", REF, vpn), .required = true, .ref = CGN_REF_VPN,
+		.help = "VPN whose table this is" },
+	{ CGN_VALUE("table", INT, table), .required = true, CGN_LIMITS(1, 4294967295),
+		.help = "number of the kernel's table, as that of its VRF" },
+};
+#undef S
+static const struct cgn_schema table_schema = { CGN_TABLE(table_keys), .names = "vpn",
+	.has_src = true };
+
+#define S struct cgn_conf_routing
+static const struct cgn_schema_key routing_keys[] = {
+	{ CGN_VALUE("learn", BOOL, learn), .def = true,
+		.help = "the kernel's routes over taps are routes of the box" },
+	{ CGN_MANY("protocols", INT, protocols), CGN_LIMITS(3, 255),
+		.help = "numbers of rt_protos(5) of what is learnt, as 186 (BGP by FRR) "
+			"or 12 (BIRD); none: all but the kernel's own" },
+	{ CGN_VALUE("max_routes", INT, max_routes), CGN_LIMITS(1, 2000000), .def = 100000,
+		.help = "routes that are learnt at most" },
+	{ CGN_MANY("tables", LIST, tables), .sub = &table_schema,
+		.help = "tables of VPNs; that of the global VPN is main (254)" },
+};
+#undef S
+const struct cgn_schema cgn_schema_routing = { CGN_TABLE(routing_keys) };
 
 #define S struct cgn_conf_cpu
 static const struct cgn_schema_key cpu_keys[] = {

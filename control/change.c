@@ -28,6 +28,7 @@
 #include "control/metric_http.h"
 #include "control/pending.h"
 #include "control/publish.h"
+#include "control/routes.h"
 #include "control/verify.h"
 
 /* The thread shares a processor with control, which comes before ordinary ones. */
@@ -187,14 +188,15 @@ static const struct step commit_steps[] = { { true, read_file },
 static const struct step confirm_steps[] = { { true, cgn_commit_confirm },
 	{ false, NULL } };
 
-static const struct step rest_steps[] = { { false, draft }, { true, fill },
+static const struct step same_steps[] = { { false, draft }, { true, fill },
 	{ false, cgn_change_apply }, { true, retire }, { false, NULL } };
 
 static const struct step *const steps[] = {
 	[CGN_CHANGE_CHECK] = check_steps,
 	[CGN_CHANGE_COMMIT] = commit_steps,
 	[CGN_CHANGE_CONFIRM] = confirm_steps,
-	[CGN_CHANGE_REST] = rest_steps,
+	[CGN_CHANGE_ROUTES] = same_steps,
+	[CGN_CHANGE_REST] = same_steps,
 };
 
 static void *
@@ -298,6 +300,10 @@ finish(struct cgn_daemon *d, int rc)
 	c->took_ms = cgn_runtime_ms(&d->rt, rte_get_tsc_cycles()) - c->begun_ms;
 	c->finished = true;
 	tell(c);
+	if (c->ask.kind == CGN_CHANGE_ROUTES)
+		log_lines(c);
+	if (c->ask.kind != CGN_CHANGE_CHECK && c->ask.kind != CGN_CHANGE_CONFIRM)
+		cgn_routes_applied(d, rc == 0);
 	d->changer->now = NULL;
 	cgn_change_put(c);
 }

@@ -19,6 +19,7 @@ enum cgn_change_kind {
 	CGN_CHANGE_CHECK,   /* read, checked and compared: the candidate */
 	CGN_CHANGE_COMMIT,  /* and put into effect */
 	CGN_CHANGE_CONFIRM, /* no change: the last commit stays */
+	CGN_CHANGE_ROUTES,  /* the same configuration, with what has been learnt since */
 	CGN_CHANGE_REST,    /* the same configuration, when workers have settled */
 };
 

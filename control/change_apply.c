@@ -15,6 +15,7 @@
 #include "control/chassis.h"
 #include "control/compile.h"
 #include "control/host.h"
+#include "control/kernel.h"
 #include "control/license.h"
 #include "control/log.h"
 #include "control/log_export.h"
@@ -124,6 +125,7 @@ free_beside(struct beside *old, const struct beside *new)
 static void
 tell_others(struct cgn_daemon *d)
 {
+	cgn_kernel_configure(d);
 	if (cgn_vrrp_groups_configure(d))
 		cgn_log_event(LOG_ERR, "VRRP: groups are as before");
 	if (cgn_channels_configure(d, d->conf))

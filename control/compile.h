@@ -31,6 +31,16 @@ struct cgn_compile_host {
 	bool hurry;   /* and it is on its way there */
 };
 
+/* A route that somebody else has found. Keys: IPv4 as ::ffff:a.b.c.d, 96 added to the
+ * length. */
+struct cgn_compile_learnt {
+	uint8_t key[16];
+	uint8_t len;
+	bool gateway;  /* else the destination is on the link */
+	uint16_t port; /* in conf->ports[] */
+	uint8_t gw[16];
+};
+
 struct cgn_compile_inputs {
 	const struct cgn_compile_port
 		*port; /* [conf->n_ports]; of sub-interfaces unused */
@@ -38,6 +48,8 @@ struct cgn_compile_inputs {
 	const bool *switched; /* [conf->n_instances] to another box; NULL: none */
 	uint64_t alive;	      /* workers whose address records count, a bit each */
 	bool settled;	      /* nobody has what the last snapshot had no place for */
+	const struct cgn_compile_learnt *learnt; /* a prefix of a VPN once */
+	uint32_t n_learnt;
 };
 
 /* An address of an interface; IPv4 as ::ffff:a.b.c.d with 96 added to the length. */
@@ -142,6 +154,10 @@ bool cgn_compile_proxies(
 /* Copies the network part of a key, the rest is zero. len: 0..128;
  * both may be the same. Any lcore. */
 void cgn_compile_mask(uint8_t out[16], const uint8_t key[16], uint8_t len);
+
+/* Is this prefix routed as it was learnt, and not otherwise? Control lcore. */
+bool cgn_compile_uses_learnt(
+	const struct cgn_compiler *c, uint16_t vpn, const uint8_t key[16], uint8_t len);
 
 /* What the routing table of a VPN says of a key (IPv4 as ::ffff:a.b.c.d); never NULL.
  * Any lcore; one look-up, not for the fast path. */

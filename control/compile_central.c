@@ -37,19 +37,20 @@ static void
 by_routes(const struct cgn_compile_run *r, uint16_t vpn, const uint8_t key[16],
 	struct cgn_nexthop *nh)
 {
-	int best = -1;
+	const struct cgn_compile_entry *best = NULL;
 
 	for (uint32_t i = 0; i < r->n_routes; i++) {
 		const struct cgn_compile_entry *e = &r->route[i];
 
-		if (e->vpn != vpn || e->len <= best ||
-			(e->source != CGN_FROM_STATIC && e->source != CGN_FROM_CONNECTED))
+		if (e->vpn != vpn || e->source < CGN_FROM_CONNECTED ||
+			!cgn_compile_match(e->key, key, e->len))
 			continue;
-		if (cgn_compile_match(e->key, key, e->len)) {
-			*nh = e->nh;
-			best = e->len;
-		}
+		if (best == NULL || e->len > best->len ||
+			(e->len == best->len && e->source < best->source))
+			best = e;
 	}
+	if (best != NULL)
+		*nh = best->nh;
 }
 
 int

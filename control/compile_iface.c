@@ -97,6 +97,7 @@ iface_fill(struct cgn_compile_run *r, uint32_t i)
 	f->vlan = (uint16_t)p->vlan;
 	f->vpn = r->vpn[p->vpn.index];
 	f->mtu = (uint16_t)p->mtu;
+	f->tap = p->tap[0] != '\0';
 	f->mac = r->in->port[phys].mac;
 	f->neigh = r->c->neigh[r->iface[i]];
 	f->vmac = &r->c->vmac[r->iface[i]];

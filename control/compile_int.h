@@ -108,6 +108,8 @@ enum cgn_compile_source {
 	CGN_FROM_POOL,
 	CGN_FROM_CONNECTED,
 	CGN_FROM_STATIC,
+	CGN_FROM_LEARNT,
+	CGN_FROM_FLOATING, /* static, of a greater distance */
 };
 
 struct cgn_compile_entry {
@@ -153,6 +155,20 @@ int cgn_compile_nexthops(struct cgn_compile_run *r);
 
 /* Marks the instances that are switched (by the configuration's index; NULL: none). */
 int cgn_compile_switch(struct cgn_compile_image *image, const bool *switched);
+
+/* Within the last step: routes that were learnt. One that has no place is left out, and
+ * they are counted in the log. 0 or -ENOMEM. */
+int cgn_compile_learnt_routes(struct cgn_compile_run *r);
+
+/* True when a static or learnt route lies inside a range of public addresses of its VPN.
+ */
+bool cgn_compile_hides_pool(
+	const struct cgn_compile_run *r, const struct cgn_compile_entry *e);
+
+/* The entry of a prefix; NULL: there is none. */
+const struct cgn_compile_entry *cgn_compile_find_entry(
+	const struct cgn_compile_routing *g, uint16_t vpn, const uint8_t key[16],
+	uint8_t len);
 
 /* Builds the tables for what cgn_compile_routes() has collected. */
 int cgn_compile_fibs(struct cgn_compile_run *r);

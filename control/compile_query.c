@@ -121,6 +121,16 @@ base_of(const struct cgn_snapshot *snap)
 	return ((const struct cgn_compile_image *)snap)->base;
 }
 
+bool
+cgn_compile_uses_learnt(
+	const struct cgn_compiler *c, uint16_t vpn, const uint8_t key[16], uint8_t len)
+{
+	const struct cgn_compile_entry *e =
+		cgn_compile_find_entry(c->base->routing, vpn, key, len);
+
+	return e != NULL && e->source == CGN_FROM_LEARNT;
+}
+
 const struct cgn_compile_addr *
 cgn_compile_addrs(const struct cgn_snapshot *snap, uint16_t iface, uint32_t *n)
 {

@@ -9,7 +9,7 @@
  * A public address is never hidden by a longer static route: such a route is left out.
  *
  * Control lcore; readers use the tables without locks because nothing changes them.
- * Not handled: routing protocols. */
+ * Routes that were learnt are compile_learnt.c's. Not handled: several next hops. */
 #include "control/compile_int.h"
 
 #include <errno.h>
@@ -70,6 +70,28 @@ order(const void *pa, const void *pb)
 	return c;
 }
 
+const struct cgn_compile_entry *
+cgn_compile_find_entry(const struct cgn_compile_routing *g, uint16_t vpn,
+	const uint8_t key[16], uint8_t len)
+{
+	uint32_t low = 0, high = g->n_routes;
+	struct cgn_compile_entry e = { .vpn = vpn, .len = len };
+
+	memcpy(e.key, key, sizeof(e.key));
+	while (low < high) { /* a prefix is there once: e comes before its entry */
+		uint32_t mid = low + (high - low) / 2;
+
+		if (order(&g->route[mid], &e) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (low == g->n_routes || g->route[low].vpn != vpn || g->route[low].len != len ||
+		memcmp(g->route[low].key, key, sizeof(e.key)) != 0)
+		return NULL;
+	return &g->route[low];
+}
+
 static void
 sort_unique(struct cgn_compile_run *r)
 {
@@ -90,9 +112,8 @@ sort_unique(struct cgn_compile_run *r)
 	r->n_routes = n;
 }
 
-/* True when a static route lies inside a range of public addresses of its VPN. */
-static bool
-hides_pool(const struct cgn_compile_run *r, const struct cgn_compile_entry *e)
+bool
+cgn_compile_hides_pool(const struct cgn_compile_run *r, const struct cgn_compile_entry *e)
 {
 	uint32_t first, last;
 
@@ -121,12 +142,13 @@ static_route(struct cgn_compile_run *r, const struct cgn_conf_route *route)
 	memset(&e, 0, sizeof(e));
 	e.vpn = r->vpn[route->vpn.index];
 	e.len = (uint8_t)(route->prefix.len + (ip4 ? 96 : 0));
-	e.source = CGN_FROM_STATIC;
+	e.source = route->distance > CGN_CONF_LEARNT_DISTANCE ? CGN_FROM_FLOATING
+							      : CGN_FROM_STATIC;
 	cgn_compile_key(e.key, &route->prefix.addr);
 	e.nh.kind = CGN_NH_GATEWAY;
 	e.nh.iface = iface;
 	cgn_compile_key(e.nh.gw, &route->next_hop);
-	if (hides_pool(r, &e)) {
+	if (cgn_compile_hides_pool(r, &e)) {
 		cgn_log(LOG_WARNING, "%s:%d: route inside an address group left out",
 			route->src.file, route->src.line);
 		return 0;
@@ -359,6 +381,8 @@ cgn_compile_routes(struct cgn_compile_run *r)
 
 	for (uint32_t i = 0; rc == 0 && i < r->conf->n_routes; i++)
 		rc = static_route(r, &r->conf->routes[i]);
+	if (rc == 0)
+		rc = cgn_compile_learnt_routes(r);
 	if (rc == 0)
 		rc = cgn_compile_redirects(r);
 	if (rc < 0)

@@ -26,7 +26,7 @@ static const struct {
 	{ "commands", "command:12 does:1 keys:1" },
 	{ "ports", "name:8 state:5 device:12 vlan:4 mac:17 mtu:4 speed_mbps=MBPS:5 vpn:4 "
 		   "rx_packets=RX:8 tx_packets=TX:8 rx_missed=MISSED:6 addresses:20" },
-	{ "routes", "prefix:18 next_hop:15 port:8 vpn:4 origin:9" },
+	{ "routes", "prefix:18 next_hop:15 port:8 vpn:4 origin:9 used:4" },
 	{ "neighbours", "address:15 mac:17 port:8 vpn:4 state:10 age:4 held:4" },
 	{ "boards", "slot:4 cpu:3 lcore:5 state:6 heartbeat_age_ms=BEAT-MS:7 "
 		    "heartbeat_longest_ms=LONGEST:7 load:5 "

@@ -18,9 +18,11 @@
 #include "control/commit.h"
 #include "control/copies.h"
 #include "control/host.h"
+#include "control/kernel.h"
 #include "control/log.h"
 #include "control/log_export.h"
 #include "control/metric_http.h"
+#include "control/routes.h"
 #include "control/standin.h"
 #include "control/vrrp.h"
 #include "dataplane/mark.h"
@@ -133,6 +135,7 @@ every_ms(struct cgn_daemon *d, uint64_t tsc, uint64_t now_ms)
 	cgn_service_turn(d);
 	cgn_chassis_say(d);
 	cgn_copies_turn(d);
+	cgn_routes_turn(d);
 	cgn_change_turn(d);
 	cgn_commit_turn(d);
 	cgn_rest_turn(d);
@@ -149,6 +152,7 @@ turn(struct cgn_daemon *d)
 	cgn_sender_begin(&d->out);
 	every_ms(d, tsc, cgn_runtime_ms(&d->rt, tsc));
 	work = drain_mesh(d) + cgn_standin_turn(d);
+	work += cgn_kernel_turn(d);
 	work += cgn_chassis_pump(d);
 	cgn_channels_turn(d);
 	work += cgn_log_export_turn(

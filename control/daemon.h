@@ -25,9 +25,11 @@ struct cgn_commits;
 struct cgn_compile_host;
 struct cgn_compiler;
 struct cgn_host;
+struct cgn_kernel;
 struct cgn_log_export;
 struct cgn_metric_http;
 struct cgn_moves_place;
+struct cgn_routes;
 struct cgn_switch;
 struct cgn_vrrp_groups;
 
@@ -61,6 +63,8 @@ struct cgn_daemon {
 	struct rte_mempool *own_pool; /* of packets that the box makes */
 
 	struct cgn_host *host;	       /* neighbours and what is for the box itself */
+	struct cgn_kernel *kernel;     /* beside the box: taps */
+	struct cgn_routes *routes;     /* learnt from it */
 	struct cgn_channels *channels; /* to other boxes */
 	struct cgn_cmd_server *cmd;
 	struct cgn_log_export *logs;	 /* NAT events to log hosts */

@@ -9,8 +9,11 @@
  * right. An answer to a public address of the box belongs to a user behind it and is
  * given to the worker that owns the address, as if it had come round a hairpin.
  *
+ * What the box does not speak goes to the kernel beside it, where a port has a tap
+ * (host_kernel.c); else it is refused.
+ *
  * Control lcore only; time comes by cgn_host_timer(). Not handled: reassembly (an echo
- * request in fragments is not answered), services on TCP. */
+ * request in fragments is not answered), services on TCP without a tap. */
 #include "control/host_int.h"
 
 #include <stdlib.h>
@@ -36,6 +39,12 @@ cgn_host_create(const struct cgn_wire *wire)
 	h->refuse = (struct bucket){ .rate = CGN_HOST_REFUSE_RATE,
 		.burst = CGN_HOST_REFUSE_BURST,
 		.milli = CGN_HOST_REFUSE_BURST * 1000 };
+	h->routing = (struct bucket){ .rate = CGN_HOST_ROUTING_RATE,
+		.burst = CGN_HOST_ROUTING_BURST,
+		.milli = CGN_HOST_ROUTING_BURST * 1000 };
+	h->other = (struct bucket){ .rate = CGN_HOST_KERNEL_RATE,
+		.burst = CGN_HOST_KERNEL_BURST,
+		.milli = CGN_HOST_KERNEL_BURST * 1000 };
 	return h;
 }
 
@@ -264,6 +273,8 @@ cgn_host_arp(struct cgn_host *h, const struct input *in)
 		ours = false;
 	if (ours && request)
 		arp_reply(h, in, a, &mac);
+	else if (ours || a->arp_sip == a->arp_tip)
+		cgn_host_kernel_show(h, in, RTE_ETHER_TYPE_ARP);
 	rte_pktmbuf_free(in->m);
 }
 

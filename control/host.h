@@ -15,7 +15,8 @@ struct cgn_host_stats {
 	uint64_t nd_replies; /* neighbour advertisements */
 	uint64_t router_adverts;
 	uint64_t echo_replies;
-	uint64_t refusals; /* ICMP errors: port or protocol unreachable */
+	uint64_t refusals;  /* ICMP errors: port or protocol unreachable */
+	uint64_t to_kernel; /* packets given to taps */
 };
 
 /* Echo replies per second and at once; refusals and router advertisements likewise. */
@@ -23,6 +24,13 @@ struct cgn_host_stats {
 #define CGN_HOST_ECHO_BURST   200
 #define CGN_HOST_REFUSE_RATE  100
 #define CGN_HOST_REFUSE_BURST 20
+
+/* Packets for the kernel per second and at once: of routing protocols, and all others, so
+ * that a flood of the one does not silence the other. */
+#define CGN_HOST_ROUTING_RATE  20000
+#define CGN_HOST_ROUTING_BURST 4000
+#define CGN_HOST_KERNEL_RATE   1000
+#define CGN_HOST_KERNEL_BURST  200
 
 /* What the host is told of virtual routers (VRRP). */
 enum cgn_host_virtual {
@@ -49,6 +57,18 @@ struct cgn_host_routers {
 
 /* From now on these are asked; NULL: there are none. */
 void cgn_host_set_routers(struct cgn_host *h, const struct cgn_host_routers *routers);
+
+/* The kernel beside the box: gives it a packet, as a frame for the tap of an interface.
+ * data: len bytes behind the Ethernet header. false: it was not taken. */
+struct cgn_host_kernel {
+	bool (*give)(void *ctx, uint16_t iface, const struct rte_ether_hdr *eth,
+		const void *data, unsigned len);
+	void *ctx;
+};
+
+/* From now on it gets what the box itself does not answer, on interfaces with a tap;
+ * NULL: there is none. */
+void cgn_host_set_kernel(struct cgn_host *h, const struct cgn_host_kernel *kernel);
 
 /* A host with its resolver; NULL: out of memory. wire is copied. */
 struct cgn_host *cgn_host_create(const struct cgn_wire *wire);

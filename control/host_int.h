@@ -26,7 +26,9 @@ struct cgn_host {
 	uint64_t now_ms;
 	uint16_t ip_id;
 	struct bucket echo, refuse;
-	rte_be16_t port; /* of the listener */
+	struct cgn_host_kernel kernel; /* give NULL: there is none */
+	struct bucket routing, other;  /* of what it gets */
+	rte_be16_t port;	       /* of the listener */
 	cgn_host_listener take;
 	void *take_ctx;
 	struct cgn_host_stats stats;
@@ -67,6 +69,13 @@ bool cgn_host_ip4_key(const uint8_t key[16]);
 /* Gives a packet with a UDP header at an offset to the listener; true: it took in->m. */
 bool cgn_host_udp_input(struct cgn_host *h, const struct input *in, const uint8_t src[16],
 	const uint8_t dst[16], unsigned offset);
+
+/* Gives a packet to the kernel, if it is one for it: to an address that it has, or to a
+ * group. type: RTE_ETHER_TYPE_*. false: it is none. true: in->m is taken. */
+bool cgn_host_kernel_take(struct cgn_host *h, const struct input *in, uint16_t type);
+
+/* Shows it a packet that the box has read too: answers to questions about neighbours. */
+void cgn_host_kernel_show(struct cgn_host *h, const struct input *in, uint16_t type);
 
 /* Transmits a frame, or counts that there was no buffer to make it (NULL). */
 void cgn_host_emit(struct cgn_host *h, struct rte_mbuf *m, const struct cgn_iface *f);

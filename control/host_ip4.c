@@ -2,9 +2,10 @@
  *
  * IPv4 packets for an address of the box: echo is answered (RFC 1122 3.2.2.6), TCP and
  * UDP get port unreachable, other protocols protocol unreachable (RFC 1122 3.2.2.1), all
- * at a bounded rate. Options of a request do not come back.
+ * at a bounded rate. Options of a request do not come back. On a port with a tap all but
+ * echo requests goes to the kernel, fragments too.
  *
- * Control lcore only. Not handled: fragments, other ICMP types. */
+ * Control lcore only. Not handled without a tap: fragments, other ICMP types. */
 #include "control/host_int.h"
 
 #include <rte_icmp.h>
@@ -152,7 +153,7 @@ icmp_input(struct cgn_host *h, const struct input *in, unsigned header)
 		refuse(h, in, CGN_DROP_ICMP_CHECKSUM);
 	else if (icmp->icmp_type == RTE_IP_ICMP_ECHO_REQUEST && icmp->icmp_code == 0)
 		echo(h, in, header);
-	else
+	else if (!cgn_host_kernel_take(h, in, RTE_ETHER_TYPE_IPV4))
 		refuse(h, in, CGN_DROP_HOST_PROTOCOL);
 }
 
@@ -208,6 +209,9 @@ cgn_host_ip4(struct cgn_host *h, const struct input *in)
 		return;
 	}
 	why = check(h, in, &header);
+	if ((why == CGN_DROP_MULTICAST || why == CGN_DROP_FRAGMENT) &&
+		cgn_host_kernel_take(h, in, RTE_ETHER_TYPE_IPV4))
+		return;
 	if (why != CGN_DROP_REASONS) {
 		refuse(h, in, why);
 		return;
@@ -217,7 +221,8 @@ cgn_host_ip4(struct cgn_host *h, const struct input *in)
 		icmp_input(h, in, header);
 		return;
 	}
-	if (proto == IPPROTO_UDP && udp(h, in, header))
+	if ((proto == IPPROTO_UDP && udp(h, in, header)) ||
+		cgn_host_kernel_take(h, in, RTE_ETHER_TYPE_IPV4))
 		return;
 	if (!in->multicast && !cgn_host_allow(h, &h->refuse)) {
 		refuse(h, in, CGN_DROP_HOST_RATE);

@@ -5,7 +5,10 @@
  * 4443 3.1, 3.4), at a bounded rate; neighbour discovery goes on to host_nd.c. Hop-by-hop
  * and destination options are stepped over.
  *
- * Control lcore only. Not handled: fragments, multicast listener discovery. */
+ * On a port with a tap, all but echo requests and discovery goes to the kernel.
+ *
+ * Control lcore only. Not handled without a tap: fragments, multicast listener discovery.
+ */
 #include "control/host_int.h"
 
 #include <rte_icmp.h>
@@ -140,6 +143,14 @@ checksum_right(const struct input *in, const struct upper *u)
 	return (sum & 0xffff) + (sum >> 16) == 0xffff;
 }
 
+/* What the box does not speak, the kernel may. */
+static void
+refuse_unless_taken(struct cgn_host *h, const struct input *in, enum cgn_drop why)
+{
+	if (!cgn_host_kernel_take(h, in, RTE_ETHER_TYPE_IPV6))
+		refuse(h, in, why);
+}
+
 static void
 icmp_input(struct cgn_host *h, const struct input *in, const struct upper *u)
 {
@@ -155,7 +166,7 @@ icmp_input(struct cgn_host *h, const struct input *in, const struct upper *u)
 	else if (message[0] == ECHO_REQUEST && message[1] == 0)
 		echo(h, in, u);
 	else if (message[0] < RS || message[0] > NA)
-		refuse(h, in, CGN_DROP_HOST_PROTOCOL);
+		refuse_unless_taken(h, in, CGN_DROP_HOST_PROTOCOL);
 	else if (message[1] != 0 || ip->hop_limits != 255 || !in->framed)
 		refuse(h, in, CGN_DROP_ND);
 	else
@@ -214,6 +225,10 @@ cgn_host_ip6(struct cgn_host *h, const struct input *in)
 		return;
 	}
 	why = check(h, in, &u);
+	if (why == CGN_DROP_FRAGMENT) {
+		refuse_unless_taken(h, in, why);
+		return;
+	}
 	if (why != CGN_DROP_REASONS) {
 		refuse(h, in, why);
 		return;
@@ -223,11 +238,12 @@ cgn_host_ip6(struct cgn_host *h, const struct input *in)
 		return;
 	}
 	if (ip->dst_addr[0] == 0xff) {
-		refuse(h, in, CGN_DROP_MULTICAST);
+		refuse_unless_taken(h, in, CGN_DROP_MULTICAST);
 		return;
 	}
-	if (u.proto == IPPROTO_UDP &&
-		cgn_host_udp_input(h, in, ip->src_addr, ip->dst_addr, u.offset))
+	if ((u.proto == IPPROTO_UDP &&
+		    cgn_host_udp_input(h, in, ip->src_addr, ip->dst_addr, u.offset)) ||
+		cgn_host_kernel_take(h, in, RTE_ETHER_TYPE_IPV6))
 		return;
 	answer = !in->multicast && specified(ip->src_addr) && u.proto != IPPROTO_NONE;
 	if (answer && !cgn_host_allow(h, &h->refuse)) {

@@ -219,6 +219,8 @@ cgn_host_nd(
 		why = advertisement(h, in, message, len);
 	else if (message[0] == RS)
 		why = router_solicitation(h, in, message, len);
+	if (why == CGN_DROP_REASONS && message[0] == NA)
+		cgn_host_kernel_show(h, in, RTE_ETHER_TYPE_IPV6);
 	if (why != CGN_DROP_REASONS)
 		refuse(h, in, why);
 	else

@@ -90,7 +90,7 @@ static const struct cgn_metric table[] = {
 	COUNTER("port", "port_transmit_errors_total", "packets", "tx_errors", 1,
 		"frames that the device did not send"),
 
-	GAUGE("route", "routes", "routes", "", 1, "connected and static routes"),
+	GAUGE("route", "routes", "routes", "", 1, "connected, static and learnt routes"),
 	GAUGE("neighbour", "neighbours", "neighbours", "", 1,
 		"entries of ARP and neighbour discovery"),
 

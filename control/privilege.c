@@ -50,6 +50,8 @@ cgn_privilege_set(const struct cgn_conf *conf, bool running)
 		if (cgn_eal_is_pci(port))
 			set |= CAP(IPC_LOCK) |
 			       (running ? 0 : CAP(SYS_ADMIN) | CAP(SYS_RAWIO));
+		if (port->tap && port->tap[0]) /* addresses and routes of the kernel */
+			set |= CAP(NET_ADMIN);
 	}
 	return set;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "control/publish.h"
+#include "control/routes.h"
 #include "control/settle.h"
 #include "control/stage.h"
 #include "control/switch.h"
@@ -50,8 +51,11 @@ cgn_publish_draft(struct cgn_daemon *d, const struct cgn_conf *conf, bool settle
 		.alive = cgn_publish_alive(d),
 		.settled = settled,
 	};
-	int rc = in.port ? cgn_compile_begin(d->compiler, conf, &in, out) : -ENOMEM;
+	int rc;
 
+	in.learnt = cgn_routes_list(d, conf, &in.n_learnt);
+	rc = in.port ? cgn_compile_begin(d->compiler, conf, &in, out) : -ENOMEM;
+	free((void *)(uintptr_t)in.learnt);
 	free((void *)(uintptr_t)in.port);
 	return rc;
 }

@@ -2,15 +2,20 @@
 /*
  * show version, ports, routes, log: the box itself.
  *
- * Control lcore. Routes are those of the configuration and of the connected networks.
+ * Control lcore. Routes are those of the configuration, of the connected networks, and
+ * those that were learnt; a list of these that changes while it is read shows some twice
+ * or not at all.
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <rte_version.h>
 
+#include "control/kernel.h"
 #include "control/log.h"
+#include "control/routes.h"
 #include "control/show.h"
 
 int
@@ -75,6 +80,20 @@ add_counters(json_t *entry, const struct cgn_port_state *state, bool physical)
 				 : json_null());
 }
 
+/* The interface of the kernel beside the port; null: there is none. */
+static json_t *
+port_tap(const struct cgn_daemon *d, const struct cgn_conf_port *port)
+{
+	struct cgn_kernel_tap view;
+
+	if (!cgn_kernel_tap_view(d, port->name, &view))
+		return json_null();
+	return json_pack("{s:s,s:s,s:I,s:I,s:I,s:I}", "name", port->tap, "state",
+		view.up ? "up" : "down", "from_kernel_packets", (json_int_t)view.in,
+		"from_kernel_bytes", (json_int_t)view.in_bytes, "to_kernel_packets",
+		(json_int_t)view.out, "to_kernel_bytes", (json_int_t)view.out_bytes);
+}
+
 static json_t *
 port_entry(struct cgn_cmd_ctx *ctx, size_t index)
 {
@@ -101,6 +120,7 @@ port_entry(struct cgn_cmd_ctx *ctx, size_t index)
 		physical ? json_integer(device->n_rx) : json_null(), "tx_queues",
 		physical ? json_integer(device->n_tx) : json_null());
 	add_counters(entry, &state, physical);
+	json_object_set_new(entry, "tap", port_tap(d, port));
 	return entry;
 }
 
@@ -112,14 +132,56 @@ cgn_show_ports(struct cgn_cmd_ctx *ctx)
 	return cgn_cmd_reply_list(ctx, d->conf->n_ports, port_entry);
 }
 
-static json_t *
-static_route(const struct cgn_conf *conf, const struct cgn_conf_route *route)
+/* Is the prefix of a static route routed as it was learnt? */
+static bool
+uses_learnt(const struct cgn_daemon *d, const char *vpn, const struct cgn_conf_prefix *p)
 {
-	return json_pack("{s:o,s:o,s:s?,s:s,s:s}", "prefix",
+	bool ip4 = p->addr.family == 4;
+	uint8_t key[16] = { [10] = ip4 ? 0xff : 0, [11] = ip4 ? 0xff : 0 };
+	uint32_t index = cgn_compile_find_vpn(d->compiler, vpn);
+
+	memcpy(key + (ip4 ? 12 : 0), p->addr.bytes, ip4 ? 4 : 16);
+	return index != CGN_NONE && cgn_compile_uses_learnt(d->compiler, (uint16_t)index,
+					    key, (uint8_t)(p->len + (ip4 ? 96 : 0)));
+}
+
+static json_t *
+static_route(const struct cgn_daemon *d, const struct cgn_conf_route *route)
+{
+	const struct cgn_conf *conf = d->conf;
+
+	return json_pack("{s:o,s:o,s:s?,s:s,s:s,s:b}", "prefix",
 		cgn_show_prefix(&route->prefix.addr, route->prefix.len), "next_hop",
 		cgn_show_addr(&route->next_hop), "port",
 		route->port == CGN_CONF_NONE ? NULL : conf->ports[route->port].name,
-		"vpn", route->vpn.name, "origin", "static");
+		"vpn", route->vpn.name, "origin", "static", "used",
+		!uses_learnt(d, route->vpn.name, &route->prefix));
+}
+
+/* IPv4 as ::ffff:a.b.c.d, its length with 96 added. */
+static json_t *
+key_prefix(const uint8_t key[16], unsigned len)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	struct cgn_conf_addr addr = { .family = memcmp(key, mapped, 12) == 0 ? 4 : 6 };
+
+	memcpy(addr.bytes, key + (addr.family == 4 ? 12 : 0), addr.family == 4 ? 4 : 16);
+	return cgn_show_prefix(&addr, (uint8_t)(addr.family == 4 ? len - 96 : len));
+}
+
+static json_t *
+learnt_route(const struct cgn_daemon *d, const struct cgn_learn_route *route)
+{
+	const char *port = cgn_kernel_port(d, route->tap);
+	uint32_t iface = cgn_compile_find_iface(d->compiler, port);
+	uint16_t vpn = d->snap->iface[iface].vpn;
+
+	return json_pack("{s:o,s:o,s:s,s:s,s:s,s:b}", "prefix",
+		key_prefix(route->key, route->len), "next_hop",
+		route->gateway ? cgn_show_addr16(route->gw) : json_null(), "port", port,
+		"vpn", d->snap->vpn[vpn].name, "origin",
+		cgn_learn_origin(route->protocol), "used",
+		cgn_compile_uses_learnt(d->compiler, vpn, route->key, route->len));
 }
 
 static json_t *
@@ -129,12 +191,21 @@ connected_route(const struct cgn_conf_port *port, const struct cgn_conf_ifaddr *
 
 	for (unsigned bit = address->len; bit < (net.family == 4 ? 32 : 128); bit++)
 		net.bytes[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
-	return json_pack("{s:o,s:n,s:s,s:s,s:s}", "prefix",
+	return json_pack("{s:o,s:n,s:s,s:s,s:s,s:b}", "prefix",
 		cgn_show_prefix(&net, address->len), "next_hop", "port", port->name,
-		"vpn", port->vpn.name, "origin", "connected");
+		"vpn", port->vpn.name, "origin", "connected", "used", true);
 }
 
-/* First the connected networks, port by port, then the static routes. */
+static uint32_t
+count_learnt(const struct cgn_daemon *d)
+{
+	const struct cgn_learn *learn = cgn_routes_learnt(d);
+
+	return learn ? learn->now.n : 0;
+}
+
+/* First the connected networks, port by port, then the static routes, then those that
+ * were learnt. */
 static json_t *
 route_entry(struct cgn_cmd_ctx *ctx, size_t index)
 {
@@ -148,14 +219,19 @@ route_entry(struct cgn_cmd_ctx *ctx, size_t index)
 			return connected_route(port, &port->addresses[index]);
 		index -= port->n_addresses;
 	}
-	return index < conf->n_routes ? static_route(conf, &conf->routes[index]) : NULL;
+	if (index < conf->n_routes)
+		return static_route(d, &conf->routes[index]);
+	index -= conf->n_routes;
+	return index < count_learnt(d)
+		       ? learnt_route(d, &cgn_routes_learnt(d)->now.route[index])
+		       : NULL;
 }
 
 int
 cgn_show_routes(struct cgn_cmd_ctx *ctx)
 {
 	const struct cgn_daemon *d = ctx->app;
-	size_t count = d->conf->n_routes;
+	size_t count = d->conf->n_routes + count_learnt(d);
 
 	for (uint32_t p = 0; p < d->conf->n_ports; p++)
 		count += d->conf->ports[p].n_addresses;

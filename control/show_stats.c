@@ -92,11 +92,13 @@ show_host(const struct cgn_daemon *d)
 	const struct cgn_resolve_stats *resolve =
 		cgn_resolve_stats(cgn_host_resolver(d->host));
 
-	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "arp_replies",
-		(json_int_t)host->arp_replies, "nd_replies", (json_int_t)host->nd_replies,
-		"router_adverts", (json_int_t)host->router_adverts, "echo_replies",
+	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}",
+		"arp_replies", (json_int_t)host->arp_replies, "nd_replies",
+		(json_int_t)host->nd_replies, "router_adverts",
+		(json_int_t)host->router_adverts, "echo_replies",
 		(json_int_t)host->echo_replies, "refusals", (json_int_t)host->refusals,
-		"neighbours_asked", (json_int_t)resolve->asked, "neighbours_resolved",
+		"to_kernel", (json_int_t)host->to_kernel, "neighbours_asked",
+		(json_int_t)resolve->asked, "neighbours_resolved",
 		(json_int_t)resolve->resolved, "neighbours_failed",
 		(json_int_t)resolve->failed, "neighbours_table_full",
 		(json_int_t)resolve->table_full, "address_conflicts",

@@ -23,12 +23,14 @@
 #include "control/commit.h"
 #include "control/eal.h"
 #include "control/host.h"
+#include "control/kernel.h"
 #include "control/log.h"
 #include "control/log_export.h"
 #include "control/log_rule.h"
 #include "control/metric_http.h"
 #include "control/preflight.h"
 #include "control/privilege.h"
+#include "control/routes.h"
 #include "control/show.h"
 #include "control/stage.h"
 #include "control/telemetry.h"
@@ -207,6 +209,8 @@ static const struct stage stages[] = {
 	{ cgn_boards_init, cgn_boards_fini },
 	{ cgn_publish_init, cgn_publish_fini },
 	{ init_host, fini_host },
+	{ cgn_kernel_init, cgn_kernel_fini },
+	{ cgn_routes_init, cgn_routes_fini },
 	{ cgn_channels_init, cgn_channels_fini },
 	{ cgn_chassis_join, NULL },
 	{ init_commands, fini_commands },

@@ -35,6 +35,9 @@
 		"for the box itself, which does not speak this", "RFC 1122 3.2.2.1")     \
 	X(HOST_RATE, "host_rate", "more for the box itself than it answers in a second", \
 		"RFC 4443 2.4")                                                          \
+	X(TAP, "tap",                                                                    \
+		"the kernel did not take it from its tap, or the frame is too short",    \
+		"")                                                                      \
 	X(SOFTWIRE_SOURCE, "softwire_source", "B4 address outside remote_ipv6",          \
 		"RFC 6333 11")                                                           \
 	X(SOFTWIRE_PROTOCOL, "softwire_protocol",                                        \

@@ -195,6 +195,23 @@ classify_aftr(struct cgn_burst *b, uint64_t i, const struct cgn_nexthop *nh)
 	b->softwire |= CGN_BIT(i);
 }
 
+/* A group of the link, ff02::/16 and 224.0.0.0/24: what routing protocols speak to, and
+ * the kernel beside the box listens to. */
+static bool
+is_for_routers6(const struct cgn_burst *b, uint64_t i)
+{
+	const struct rte_ipv6_hdr *ip = (const void *)cgn_at(b, i, b->p[i].l3);
+
+	return b->snap->iface[b->p[i].iface].tap && (ip->dst_addr[1] & 0xf) == 2;
+}
+
+static bool
+is_for_routers4(const struct cgn_burst *b, uint64_t i)
+{
+	return b->snap->iface[b->p[i].iface].tap &&
+	       (b->p[i].dst & RTE_BE32(0xffffff00)) == RTE_BE32(0xe0000000);
+}
+
 static void
 classify6(struct cgn_burst *b, uint64_t i)
 {
@@ -202,7 +219,7 @@ classify6(struct cgn_burst *b, uint64_t i)
 
 	if (b->p[i].flags & CGN_PKT_MULTICAST) {
 		if (b->p[i].proto == CGN_IPPROTO_ICMPV6 ||
-			b->p[i].proto == CGN_IPPROTO_VRRP)
+			b->p[i].proto == CGN_IPPROTO_VRRP || is_for_routers6(b, i))
 			punt_local(b, i);
 		else
 			cgn_drop(b, i, CGN_DROP_MULTICAST);
@@ -251,7 +268,8 @@ classify4(struct cgn_burst *b, uint64_t i)
 	const struct cgn_nexthop *nh = &b->snap->nexthop[p->nexthop];
 
 	if (p->flags & CGN_PKT_MULTICAST) {
-		if (p->proto == CGN_IPPROTO_VRRP && p->dst == VRRP_ROUTERS)
+		if ((p->proto == CGN_IPPROTO_VRRP && p->dst == VRRP_ROUTERS) ||
+			is_for_routers4(b, i))
 			punt_local(b, i);
 		else
 			cgn_drop(b, i, CGN_DROP_MULTICAST);

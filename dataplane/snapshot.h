@@ -34,6 +34,7 @@ struct cgn_iface {
 	struct rte_ether_addr mac;
 	uint8_t n_nat; /* NAT44 instances whose inside this is */
 	bool has4, has6;
+	bool tap; /* the kernel gets what the box itself does not answer */
 	uint16_t nat[8];
 	rte_be32_t addr4; /* source of ICMP errors; 0: none */
 	uint8_t addr6[16], link_local[16];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Refusals of dpdk, boards, license, ports and routes. */
+/* Refusals of dpdk, boards, license, ports, routes and routing. */
 
 #include "conf_case.h"
 #include "suite.h"
@@ -117,6 +117,42 @@ static const struct conf_case port_cases[] = {
 		"4: ports[1].addresses[1]", "has length 0, allowed is 1..128" },
 	{ { { "198.51.100.1/24\"", "198.51.100.1/24\", \"224.0.0.1/24\"" } },
 		"4: ports[1].addresses[1]", "is not an address that a box can have" },
+	{ { { OUT_DEVICE, OUT_DEVICE " tap = \"a/b\";" } }, "4: ports[1].tap",
+		"\"a/b\" is no name for an interface" },
+	{ { { OUT_DEVICE, OUT_DEVICE " tap = \"sixteen-letters-\";" } },
+		"4: ports[1].tap", "16 characters, allowed is 1..15" },
+	{ { { OUT_DEVICE, OUT_DEVICE " tap = \"t0\";" },
+		  { RED_PARENT, RED_PARENT " tap = \"t0\";" } },
+		"5: ports[2].tap", "\"t0\" is already that of port \"out\"" },
+	{ { { OUT_DEVICE, "device = \"net_af_packet0,iface=e0\"; tap = \"e0\";" } },
+		"4: ports[1].tap", "\"e0\" is the device of port \"out\"" },
+	{ .place = NULL },
+};
+
+#define TAP                                                                              \
+	{                                                                                \
+		OUT_DEVICE, OUT_DEVICE " tap = \"t0\";"                                  \
+	}
+#define ROUTING(keys)                                                                    \
+	{                                                                                \
+		"routes: (", "routing: { " keys " }; routes: ("                          \
+	}
+
+static const struct conf_case routing_cases[] = {
+	{ { ROUTING("") }, "6: routing", "no port has a tap" },
+	{ { TAP, ROUTING("protocols = [ 2 ];") }, "6: routing.protocols[0]",
+		"2 is out of range, allowed is 3..255" },
+	{ { TAP, ROUTING("max_routes = 0;") }, "6: routing.max_routes",
+		"0 is out of range" },
+	{ { TAP, ROUTING("tables = ( { vpn = \"blue\"; table = 10; } );") },
+		"6: routing.tables[0].vpn", "no port is in VPN \"blue\"" },
+	{ { TAP, ROUTING("tables = ( { vpn = \"\"; table = 10; } );") },
+		"6: routing.tables[0].vpn", "is the global VPN" },
+	{ { TAP, ROUTING("tables = ( { vpn = \"red\"; table = 254; } );") },
+		"6: routing.tables[0].table", "254 is a table of the kernel itself" },
+	{ { TAP, ROUTING("tables = ( { vpn = \"red\"; table = 9; }, "
+			 "{ vpn = \"red\"; table = 10; } );") },
+		"6: routing.tables[1].vpn", "\"red\" has a table already" },
 	{ .place = NULL },
 };
 
@@ -138,6 +174,8 @@ static const struct conf_case route_cases[] = {
 	{ { { "100.2\"; } );", "100.2\"; }, { prefix = \"0.0.0.0/0\"; next_hop = "
 			       "\"10.0.0.7\"; } );" } },
 		"6: routes[1].prefix", "has a route already, at line 6" },
+	{ { { "\"198.51.100.2\";", "\"198.51.100.2\"; distance = 256;" } },
+		"6: routes[0].distance", "256 is out of range, allowed is 1..255" },
 	{ .place = NULL },
 };
 
@@ -165,6 +203,12 @@ test_routes(void)
 	conf_case_run(route_cases, false);
 }
 
+static void
+test_routing(void)
+{
+	conf_case_run(routing_cases, false);
+}
+
 int
 main(void)
 {
@@ -173,6 +217,7 @@ main(void)
 		{ "boards and licences", test_boards },
 		{ "ports", test_ports },
 		{ "routes", test_routes },
+		{ "routing beside the box", test_routing },
 		CU_TEST_INFO_NULL,
 	};
 

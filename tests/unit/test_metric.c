@@ -17,8 +17,8 @@
 static const char *const left_out[] = {
 	/* version */
 	"show version", "product version dpdk node started pid",
-	/* ports: texts, and lists of addresses */
-	"show ports", "device parent vlan mac vpn addresses driver", "show board",
+	/* ports: texts, lists of addresses; taps are among the events of the host */
+	"show ports", "device parent vlan mac vpn addresses driver tap", "show board",
 	"lcore", "show service-location", "configured current backup scene vrrp",
 	"show service-instance-group", "instances", "show nat instance",
 	"id service_instance_group centralized_backup", "show ds-lite instance",

@@ -39,6 +39,19 @@ test_ports(void)
 	CU_ASSERT_EQUAL(running("net_af_xdp0,iface=a") & CAP(SYS_PTRACE), 0);
 }
 
+/* The kernel's addresses and routes are changed while running, where there is a tap. */
+static void
+test_tap(void)
+{
+	struct cgn_conf_port port = { .device = "net_null0", .tap = "" };
+	struct cgn_conf conf = { .ports = &port, .n_ports = 1 };
+
+	CU_ASSERT_EQUAL(cgn_privilege_set(&conf, true) & CAP(NET_ADMIN), 0);
+	port.tap = "cgn0";
+	CU_ASSERT_EQUAL(cgn_privilege_set(&conf, true) & CAP(NET_ADMIN), CAP(NET_ADMIN));
+	CU_ASSERT_EQUAL(cgn_privilege_set(&conf, false) & CAP(NET_ADMIN), CAP(NET_ADMIN));
+}
+
 static void
 test_drop(void)
 {
@@ -58,6 +71,7 @@ test_drop(void)
 
 static CU_TestInfo tests[] = {
 	{ "what each kind of port needs", test_ports },
+	{ "what a tap needs", test_tap },
 	{ "the rest is gone", test_drop },
 	CU_TEST_INFO_NULL,
 };

@@ -284,6 +284,40 @@ test_virtual_routers(void)
 	world_close();
 }
 
+/* On a port with a tap groups of the link are for the kernel; others never. */
+static void
+test_tap(void)
+{
+	uint8_t ip[PACKET_MAX], data[8] = { 2, 1 };
+	static const struct {
+		uint32_t group;
+		bool punted;
+	} to[] = { { 0xe0000005, true }, { 0xe0000105, false }, { 0xefff0001, false } };
+
+	world_open(64, 16, 0);
+	world.iface[INSIDE].tap = true;
+	for (unsigned k = 0; k < RTE_DIM(to); k++) {
+		struct packet p = {
+			.proto = 89, .src = NAT_HOST, .dst = to[k].group, .payload = 12
+		};
+
+		CU_ASSERT_EQUAL(
+			world_run(world_frame(INSIDE, ip, packet_ip4(ip, &p)))->kind ==
+				CGN_OUT_PUNT,
+			to[k].punted);
+	}
+	for (unsigned k = 0; k < 2; k++) {
+		unsigned len = packet_ip6(ip, packet_addr6("fe80::9"),
+			packet_addr6(k ? "ff0e::5" : "ff02::5"), 89, data, sizeof(data));
+
+		CU_ASSERT_EQUAL(
+			world_run(world_frame(INSIDE, ip, len))->kind == CGN_OUT_PUNT,
+			k == 0);
+	}
+	CU_ASSERT_EQUAL(world.w->stats.drop[CGN_DROP_MULTICAST], 3);
+	world_close();
+}
+
 const char *const eal_suite = "route";
 CU_TestInfo eal_tests[] = {
 	{ "switched to another box", test_switched },
@@ -293,6 +327,7 @@ CU_TestInfo eal_tests[] = {
 	{ "what is only forwarded", test_plain },
 	{ "VPNs", test_vpn },
 	{ "virtual routers", test_virtual_routers },
+	{ "groups for a tap", test_tap },
 	{ "hand-over", test_hand_over },
 	{ "taken over", test_taken_over },
 	CU_TEST_INFO_NULL,
