@@ -316,6 +316,17 @@ cgn_check_routing(struct cgn_reader *r)
 		any |= conf->ports[i].tap[0] != '\0';
 	if (conf->routing.present && !any)
 		cgn_reader_error(r, &conf->routing, "no port has a tap");
+	if (!is_interface_name(conf->routing.device))
+		cgn_reader_error(r, &conf->routing.device,
+			"\"%s\" is no name for an interface, it has letters, digits and "
+			"_-. only",
+			conf->routing.device);
+	for (uint32_t i = 0; conf->routing.present && i < conf->n_ports; i++)
+		if (!strcmp(conf->ports[i].tap, conf->routing.device) ||
+			is_over(conf->ports[i].device, conf->routing.device))
+			cgn_reader_error(r, &conf->routing.device,
+				"\"%s\" is an interface of port \"%s\"",
+				conf->routing.device, conf->ports[i].name);
 	for (uint32_t i = 0; i < conf->routing.n_tables; i++)
 		check_table(r, i);
 }

@@ -94,8 +94,10 @@ struct cgn_conf_routing_table {
 /* Routing beside the box; off unless the group is there. */
 struct cgn_conf_routing {
 	bool present;
-	bool learn;
-	uint32_t *protocols; /* of the kernel's routes that are learnt; none: all */
+	bool learn, announce;
+	const char *device;   /* of the kernel, for what is announced */
+	uint32_t withdraw_ms; /* between taking back and ending */
+	uint32_t *protocols;  /* of the kernel's routes that are learnt; none: all */
 	uint32_t n_protocols;
 	uint32_t max_routes;
 	struct cgn_conf_routing_table *tables;

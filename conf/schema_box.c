@@ -122,6 +122,14 @@ static const struct cgn_schema_key routing_keys[] = {
 			"or 12 (BIRD); none: all but the kernel's own" },
 	{ CGN_VALUE("max_routes", INT, max_routes), CGN_LIMITS(1, 2000000), .def = 100000,
 		.help = "routes that are learnt at most" },
+	{ CGN_VALUE("announce", BOOL, announce), .def = true,
+		.help = "public prefixes and AFTR addresses of what works here are "
+			"routes of the kernel, of protocol 200" },
+	{ CGN_VALUE("device", STRING, device), .text = "cgnd", CGN_LIMITS(1, 15),
+		.help = "name of the interface that is made for these routes" },
+	{ CGN_VALUE("withdraw_ms", INT, withdraw_ms), CGN_LIMITS(0, 10000), .def = 1000,
+		.help = "ms between taking such a route back and ending what it leads to "
+			"(stop, shutdown, switch by hand)" },
 	{ CGN_MANY("tables", LIST, tables), .sub = &table_schema,
 		.help = "tables of VPNs; that of the global VPN is main (254)" },
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * board shutdown, board start: CPUs out of service and back. The answer comes when it is
- * done. Before a shutdown the locations of the CPUs are drained, so that their copies
+ * done. Before a shutdown, what nobody else would take over is no longer announced; then
+ * the locations of the CPUs are drained, so that their copies
  * lack nothing; one that takes too long is moved with what its copy has. In builds with
  * fault injection also debug hang and debug crash, which do to a CPU what it should never
  * do by itself, and answer at once.
@@ -11,6 +12,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "control/announcer.h"
 #include "control/log.h"
 #include "control/show.h"
 #include "dataplane/sync.h"
@@ -76,9 +78,10 @@ is_to_move(const struct cgn_daemon *d, const struct named *named, uint16_t locat
 static void
 release(struct cgn_cmd_ctx *ctx)
 {
-	const struct cgn_daemon *d = ctx->app;
+	struct cgn_daemon *d = ctx->app;
 	const struct named *named = ctx->state;
 
+	cgn_announcer_hold_cpus(d, named->cpus, false);
 	for (uint16_t i = 0; named->draining && i < d->snap->n_locations; i++)
 		if (is_to_move(d, named, i))
 			cgn_sync_ask(d->worker[d->snap->location[i].worker], i,
@@ -139,6 +142,8 @@ wait_drained(struct cgn_cmd_ctx *ctx)
 	bool ready = true;
 	int rc;
 
+	if (!cgn_announcer_is_gone(d))
+		return CGN_CMD_AGAIN;
 	for (uint16_t i = 0; i < d->snap->n_locations; i++)
 		if (is_to_move(d, named, i))
 			ready &= cgn_sync_ready(
@@ -157,14 +162,15 @@ wait_drained(struct cgn_cmd_ctx *ctx)
 int
 cgn_board_shutdown(struct cgn_cmd_ctx *ctx)
 {
-	const struct cgn_daemon *d = ctx->app;
+	struct cgn_daemon *d = ctx->app;
 	int rc = name_cpus(ctx);
 	struct named *named = ctx->state;
 
 	if (rc)
 		return rc;
 	named->draining = true;
-	named->until_ms = d->now_ms + DRAIN_MS;
+	named->until_ms = d->now_ms + d->conf->routing.withdraw_ms + DRAIN_MS;
+	cgn_announcer_hold_cpus(d, named->cpus, true);
 	ctx->next = wait_drained;
 	return 0;
 }

@@ -11,6 +11,7 @@
 
 #include <rte_cycles.h>
 
+#include "control/announcer.h"
 #include "control/change.h"
 #include "control/channel.h"
 #include "control/chassis.h"
@@ -97,7 +98,9 @@ take_signals(struct cgn_daemon *d)
 		}
 		cgn_log(LOG_NOTICE, "stopping: %s",
 			si.ssi_signo == SIGTERM ? "SIGTERM" : "SIGINT");
-		d->stop = true;
+		d->stop = d->leaving; /* the second one does not wait */
+		d->leaving = true;
+		cgn_announcer_hold_all(d);
 	}
 }
 
@@ -133,6 +136,8 @@ every_ms(struct cgn_daemon *d, uint64_t tsc, uint64_t now_ms)
 	cgn_watch_turn(d);
 	cgn_vrrp_groups_speak(d);
 	cgn_service_turn(d);
+	cgn_announcer_turn(d);
+	d->stop |= d->leaving && cgn_announcer_is_gone(d);
 	cgn_chassis_say(d);
 	cgn_copies_turn(d);
 	cgn_routes_turn(d);

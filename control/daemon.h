@@ -17,6 +17,7 @@
 #include "dataplane/lcore.h"
 #include "dataplane/port.h"
 
+struct cgn_announcer;
 struct cgn_channels;
 struct cgn_chassis;
 struct cgn_changer;
@@ -62,10 +63,11 @@ struct cgn_daemon {
 		*whole_pool;	      /* of those of drivers of which cgn_port_whole() */
 	struct rte_mempool *own_pool; /* of packets that the box makes */
 
-	struct cgn_host *host;	       /* neighbours and what is for the box itself */
-	struct cgn_kernel *kernel;     /* beside the box: taps */
-	struct cgn_routes *routes;     /* learnt from it */
-	struct cgn_channels *channels; /* to other boxes */
+	struct cgn_host *host;		 /* neighbours and what is for the box itself */
+	struct cgn_kernel *kernel;	 /* beside the box: taps */
+	struct cgn_routes *routes;	 /* learnt from it … */
+	struct cgn_announcer *announcer; /* … and told to it */
+	struct cgn_channels *channels;	 /* to other boxes */
 	struct cgn_cmd_server *cmd;
 	struct cgn_log_export *logs;	 /* NAT events to log hosts */
 	struct cgn_metric_http *metrics; /* NULL: not wanted */
@@ -87,6 +89,7 @@ struct cgn_daemon {
 
 	uint64_t privileges; /* that threads keep while running */
 	int run_fd, lock_fd, signal_fd;
+	bool leaving; /* a signal has come; what is announced is taken back first */
 	bool stop;
 	char err[CGN_ERR]; /* why a stage of the start failed */
 	struct {

@@ -158,7 +158,7 @@ cgn_netlink_route(struct cgn_netlink *nl, const struct cgn_netlink_route *route,
 	int rc;
 
 	begin(nl, &r, add ? RTM_NEWROUTE : RTM_DELROUTE,
-		add ? NLM_F_CREATE | NLM_F_REPLACE : 0);
+		add ? NLM_F_CREATE | NLM_F_EXCL : 0);
 	rt = mnl_nlmsg_put_extra_header(r.head, sizeof(*rt));
 	rt->rtm_family = ip4 ? AF_INET : AF_INET6;
 	rt->rtm_dst_len = ip4 ? route->len - 96 : route->len;

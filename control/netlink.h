@@ -35,7 +35,8 @@ struct cgn_netlink_route {
 	unsigned index;
 };
 
-/* Adds it or takes it away. 0 or -errno; what is so already is no error. */
+/* Adds it or takes it away. 0 or -errno; -EEXIST: there is one for the prefix with this
+ * metric already. One that is not there to be taken away is no error. */
 int cgn_netlink_route(
 	struct cgn_netlink *nl, const struct cgn_netlink_route *route, bool add);
 

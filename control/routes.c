@@ -79,13 +79,13 @@ port_of(const struct cgn_conf *conf, const char *name)
 	return CGN_CONF_NONE;
 }
 
-static uint32_t
-table_of(const struct cgn_conf *conf, const struct cgn_conf_port *port)
+uint32_t
+cgn_routes_table(const struct cgn_conf *conf, const char *vpn)
 {
-	if (port->vpn.index == 0)
+	if (vpn[0] == '\0')
 		return CGN_CONF_MAIN_TABLE;
 	for (uint32_t i = 0; i < conf->routing.n_tables; i++)
-		if (conf->routing.tables[i].vpn.index == port->vpn.index)
+		if (strcmp(conf->routing.tables[i].vpn.name, vpn) == 0)
 			return conf->routing.tables[i].table;
 	return 0;
 }
@@ -117,7 +117,8 @@ note_tables(struct cgn_daemon *d)
 		int32_t port = port_of(d->conf, cgn_kernel_port(d, i));
 
 		if (port >= 0)
-			table[i] = table_of(d->conf, &d->conf->ports[port]);
+			table[i] =
+				cgn_routes_table(d->conf, d->conf->ports[port].vpn.name);
 	}
 	free(d->routes->table);
 	d->routes->table = table;
@@ -287,7 +288,10 @@ cgn_routes_list(const struct cgn_daemon *d, const struct cgn_conf *conf, uint32_
 	int32_t *port;
 
 	*n = 0;
-	if (!r || !conf->routing.present || !conf->routing.learn)
+	if (!r)
+		return NULL;
+	r->listed = r->learn.generation;
+	if (!conf->routing.present || !conf->routing.learn)
 		return NULL;
 	port = calloc(cgn_kernel_taps(d) + 1, sizeof(*port));
 	list = calloc(r->learn.now.n + 1, sizeof(*list));
@@ -298,7 +302,6 @@ cgn_routes_list(const struct cgn_daemon *d, const struct cgn_conf *conf, uint32_
 			list_one(&list[(*n)++], &r->learn.now.route[i],
 				port[r->learn.now.route[i].tap]);
 	free(port);
-	r->listed = r->learn.generation;
 	return list;
 }
 

@@ -28,6 +28,9 @@ struct cgn_compile_learnt *cgn_routes_list(
  * compiled again: the change failed. */
 void cgn_routes_applied(struct cgn_daemon *d, bool used);
 
+/* The kernel's table for a VPN by name; 0: there is none. */
+uint32_t cgn_routes_table(const struct cgn_conf *conf, const char *vpn);
+
 /* What was learnt; NULL: nothing ever. Its taps are those of the kernel beside the box.
  */
 const struct cgn_learn *cgn_routes_learnt(const struct cgn_daemon *d);

@@ -196,6 +196,22 @@ cgn_settle_places(struct cgn_daemon *d)
 	return 0;
 }
 
+bool
+cgn_settle_survives(const struct cgn_daemon *d, uint32_t location, uint64_t cpus)
+{
+	struct input in;
+	bool survives;
+
+	if (input_init(d, &in))
+		return true;
+	for (uint16_t i = 0; i < in.moves.n_cpus; i++)
+		in.cpu[i].well &= !(cpus >> i & 1);
+	cgn_moves_decide(&in.moves, in.place);
+	survives = in.place[location].worker != CGN_MOVES_NONE;
+	input_fini(&in);
+	return survives;
+}
+
 int
 cgn_settle_init(struct cgn_daemon *d)
 {

@@ -15,6 +15,10 @@ void cgn_settle(struct cgn_daemon *d);
 /* Nothing is queued for the lcore. Control lcore. */
 bool cgn_settle_is_drained(const struct cgn_daemon *d, uint16_t worker);
 
+/* Would a location (index in the configuration) be hosted by a CPU of ours if these CPUs,
+ * a bit each, were not well? Control lcore. */
+bool cgn_settle_survives(const struct cgn_daemon *d, uint32_t location, uint64_t cpus);
+
 /* Where the locations are at the start: every CPU is well. Fills d->where. 0 or -ENOMEM.
  */
 int cgn_settle_init(struct cgn_daemon *d);

@@ -13,6 +13,7 @@
 
 #include <rte_version.h>
 
+#include "control/announcer.h"
 #include "control/kernel.h"
 #include "control/log.h"
 #include "control/routes.h"
@@ -204,8 +205,25 @@ count_learnt(const struct cgn_daemon *d)
 	return learn ? learn->now.n : 0;
 }
 
-/* First the connected networks, port by port, then the static routes, then those that
- * were learnt. */
+/* Of the box itself, as the world is told. */
+static json_t *
+announced_route(const struct cgn_daemon *d, const struct cgn_announce_prefix *p)
+{
+	return json_pack("{s:o,s:n,s:n,s:s,s:s,s:b}", "prefix",
+		key_prefix(p->key, p->len), "next_hop", "port", "vpn",
+		d->snap->vpn[p->vpn].name, "origin", "announced", "used", true);
+}
+
+static uint32_t
+count_announced(const struct cgn_daemon *d)
+{
+	const struct cgn_announce_list *list = cgn_announcer_list(d);
+
+	return list ? list->n : 0;
+}
+
+/* First the connected networks, port by port, then the static routes, then what is
+ * announced, then what was learnt. */
 static json_t *
 route_entry(struct cgn_cmd_ctx *ctx, size_t index)
 {
@@ -222,6 +240,9 @@ route_entry(struct cgn_cmd_ctx *ctx, size_t index)
 	if (index < conf->n_routes)
 		return static_route(d, &conf->routes[index]);
 	index -= conf->n_routes;
+	if (index < count_announced(d))
+		return announced_route(d, &cgn_announcer_list(d)->prefix[index]);
+	index -= count_announced(d);
 	return index < count_learnt(d)
 		       ? learnt_route(d, &cgn_routes_learnt(d)->now.route[index])
 		       : NULL;
@@ -231,7 +252,7 @@ int
 cgn_show_routes(struct cgn_cmd_ctx *ctx)
 {
 	const struct cgn_daemon *d = ctx->app;
-	size_t count = d->conf->n_routes + count_learnt(d);
+	size_t count = d->conf->n_routes + count_announced(d) + count_learnt(d);
 
 	for (uint32_t p = 0; p < d->conf->n_ports; p++)
 		count += d->conf->ports[p].n_addresses;

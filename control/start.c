@@ -16,6 +16,7 @@
 
 #include <rte_cycles.h>
 
+#include "control/announcer.h"
 #include "control/channel.h"
 #include "control/change.h"
 #include "control/chassis.h"
@@ -216,6 +217,7 @@ static const struct stage stages[] = {
 	{ init_commands, fini_commands },
 	{ init_logs, fini_logs },
 	{ init_metrics, fini_metrics },
+	{ cgn_announcer_init, cgn_announcer_fini },
 	{ cgn_change_init, cgn_change_fini },
 	{ cgn_launch_init, cgn_launch_fini },
 	{ cgn_vrrp_groups_init, cgn_vrrp_groups_fini },

@@ -118,6 +118,18 @@ cgn_switch_decide(struct cgn_daemon *d)
 	return changed;
 }
 
+uint32_t
+cgn_switch_index(const struct cgn_daemon *d, uint32_t i)
+{
+	const struct cgn_conf_instance *in = &d->conf->instances[i];
+
+	return cgn_compile_find_instance(d->compiler,
+		in->kind == CGN_CONF_DS_LITE ? CGN_DS_LITE
+		: in->kind == CGN_CONF_NAT64 ? CGN_NAT64
+					     : CGN_NAT44,
+		in->name);
+}
+
 /* Asks the boards to end the users of an instance. */
 static void
 begin_aging(struct cgn_daemon *d, uint32_t i)
@@ -134,11 +146,7 @@ begin_aging(struct cgn_daemon *d, uint32_t i)
 		return;
 	}
 	s->query->msg.op = CGN_MSG_CLEAR_USERS;
-	s->query->msg.filter.instance = cgn_compile_find_instance(d->compiler,
-		in->kind == CGN_CONF_DS_LITE ? CGN_DS_LITE
-		: in->kind == CGN_CONF_NAT64 ? CGN_NAT64
-					     : CGN_NAT44,
-		in->name);
+	s->query->msg.filter.instance = cgn_switch_index(d, i);
 }
 
 void

@@ -42,6 +42,9 @@ void cgn_switch_settled(struct cgn_daemon *d);
 /* Goes on with ending users. Once per millisecond. */
 void cgn_switch_turn(struct cgn_daemon *d);
 
+/* Index in the snapshot of an instance by that of the configuration, or CGN_NONE. */
+uint32_t cgn_switch_index(const struct cgn_daemon *d, uint32_t i);
+
 /* What an operator says, about an instance by the configuration's index. 0, or -EPERM
  * with the reason in err. */
 int cgn_switch_word(struct cgn_daemon *d, uint32_t i, enum cgn_central_word word,

@@ -1,21 +1,20 @@
 #!/usr/bin/env bash
 # Routing beside the box: a real FRR in the box's namespace speaks BGP with a real FRR in
 # the Internet, over the box's own port and its tap. The box has no route towards the core
-# but those that are learnt.
+# but those that are learnt, and nobody has one to its pools but those that it announces:
+# after it is ready, and no longer before it leaves.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=scripts/lib/labfrr.sh
 . "$TOP/scripts/lib/labfrr.sh"
 
 LAB_B4=tun LAB_TUNNEL_MTU=1500
+POOL1=203.0.113.0/28 POOL2=203.0.113.64/28
 
-# The kernel's interface below a port on AF_PACKET must not answer for the tap's addresses.
 lab_make_more() {
-	local dev
-	for dev in cgn-in cgn-in4 cgn-out; do
-		in_ns cgn sysctl -qw "net.ipv4.conf.$dev.rp_filter=1" \
-			"net.ipv4.conf.$dev.arp_ignore=8"
-	done
+	lab_bgp_quiet cgn cgn-in cgn-in4 cgn-out
+	ip -n "inet$LAB_SUFFIX" route del "$POOLS4"
+	ip -n "inet$LAB_SUFFIX" -6 route del 2001:db8::/32
 }
 
 box_conf() {
@@ -24,42 +23,14 @@ box_conf() {
 routing: { };'
 }
 
-bgp_conf() { # bgp_conf AS ID PEER4 PEER6 PEER-AS REDISTRIBUTE
-	cat <<-CONF
-	hostname bgp-$1
-	router bgp $1
-	 bgp router-id $2
-	 no bgp ebgp-requires-policy
-	 no bgp network import-check
-	 timers bgp 1 3
-	 bgp graceful-restart
-	 bgp graceful-restart preserve-fw-state
-	 neighbor $3 remote-as $5
-	 neighbor $3 timers connect 1
-	 neighbor $3 advertisement-interval 0
-	 neighbor $4 remote-as $5
-	 neighbor $4 timers connect 1
-	 neighbor $4 advertisement-interval 0
-	 address-family ipv4 unicast
-	  no neighbor $4 activate
-	  $6
-	 exit-address-family
-	 address-family ipv6 unicast
-	  neighbor $4 activate
-	  ${7:-$6}
-	 exit-address-family
-	CONF
-}
-
+# Who restarts keeps its way, and so does the neighbour.
+LAB_BGP='bgp graceful-restart
+ bgp graceful-restart preserve-fw-state'
 start_frr() {
-	bgp_conf 65001 "$INET4" "$BOX_OUT4" "$BOX_OUT6" 65000 'network 192.0.2.0/24' \
-		'network 2001:db8:f00d::/48' | lab_frr inet &&
-		bgp_conf 65000 "$BOX_OUT4" "$INET4" "$INET6" 65001 'redistribute kernel' |
-		lab_frr cgn
-}
-
-established() { # established NS PEER
-	[ "$(lab_vtysh "$1" "show bgp neighbors $2 json" | jq -r '.[].bgpState')" = Established ]
+	lab_bgp_conf 65001 "$INET4" 65000 'network 192.0.2.0/24' \
+		'network 2001:db8:f00d::/48' "$BOX_OUT4" "$BOX_OUT6" | lab_frr inet &&
+		lab_bgp_conf 65000 "$BOX_OUT4" 65001 'redistribute kernel' \
+			'redistribute kernel' "$INET4" "$INET6" | lab_frr cgn
 }
 
 learnt() { # learnt PREFIX NEXT-HOP
@@ -69,11 +40,25 @@ learnt() { # learnt PREFIX NEXT-HOP
 forgotten() { # forgotten PREFIX
 	t_json "[.routes[] | select(.prefix == \"$1\")] == []" show routes && figure=''
 }
+told() { # told PREFIX…: the Internet has a route to all of them
+	local prefix family
+	for prefix in "$@"; do
+		family=-4 && [[ $prefix != *:* ]] || family=-6
+		figure=$(ip -n "inet$LAB_SUFFIX" "$family" route show "$prefix" proto bgp)
+		[ -n "$figure" ] || return 1
+	done
+}
+untold() { # untold PREFIX…: and to none of them
+	local prefix
+	for prefix in "$@"; do ! told "$prefix" || return 1; done
+}
 tap_counts() {
 	figure=$(lab_ctl --json show ports | jq -c '.ports[] | select(.tap) | .tap |
 		[.name, .state, .from_kernel_packets, .to_kernel_packets]')
 	[[ $figure =~ ^\[\"core0\",\"up\",[1-9][0-9]+,[1-9][0-9]+\]$ ]]
 }
+is_up() { t_json '.boards[0].state == "up"' show board && figure=''; }
+is_down() { t_json '.boards[0].state == "down"' show board && figure=''; }
 
 # A table of 10,000 routes appears in the kernel while packets pass.
 MANY=10000
@@ -97,13 +82,34 @@ many_routes() {
 	grep -q ' 0% packet loss' "$LAB_RUN/log/ping"
 }
 
+# The world hears of it while the board still works.
+withdrawn_first() {
+	lab_ctl board shutdown 1 >"$LAB_RUN/log/shutdown" 2>&1 &
+	wait_for 5 untold "$POOL1" "$POOL2" && is_up && wait "$!" && is_down
+}
+announced_last() {
+	lab_ctl board start 1 >/dev/null && wait_for 5 told "$POOL1" "$POOL2" || return 1
+	t_json '[.events[].reason] | (map(test("up, with empty tables")) | rindex(true))
+		< (map(test("/28 announced")) | rindex(true))' show log
+}
+withdrawn_at_the_end() {
+	kill -TERM "$(cat "$LAB_RUN/cgnd.pid")"
+	wait_for 5 untold "$POOL1" "$POOL2" && lab_cgnd_alive
+}
+restart_frr() {
+	lab_frr_daemon cgn zebra && lab_frr_daemon cgn bgpd &&
+		wait_for 10 lab_bgp_up cgn "$INET4"
+}
+
 LAB_CONFIG=$(mktemp)
 box_conf >"$LAB_CONFIG"
 t_up
 t_must 'FRR starts in the box and in the Internet' start_frr
-t_must 'BGP over IPv4, by the tap' wait_for 10 established cgn "$INET4"
-t_ok 'BGP over IPv6, by the tap' wait_for 10 established cgn "$INET6"
+t_must 'BGP over IPv4, by the tap' wait_for 10 lab_bgp_up cgn "$INET4"
+t_ok 'BGP over IPv6, by the tap' wait_for 10 lab_bgp_up cgn "$INET6"
 t_must 'a route is learnt' wait_for 5 learnt 192.0.2.0/24 "$INET4"
+t_must 'the pools are announced' wait_for 5 told "$POOL1" "$POOL2"
+t_ok 'so is the AFTR address' wait_for 5 told "$AFTR6"
 t_ok 'packets of both went by the tap' tap_counts
 t_ok 'a NAT44 user goes the way that was learnt' m_whoami nsub 203.0.113.
 t_ok 'a DS-Lite user, too' m_whoami sub 203.0.113.
@@ -115,9 +121,17 @@ no network 2001:db8:f00d::/48' >/dev/null
 t_ok 'what is withdrawn is forgotten' wait_for 5 forgotten 2001:db8:f00d::/48
 t_ok 'a large table, without loss' many_routes
 
+t_ok 'before the last board leaves, its prefixes do' withdrawn_first
+t_ok 'when it is back, they are' announced_last
+t_ok 'and packets pass' m_whoami nsub 203.0.113.
+
 lab_frr_kill cgn zebra
 lab_frr_kill cgn bgpd
 sleep 0.5
 t_ok 'without FRR the routes are as they were' learnt 192.0.2.0/24 "$INET4"
 t_ok 'and packets pass' m_whoami nsub 203.0.113.
+t_ok 'FRR is back' restart_frr
+t_ok 'and packets pass' m_whoami nsub 203.0.113.
+
+t_ok 'before the box leaves, its prefixes do' withdrawn_at_the_end
 t_end

@@ -140,6 +140,10 @@ static const struct conf_case port_cases[] = {
 
 static const struct conf_case routing_cases[] = {
 	{ { ROUTING("") }, "6: routing", "no port has a tap" },
+	{ { TAP, ROUTING("device = \"t0\";") }, "6: routing.device",
+		"\"t0\" is an interface of port \"out\"" },
+	{ { TAP, ROUTING("withdraw_ms = 10001;") }, "6: routing.withdraw_ms",
+		"10001 is out of range" },
 	{ { TAP, ROUTING("protocols = [ 2 ];") }, "6: routing.protocols[0]",
 		"2 is out of range, allowed is 3..255" },
 	{ { TAP, ROUTING("max_routes = 0;") }, "6: routing.max_routes",
