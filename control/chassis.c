@@ -233,6 +233,19 @@ own_of(const struct cgn_daemon *d, uint32_t i, const struct cgn_role_input *in)
 		       : CGN_OWN_HIGH;
 }
 
+/* Neighbours may still believe the other box, which worked too and has given way. */
+static void
+go_on_alone(struct cgn_daemon *d, uint32_t i)
+{
+	uint32_t router = cgn_chassis_router(d, i);
+
+	cgn_log_event(LOG_WARNING,
+		"service-location %u: the other box worked too, its state is replaced",
+		cgn_chassis_conf(d, i)->id);
+	if (router != CGN_NONE)
+		cgn_vrrp_groups_announce(d, router);
+}
+
 static void
 decide(struct cgn_daemon *d, uint32_t i)
 {
@@ -250,6 +263,8 @@ decide(struct cgn_daemon *d, uint32_t i)
 	if (changed || own != l->own)
 		d->watch.changed = d->watch.owed = true;
 	l->own = own;
+	if (l->role.rival)
+		go_on_alone(d, i);
 	if (l->role.role != before)
 		cgn_log_event(LOG_WARNING, "service-location %u: %s, epoch %u: %s",
 			cgn_chassis_conf(d, i)->id, cgn_role_name(l->role.role),

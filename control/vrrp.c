@@ -411,6 +411,17 @@ cgn_vrrp_groups_yield(
 	return 0;
 }
 
+void
+cgn_vrrp_groups_announce(struct cgn_daemon *d, uint32_t group)
+{
+	uint32_t leader = cgn_vrrp_groups_leader(d, group);
+
+	for (uint32_t i = 0; i < d->vrrp->n; i++)
+		if (cgn_vrrp_groups_leader(d, i) == leader &&
+			d->vrrp->group[i].router.state == CGN_VRRP_MASTER)
+			cgn_vrrp_io_announce(d, &d->vrrp->group[i]);
+}
+
 bool
 cgn_vrrp_groups_view(
 	const struct cgn_daemon *d, uint32_t group, struct cgn_vrrp_view *view)

@@ -55,6 +55,10 @@ void cgn_vrrp_groups_set_busy(struct cgn_daemon *d, uint32_t group, bool busy);
 int cgn_vrrp_groups_yield(
 	struct cgn_daemon *d, uint32_t group, bool hold, char *err, size_t err_size);
 
+/* Announces the addresses of the group, its leader and those who follow it, as far as
+ * they are master, once more. */
+void cgn_vrrp_groups_announce(struct cgn_daemon *d, uint32_t group);
+
 /* ---- to be seen ---- */
 
 #define CGN_VRRP_TRANSITIONS 16 /* kept of each group */

@@ -40,6 +40,13 @@ outranks(const struct cgn_role_rank *a, const struct cgn_role_rank *b)
 	return a->name > b->name;
 }
 
+/* Epochs wrap; 0 is none. */
+static bool
+is_newer(uint32_t a, uint32_t b)
+{
+	return a && (!b || (int32_t)(a - b) > 0);
+}
+
 static bool
 peer_is_master(const struct cgn_role_peer *p)
 {
@@ -71,7 +78,7 @@ static const char *
 must_yield(const struct cgn_role_state *s, const struct cgn_role_input *in)
 {
 	bool waited = in->now_ms - s->since_ms >= in->hold_ms;
-	bool other = peer_is_master(&in->peer) && in->peer.epoch > s->epoch;
+	bool other = peer_is_master(&in->peer) && is_newer(in->peer.epoch, s->epoch);
 
 	if (!in->able)
 		return "no CPU is left";
@@ -95,10 +102,13 @@ become(struct cgn_role_state *s, enum cgn_role role, const char *why)
 	return true;
 }
 
+/* Never 0, nor what is 0 when one is added (control/chassis.c). */
 static uint32_t
 newer(uint32_t own, const struct cgn_role_peer *p)
 {
-	return (p->known && p->epoch > own ? p->epoch : own) + 1;
+	uint32_t epoch = (p->known && is_newer(p->epoch, own) ? p->epoch : own) + 1;
+
+	return epoch + 1 > 1 ? epoch : 1;
 }
 
 /* The peer gets a copy once it has said that it waits for one of this epoch. */
@@ -109,8 +119,9 @@ feed(struct cgn_role_state *s, const struct cgn_role_peer *p)
 	bool gone = !p->known || !p->matches || p->boot != s->boot ||
 		    (p->fresh && p->role != CGN_ROLE_BACKUP);
 
-	bool old = p->known && p->epoch > s->epoch;
+	bool old = p->known && is_newer(p->epoch, s->epoch);
 
+	s->rival = old;
 	if (old || (s->mirror && gone)) {
 		s->mirror = false;
 		s->epoch = newer(s->epoch, p);
@@ -128,6 +139,7 @@ cgn_role_step(struct cgn_role_state *s, const struct cgn_role_input *in)
 {
 	const char *why;
 
+	s->rival = false;
 	if (in->elected != s->elected) {
 		s->elected = in->elected;
 		s->since_ms = in->now_ms;

@@ -60,6 +60,7 @@ struct cgn_role_state {
 	uint64_t since_ms;  /* of `elected` */
 	uint64_t alone_ms;  /* when the other one was last known to translate nothing */
 	uint64_t master_ms; /* since when this box is master */
+	bool rival;	    /* master: now we learn that the other box was one, too */
 	const char *why;    /* of the last change of role */
 };
 

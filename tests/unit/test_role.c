@@ -31,7 +31,7 @@ struct side {
 	struct cgn_role_peer heard;
 	uint64_t boot, knows; /* the other one's */
 	bool dead, elected, able, leaving, all;
-	unsigned takeovers;
+	unsigned takeovers, rivals;
 	uint64_t said_ms;
 	struct cgn_role_peer said; /* last */
 	/* the copy that the other one keeps: its boot, how far; what has been told */
@@ -177,6 +177,7 @@ step(unsigned i)
 
 	cgn_role_step(&me->s, &in);
 	me->all = cgn_role_has_all_ports(&me->s, &in);
+	me->rivals += me->s.rival;
 	me->takeovers += me->s.role == CGN_ROLE_MASTER && before != CGN_ROLE_MASTER;
 }
 
@@ -343,6 +344,29 @@ test_partition(void)
 	settled(0);
 	CU_ASSERT_TRUE(both_ms <= 2 * HELLO);
 	CU_ASSERT_TRUE(side[0].s.epoch > epoch);
+	CU_ASSERT_EQUAL(side[0].rivals, 1);
+	CU_ASSERT_EQUAL(side[1].rivals, 0);
+}
+
+/* A partition that ends where adverts are: the one that yields has done so before the
+ * channel is back, and the master learns of it all the same. */
+static void
+test_unheard_rival(void)
+{
+	begin();
+	elect(0);
+	run(200);
+	cut = true;
+	side[1].elected = true;
+	run(500);
+	elect(0);
+	run(500);
+	CU_ASSERT_FALSE(translates(1));
+	CU_ASSERT_EQUAL(side[0].rivals, 0);
+	cut = false;
+	run(200);
+	settled(0);
+	CU_ASSERT_EQUAL(side[0].rivals, 1);
 }
 
 /* A cut of the channel alone changes nothing, however often. */
@@ -378,6 +402,7 @@ test_handed_over(void)
 	run(100);
 	settled(1);
 	CU_ASSERT_EQUAL(none_ms, 0);
+	CU_ASSERT_EQUAL(side[0].rivals + side[1].rivals, 0);
 }
 
 static void
@@ -408,6 +433,35 @@ test_backup_restarts(void)
 	run(100);
 	settled(0);
 	CU_ASSERT_TRUE(side[0].s.epoch > epoch);
+}
+
+/* Hand-overs and partitions around the end of what epochs can count. */
+static void
+test_wraps(void)
+{
+	begin();
+	side[0].s.epoch = side[1].s.epoch = UINT32_MAX - 3;
+	for (unsigned k = 0; k < 8; k++) {
+		elect(k % 2);
+		run(200);
+		settled(k % 2);
+		CU_ASSERT_TRUE(side[0].s.epoch + 1 > 1);
+	}
+	CU_ASSERT_EQUAL(side[0].s.epoch, 6);
+	CU_ASSERT_EQUAL(side[0].rivals + side[1].rivals, 0);
+	begin();
+	side[0].s.epoch = side[1].s.epoch = UINT32_MAX - 3;
+	for (unsigned k = 1; k < 5; k++) {
+		elect(0);
+		run(200);
+		settled(0);
+		cut = side[1].elected = true;
+		run(200);
+		cut = false;
+		run(200);
+		CU_ASSERT_EQUAL(side[0].rivals, k);
+	}
+	CU_ASSERT_TRUE(side[0].s.epoch < 100);
 }
 
 /* Anything happens; then peace. */
@@ -478,10 +532,12 @@ static CU_TestInfo tests[] = {
 	{ "it comes back and preempts", test_come_back },
 	{ "adverts lost, channel alive", test_adverts_lost },
 	{ "partition and healing", test_partition },
+	{ "keepalived #2387: the winner learns of a rival", test_unheard_rival },
 	{ "channel flaps", test_flaps },
 	{ "handed over", test_handed_over },
 	{ "no CPU is left", test_unable },
 	{ "backup restarts", test_backup_restarts },
+	{ "epochs wrap", test_wraps },
 	{ "anything, then peace", test_random },
 	CU_TEST_INFO_NULL,
 };
