@@ -197,6 +197,8 @@ add_causes(json_t *entry, const struct cgn_channels_link *l, uint16_t location)
 	json_object_set_new(entry, "bytes_sent", json_integer((json_int_t)c->bytes_sent));
 	json_object_set_new(
 		entry, "bytes_received", json_integer((json_int_t)c->bytes_received));
+	json_object_set_new(
+		entry, "sections_skipped", json_integer((json_int_t)c->sections_skipped));
 	json_object_set_new(entry, "restarts", json_integer((json_int_t)c->restarts));
 	json_object_set_new(entry, "alarm", json_boolean(l->alarmed));
 	json_object_set_new(entry, "mismatches", show_mismatches(l));

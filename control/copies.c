@@ -3,7 +3,8 @@
  * Workers copy, compare and repair by themselves, and tell nobody. Ten times a second
  * control reads how far each copy is, and makes events of what has changed: a batch has
  * begun or is finished; the standby has refused records, mostly for want of room, so that
- * a take-over would lose sessions; all of it is there again.
+ * a take-over would lose sessions; all of it is there again. What another box refuses is
+ * not known here.
  *
  * The step is pure, so that a table of cases can hold it. Control lcore. */
 #include "control/copies.h"
@@ -57,6 +58,12 @@ cgn_copies_step(
 	return CGN_COPIES_REPAIRED;
 }
 
+static bool
+is_place(const struct cgn_daemon *d, uint16_t worker)
+{
+	return worker < d->n_cpus || worker == CGN_REMOTE;
+}
+
 static void
 look(const struct cgn_daemon *d, uint16_t l, struct cgn_copies_sight *sight)
 {
@@ -64,14 +71,15 @@ look(const struct cgn_daemon *d, uint16_t l, struct cgn_copies_sight *sight)
 	const struct cgn_worker *host;
 
 	*sight = (struct cgn_copies_sight){ .host = at->worker, .standby = CGN_NONE16 };
-	if (at->worker >= d->n_cpus || at->standby >= d->n_cpus)
+	if (at->worker >= d->n_cpus || !is_place(d, at->standby))
 		return;
 	host = d->worker[at->worker];
 	sight->standby = at->standby;
 	sight->finished =
 		__atomic_load_n(&host->sync->location[l].finished, __ATOMIC_RELAXED);
 	sight->filled = cgn_sync_filled(host, l);
-	sight->refused = cgn_sync_counts(d->worker[at->standby], l).rejected;
+	if (at->standby < d->n_cpus)
+		sight->refused = cgn_sync_counts(d->worker[at->standby], l).rejected;
 }
 
 static void
@@ -79,7 +87,8 @@ tell(const struct cgn_daemon *d, uint16_t l, enum cgn_copies_news news, uint64_t
 {
 	const struct cgn_copies_sight *now = &copies[l].last;
 	unsigned id = d->snap->location[l].id;
-	const char *to = now->standby < d->n_cpus ? d->rt.lcore[now->standby]->name : "";
+	const char *to = now->standby < d->n_cpus ? d->rt.lcore[now->standby]->name
+						  : "the other box";
 	const struct cgn_tally *tally;
 
 	switch (news) {
@@ -90,7 +99,8 @@ tell(const struct cgn_daemon *d, uint16_t l, enum cgn_copies_news news, uint64_t
 			id, to);
 		break;
 	case CGN_COPIES_FINISHED:
-		tally = &d->worker[now->standby]->location[l];
+		tally = &d->worker[now->standby < d->n_cpus ? now->standby : now->host]
+				 ->location[l];
 		cgn_log_event(LOG_NOTICE,
 			"service-location %u: batch backup to %s finished: "
 			"%u users, %u sessions",
