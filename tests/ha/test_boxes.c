@@ -420,7 +420,7 @@ test_partition(void)
 
 const char *const eal_suite = "boxes";
 CU_TestInfo eal_tests[] = {
-	{ "take-over and back", test_take_over },
+	{ "VPP, DPVS: other numbers of CPUs", test_take_over },
 	{ "records are lost", test_losses },
 	{ "packets stray to the backup", test_strays },
 	{ "an epoch that is over", test_old_epoch },

@@ -403,7 +403,7 @@ main(void)
 		{ "replay within a session", test_replay_now },
 		{ "capture of yesterday", test_replay_yesterday },
 		{ "capture without the peer", test_replay_alone },
-		{ "forged without the key", test_forged },
+		{ "VPP nat44-ei: forged without the key", test_forged },
 		{ "malformed datagrams", test_malformed },
 		{ "mismatch by name", test_mismatch },
 		{ "1024 fingerprints", test_many_prints },

@@ -158,7 +158,7 @@ test_crossed(void)
 const char *const eal_suite = "handover";
 CU_TestInfo eal_tests[] = {
 	{ "switch back without loss", test_switch_back },
-	{ "two hand-overs in a row", test_two_in_a_row },
+	{ "conntrackd: two hand-overs in a row", test_two_in_a_row },
 	{ "shut down", test_shutdown },
 	{ "two failures", test_two_failures },
 	{ "1+1 and N:1", test_crossed },

@@ -328,15 +328,15 @@ test_quarantine(void)
 
 const char *const eal_suite = "takeover";
 CU_TestInfo eal_tests[] = {
-	{ "packets go on", test_forwards },
+	{ "githedgehog #175, osvbng #190: packets go on", test_forwards },
 	{ "the B4 heard last", test_b4_heard_last },
 	{ "nothing stays behind", test_ends },
 	{ "new flows collide with none", test_new_flows },
 	{ "warm", test_warm },
 	{ "warm, and gone", test_warm_gone },
 	{ "last words", test_last_words },
-	{ "an epoch that is over", test_old_epoch },
-	{ "order of expiry", test_expiry },
+	{ "dpservice #663: an epoch that is over", test_old_epoch },
+	{ "VPP nat44-ei: order of expiry", test_expiry },
 	{ "copies do not expire", test_no_own_expiry },
 	{ "cold move", test_cold_move },
 	{ "static forwards", test_server },

@@ -230,6 +230,26 @@ test_again(void)
 	end();
 }
 
+/* VPP nat44-ei: the retransmission of a full message is truncated by an 8-bit length. */
+static void
+test_full_again(void)
+{
+	unsigned n = 0;
+
+	begin();
+	for (; out.next == CGN_STREAM_FIRST; n++)
+		put(1000); /* the last one is in the next frame */
+	CU_ASSERT_TRUE(cgn_stream_next(&out)->len > 900);
+	send(2000, false);
+	cgn_stream_resume(&out);
+	send(3000, true);
+	acknowledge(4000);
+	CU_ASSERT_EQUAL(out.count.resent, n - 1);
+	CU_ASSERT_EQUAL(came, n - 1);
+	CU_ASSERT_EQUAL(in.count.refused, 0);
+	end();
+}
+
 static void
 test_give_up(void)
 {
@@ -291,9 +311,10 @@ main(void)
 	CU_TestInfo tests[] = { { "flush, lag", test_flush },
 		{ "timeout doubles", test_timeout }, { "overtaken", test_overtaken },
 		{ "credit", test_credit }, { "window full", test_window_full },
-		{ "again", test_again }, { "given up", test_give_up },
-		{ "base far ahead", test_far_base }, { "round trips", test_rtt },
-		CU_TEST_INFO_NULL };
+		{ "again", test_again },
+		{ "VPP nat44-ei: a full message is sent again", test_full_again },
+		{ "given up", test_give_up }, { "base far ahead", test_far_base },
+		{ "round trips", test_rtt }, CU_TEST_INFO_NULL };
 
 	return suite_run("stream", tests);
 }

@@ -243,7 +243,7 @@ main(void)
 		{ "backup", test_backup },
 		{ "priority 0", test_resigns },
 		{ "preemption", test_preempts },
-		{ "two masters", test_masters },
+		{ "keepalived #2387, #166: two masters", test_masters },
 		{ "the end", test_ends },
 		{ "the port", test_ports },
 		{ "timers", test_timers },
