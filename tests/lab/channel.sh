@@ -1,101 +1,122 @@
 #!/usr/bin/env bash
 # The channel between two boxes over a link with every fault: what box a has, box b has in
-# the end; a link that is cut, or works one way, is noticed by both; what is played back is
-# refused. Figures are printed.
+# the end, entry by entry; what is damaged, played back or forged is refused and counted;
+# and when box a is killed while the link is at its worst, box b goes on with all of it.
+# Figures are printed. SEED=N: another fate for each datagram; KILL=each: box a is killed
+# over each of the links.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/lab/pair.sh
-. "$(dirname "$0")/pair.sh"
+. "$TOP/tests/lab/pair.sh"
+# shellcheck source=tests/lab/badlink.sh
+. "$TOP/tests/lab/badlink.sh"
 
-LAB_CHASSIS=1:1
-users=32 made=0
-t_up
-t_must "box a works, box b has a complete copy" later 20 home
-
-# --- the bad link takes the place of the switch ----------------------------------------
-
-for end in to-cgn-a to-cgn-b; do ip -n "wire$LAB_SUFFIX" link set "$end" nomaster; done
-coproc PROXY { in_ns wire "$CGN_BUILD/tests/lab/linkproxy" --seed 1 to-cgn-a to-cgn-b; }
-read -r _ <&"${PROXY[0]}"
-link() { # link COMMAND…: each a line
-	local line said
-	for line in "$@"; do
-		printf '%s\n' "$line" >&"${PROXY[1]}"
-		read -r -t 30 said <&"${PROXY[0]}" && [ "$said" = ok ] || return 1
-	done
-}
-
-# --- what both say ----------------------------------------------------------------------
-
-channel() { on "$1" lab_ctl --json show ha | jq -r ".ha.channels[0] | $2"; }
-both() { # both WANT: the state that both channels are in
-	local got
-	got="$(channel a .state) $(channel b .state)"
-	figure=$got
-	[[ $got =~ ^($1)\ ($1)$ ]]
-}
-sessions() { # sessions BOX KEY
-	on "$1" lab_ctl --json show service-location 1 | jq ".service_locations[0].$2"
-}
-same() {
-	local here there
-	here=$(sessions a sessions) there=$(sessions b standby_sessions)
-	figure="$here sessions, $there copies"
-	[ "$here" = "$there" ] && [ "$here" -ge $((made * users * 16)) ]
-}
+made=0
 
 # opened FAULTS…: sessions are opened over such a link, and box b has them all.
 opened() {
-	local from=$EPOCHREALTIME rc=0 first last
+	local from=$EPOCHREALTIME rc=0 first last now
 	first=$(channel a '[.sent, .resent, .bytes_sent] | @tsv')
 	link "$@" || return 1
 	made=$((made + 1))
-	in_ns nsub "$CGN_BUILD/tests/lab/flows" "10.0.$((3 + made)).0" 192.0.2.200 "$users" 8 8 \
-		20000
-	wait_for 30 same || rc=1
+	sessions "10.0.$((3 + made)).0" 192.0.2.200 8
+	alike || rc=1
+	now=$EPOCHREALTIME
 	last=$(channel a '[.sent, .resent, .bytes_sent, .lag_p99_ms] | @tsv')
-	figure="$figure; $(awk -v a="$from" -v b="$EPOCHREALTIME" '{
+	figure="$figure; $(awk -v a="$from" -v b="$now" '{
 		printf "%.1f s, %d records, %d sent again, %d bytes, lag p99 %s ms",
 			b - a, $4 - $1, $5 - $2, $6 - $3, $7 }' <<<"$first	$last")"
-	link reset
+	[ "$rc" != 0 ] || [ "${KILL:-}" != each ] || killed || rc=1
 	return "$rc"
 }
 
+# killed: box b goes on with all that there was, over this link; then as it began.
+killed() {
+	local said=$figure rc=0
+	witness
+	wait_for 30 witnessed || return 1
+	keep
+	box_dies a
+	wait_for 20 roles b && kept b || rc=1
+	said+="; SIGKILL: $figure"
+	on a lab_start_cgnd && wait_for 60 home || rc=1
+	witness_end 1000 || rc=1
+	figure="$said; $figure"
+	return "$rc"
+}
+
+p_up
+t_must "box a works, box b has a complete copy" later 20 home
+for ns in sub nsub; do
+	t_must "$ns: ping" m_ping "$ns" "$WEB4"
+	connect "$ns"
+done
+link_bad
 t_must "a good link, recorded" opened "save $LAB_RUN/saved"
-t_ok "loss 30 %" opened 'loss 30'
-t_ok "delay 500 ms, jitter 100 ms" opened 'delay 500' 'jitter 100'
-t_ok "MTU 1280; reorder 50 % in 100 ms, duplicate 20 %, corrupt 10 %, truncate 10 %" \
-	opened 'mtu 1280' 'reorder 50' 'late 100' 'duplicate 20' 'corrupt 10' 'truncate 10'
-t_ok "what was damaged was rejected" [ "$(channel b .rejected_by.auth)" -gt 0 ]
+while IFS='|' read -r text faults; do
+	IFS=';' read -ra lines <<<"$faults"
+	t_ok "$text" opened "${lines[@]}"
+	link reset
+done <<-'FAULTS'
+	loss 1 %|loss 1
+	loss 10 %|loss 10
+	loss 30 %|loss 30
+	reorder 50 % within 100 ms|reorder 50;late 100
+	duplicates 20 %|duplicate 20
+	delay 500 ms, jitter 100 ms|delay 500;jitter 100
+	corruption 10 %|corrupt 10
+	truncation 10 %|truncate 10
+	nothing larger than 1280 bytes|mtu 1280
+FAULTS
 
-# --- cuts -------------------------------------------------------------------------------
+# --- recordings and forgeries ---------------------------------------------------------------
 
-link 'cut on'
-t_ok "cut: both notice" later 5 both 'down|connecting'
-t_ok "opened meanwhile, copied when it is back" opened 'cut off'
-t_ok "both are in step" later 10 both realtime
-link 'ab cut on'
-t_ok "one way only: neither believes to be in step" later 5 both 'down|connecting'
-link reset
-t_ok "both are in step again" later 10 both realtime
+refused() { # refused CAUSES…: datagrams that box b has refused for these
+	channel b ".rejected_by | [.${1// /, .}] | add"
+}
+all='auth replay version malformed'
+t_ok "what was damaged was refused" [ "$(refused 'auth malformed')" -gt 0 ]
+more_refused() { # more_refused CAUSES BEFORE LEAST
+	figure="$(($(refused "$1") - $2)) datagrams"
+	[ "${figure% *}" -ge "$3" ]
+}
+played() {
+	local before
+	before=$(refused replay)
+	link "play $LAB_RUN/saved ab" && wait_for 5 more_refused replay "$before" 11 &&
+		more_refused replay "$before" 11
+}
+used() { # ms of a processor that box b has used, and the time
+	awk -v hz="$(getconf CLK_TCK)" -v now="$EPOCHREALTIME" \
+		'{ print ($14 + $15) * 1000 / hz, now * 1000 }' "/proc/$(cat "$LAB_RUN/cgnd-b.pid")/stat"
+}
+share() { # share BEFORE: percent of a processor since then
+	awk '{ printf "%.1f %%", ($3 - $1) / ($4 - $2) * 100 }' <<<"$1 $(used)"
+}
+forged() {
+	local before idle busy n=10000
+	idle=$(used)
+	sleep 1
+	idle=$(share "$idle") before=$(refused "$all") busy=$(used)
+	in_ns wire "$TOP/tests/lab/forge.py" to-cgn-b "$LAB_RUN/saved" "$n" "$n" "$seed"
+	busy=$(share "$busy")
+	wait_for 5 more_refused "$all" "$before" "$n" || true
+	more_refused "$all" "$before" "$n" || return 1
+	figure+=", 10,000 a second; box b used $busy of a processor, before them $idle"
+}
+t_ok "what was recorded in the beginning is refused" played
+t_ok "what was made without the key is refused" forged
+t_ok "that changed nothing" equal
+t_ok "both are in step" both realtime
 t_ok "no peer has started anew" [ "$(channel a .restarts) $(channel b .restarts)" = "0 0" ]
 
-# --- recordings -------------------------------------------------------------------------
+# --- all of it, and the box that works is killed ----------------------------------------------
 
-rejected_since() {
-	figure="$(($(channel b .rejected_by.replay) - $1)) datagrams"
-	[ "${figure% *}" -gt 10 ]
-}
-refused() {
-	local before
-	before=$(channel b .rejected_by.replay)
-	link "play $LAB_RUN/saved ab" || return 1
-	wait_for 5 rejected_since "$before"
-}
-t_ok "what was recorded in the beginning is refused" refused
-t_ok "it changed nothing" same
-t_ok "both are in step still" both realtime
-fd=${PROXY[1]} pid=$PROXY_PID
-exec {fd}>&-
-wait "$pid" || true
+t_ok "all faults at once" opened 'mtu 1280' 'loss 10' 'reorder 50' 'late 100' 'duplicate 20' \
+	'corrupt 10' 'truncate 10'
+[ "${KILL:-}" = each ] || t_ok "SIGKILL over that link" killed
+touch "$LAB_RUN/stop"
+for ns in sub nsub; do t_ok "$ns: the connection lived through all of it" connected "$ns"; done
+t_ok "ledger" ledger
+link_end
 t_end

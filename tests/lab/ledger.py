@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Proves from the logs of two boxes that no public address and port had two owners.
 
-ledger.py [--dead NODE=TIME[+SECONDS]]… [--probes FILE] [--grace SECONDS] LOG…
+ledger.py [--dead NODE=TIME[+SECONDS][,COPIED]]… [--probes FILE] [--grace SECONDS] LOG…
 
 LOG: lines of syslog as the boxes send them (RFC 5424), of any number of boxes, in any
 order; what is not an event of NAT is stepped over. A block belongs to the user that it was
@@ -10,7 +10,8 @@ sessions of theirs.
 
 --dead NODE=TIME: that box died then (seconds since 1970, or a time as in the logs). What
 it alone had given out and did not copy is nobody's from SECONDS later on (default 10,
-ha.adopt_delay); until then it still is its user's.
+ha.adopt_delay); until then it still is its user's. COPIED: a time; what it had given out
+before has a copy, and stays its user's.
 
 --probes FILE: what packets showed, a JSON object a line: time, user, outside, port and,
 if known, proto. Each must be of a user that has the port then.
@@ -111,8 +112,9 @@ class Ledger:
 
     def gone(self, hold, time):
         """Did everybody who said so die, long enough ago?"""
-        return all(node in self.dead and hold.since <= self.dead[node][0]
-                   and time >= sum(self.dead[node]) - self.grace for node in hold.nodes)
+        return all(any(copied <= hold.since <= died and time >= died + delay - self.grace
+                       for died, delay, copied in self.dead[node])
+                   for node in hold.nodes)
 
     def drop(self, address, hold, time):
         hold.until = time
@@ -180,8 +182,10 @@ class Ledger:
 
 def dead_of(text):
     node, _, rest = text.partition("=")
+    rest, comma, copied = rest.partition(",")
     time, plus, delay = rest.partition("+")
-    return node, (seconds(time), float(delay) if plus else 10.0)
+    return node, (seconds(time), float(delay) if plus else 10.0,
+                  seconds(copied) if comma else float("-inf"))
 
 
 def main(argv=None):
@@ -191,7 +195,10 @@ def main(argv=None):
     parser.add_argument("--grace", type=float, default=0)
     parser.add_argument("logs", nargs="+")
     args = parser.parse_args(argv)
-    ledger = Ledger(dict(map(dead_of, args.dead)), args.grace)
+    dead = collections.defaultdict(list)  # a box may die more than once
+    for node, death in map(dead_of, args.dead):
+        dead[node].append(death)
+    ledger = Ledger(dead, args.grace)
     events = read(args.logs)
     ledger.run(events)
     if args.probes:

@@ -8,8 +8,11 @@ silence.py run HOST PORT SECONDS [FROM STOP]   sends, and prints: sent, lost, lo
                                         RATE: packets per second, 1000 if it is not set
 silence.py run HOST PORT SECONDS FROM STOP GO CALM   silence counts from when there is a file
                                         GO; the longest before is written to the file CALM
+                                        PROBES, PROBE_USER: a file for ledger.py --probes,
+                                        and whom it shall name
 """
 import contextlib
+import json
 import os
 import selectors
 import socket
@@ -17,6 +20,8 @@ import sys
 import time
 
 RATE = int(os.environ.get("RATE", "1000"))
+PROBES = os.environ.get("PROBES")
+NOTE_S = 0.2  # between two notes of one endpoint
 
 
 def udp():
@@ -35,6 +40,23 @@ def serve(host, port):
             s.sendto(data + b" %s:%d" % (who[0].encode(), who[1]), who)
 
 
+class Notes:
+    """What answers show: whose public address and port it is, and when."""
+
+    def __init__(self):
+        # whole lines: several may write to it
+        self.file = open(PROBES, "a", 1, encoding="utf-8") if PROBES else None
+        self.noted = {}
+
+    def note(self, end, now):
+        if self.file is None or now - self.noted.get(end, 0) < NOTE_S:
+            return
+        self.noted[end] = now
+        outside, port = end.rsplit(":", 1)
+        print(json.dumps({"time": time.time(), "user": os.environ["PROBE_USER"],
+                          "outside": outside, "port": int(port)}), file=self.file)
+
+
 def run(host, port, seconds, from_port=0, stop="", go="", calm=""):
     s = udp()
     s.bind(("", from_port))
@@ -42,7 +64,7 @@ def run(host, port, seconds, from_port=0, stop="", go="", calm=""):
     s.setblocking(False)
     select = selectors.DefaultSelector()
     select.register(s, selectors.EVENT_READ)
-    sent, seen, ends = 0, set(), set()
+    sent, seen, ends, notes = 0, set(), set(), Notes()
     begin = time.monotonic()
     last, longest = begin, 0.0
     # What is late is not lost.
@@ -67,6 +89,7 @@ def run(host, port, seconds, from_port=0, stop="", go="", calm=""):
             longest, last = max(longest, now - last), now
             seen.add(number)
             ends.add(end.decode())
+            notes.note(end.decode(), now)
     longest = max(longest, begin + seconds - last)
     print(sent, sent - len(seen), round(longest * 1000), *sorted(ends))
 

@@ -89,6 +89,20 @@ class Case(unittest.TestCase):
         self.good(*logs, args=("--dead", f"cgn-a={when}"))
         self.bad("two owners", *logs, args=("--dead", f"cgn-a={when}+25"))
 
+    def test_who_dies_again(self):
+        logs = [line(1, "cgn-a", "block-assign"), line(12, "cgn-a", "block-assign", ports="9-12")
+                ], [line(25, "cgn-b", "block-assign", BOB, ports="9-12"),
+                    line(25, "cgn-b", "block-assign", BOB)]
+        first, again = "cgn-a=2026-01-31T12:00:05Z", "cgn-a=2026-01-31T12:00:13Z"
+        self.bad("9-12", *logs, args=("--dead", first))
+        self.good(*logs, args=("--dead", first, "--dead", again))
+
+    def test_what_was_copied_is_not_orphaned(self):
+        logs = [line(1, "cgn-a", "block-assign")], [line(30, "cgn-b", "block-assign", BOB)]
+        dead = "cgn-a=2026-01-31T12:00:10Z+5,2026-01-31T12:00:"
+        self.good(*logs, args=("--dead", dead + "00.5Z"))
+        self.bad("two owners", *logs, args=("--dead", dead + "02Z"))
+
     def test_what_the_living_know_is_not_orphaned(self):
         self.bad("two owners", [line(1, "cgn-a", "block-assign")],
                  [line(11, "cgn-b", "block-assign"), line(30, "cgn-b", "block-assign", BOB)],
