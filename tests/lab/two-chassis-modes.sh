@@ -2,7 +2,8 @@
 # Ways in which two boxes share: two locations in two groups (1+1); two in one group, so that
 # a user may come to the box that does not work for it; customers whose inside addresses are
 # the same.
-# Each box works for what it leads; when one is killed the other does everything.
+# Each box works for what it leads; when one is killed the other does everything. What they
+# configure differently is named, alarmed and left out, and the rest goes on.
 # Runs alone: six boxes, two at a time, want their CPUs.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -31,6 +32,50 @@ same_users() {
 	[ "$figure" = "$before" ] && figure="$(jq length <<<"$before") users"
 }
 
+# --- two configurations -------------------------------------------------------------------
+
+# channels_are BOX FIRST SECOND: the states of the channels of locations 1 and 2.
+channels_are() {
+	on "$1" t_json "[.ha.channels[].state] == [\"$2\", \"$3\"]" show ha
+}
+names_it() {
+	on "$1" t_json '.ha.channels[1] | .alarm and (.mismatches |
+		any(.kind == "pool" and .name == "pool2" and .how == "differs") and
+		all(.name != "pool1" and .name != "ds1"))' show ha &&
+		on "$1" t_json '[.events[].reason] | any(test("config-mismatch: .*pool pool2 differs"))' \
+			show log
+}
+copies() { # copies BOX LOCATION: sessions that it keeps for the other box
+	on "$1" lab_ctl --json show service-location "$2" |
+		jq '.service_locations[0].standby_sessions // 0'
+}
+at_most() { # at_most N COMMAND…: that is what it prints
+	figure=$("${@:2}")
+	[ "$figure" -le "$1" ]
+}
+more_than() { ! at_most "$@"; }
+
+# Box a keeps the copy of location 2, and changes one of its pools.
+mismatch() {
+	local conf=$LAB_RUN/cgnd-a.conf first second
+	cp "$conf" "$LAB_RUN/as-it-was"
+	first=$(copies b 1) second=$(copies a 2)
+	sed -i 's|"203.0.113.64/28"|"203.0.113.64/28", "203.0.113.80/30"|' "$conf"
+	t_ok "another pool in box a" quiet on a lab_ctl reload
+	t_ok "box a leaves out location 2 alone" later 5 channels_are a realtime config-mismatch
+	t_ok "so does box b" later 5 channels_are b realtime config-mismatch
+	t_ok "box a names it" later 5 names_it a
+	t_ok "box b names it" later 5 names_it b
+	t_ok "both still work" roles "$1"
+	t_ok "users reach the Internet" reach
+	t_ok "sessions of location 1 are copied" wait_for 10 more_than "$first" copies b 1
+	t_ok "those of location 2 are not" at_most "$second" copies a 2
+	cp "$LAB_RUN/as-it-was" "$conf"
+	t_ok "the same pool again" quiet on a lab_ctl reload
+	t_ok "box a has a copy of location 2" later 20 copied a 2
+	t_ok "with those sessions" wait_for 10 more_than "$second" copies a 2
+}
+
 # mode NAME BEFORE AFTER: who works for the locations before and after box a is killed.
 mode() {
 	local LAB_CHASSIS=$1
@@ -40,6 +85,7 @@ mode() {
 	t_ok "$1: users reach the Internet" reach
 	t_ok "$1: box b has a copy" later 30 copied b 1
 	[ "$3" = b ] || t_ok "$1: box a has a copy" later 30 copied a 2
+	[ "$1" != 1+1 ] || mismatch "$2"
 	t_ok "$1: no port has two owners" owned_once
 	before=$(both_users)
 	on a lab_kill_cgnd
