@@ -223,14 +223,16 @@ facts_of(const struct cgn_daemon *d, uint32_t i, const struct cgn_chassis_locati
 
 /* ---- roles ---- */
 
+/* A box begins with its own half at all times: so what it gives out after a cut, before
+ * it has noticed, is nothing that the other one gives out, who has not heard of it. */
 static uint8_t
 own_of(const struct cgn_daemon *d, uint32_t i, const struct cgn_role_input *in)
 {
+	bool lower = cgn_channels_is_lower(d, (uint16_t)cgn_chassis_conf(d, i)->id);
+
 	if (cgn_role_has_all_ports(&d->chassis->location[i].role, in))
-		return CGN_OWN_ALL;
-	return cgn_channels_is_lower(d, (uint16_t)cgn_chassis_conf(d, i)->id)
-		       ? CGN_OWN_LOW
-		       : CGN_OWN_HIGH;
+		return lower ? CGN_OWN_LOW_FIRST : CGN_OWN_HIGH_FIRST;
+	return lower ? CGN_OWN_LOW : CGN_OWN_HIGH;
 }
 
 /* Neighbours may still believe the other box, which worked too and has given way. */

@@ -72,13 +72,10 @@ cgn_address_is_used(const struct cgn_address *a)
 /* First port of a free range of the grid of this size, or 0: looked for from a random
  * cell on, so that nobody can foresee it (RFC 6056). */
 static uint32_t
-find_range(struct cgn_worker *w, const struct cgn_address *a, uint32_t size)
+find_owned(struct cgn_worker *w, const struct cgn_address *a, uint32_t size, uint8_t own)
 {
-	uint8_t own = w->snap->location[w->snap->address[a->slot].location].own;
 	uint32_t cells = CGN_PORT_COUNT / size, cell = (uint32_t)(cgn_random(w) % cells);
 
-	if (a->free < size)
-		return 0;
 	for (uint32_t k = 0; k < cells; k++) {
 		uint32_t first = CGN_PORT_FIRST + cell * size;
 
@@ -87,6 +84,20 @@ find_range(struct cgn_worker *w, const struct cgn_address *a, uint32_t size)
 			return first;
 	}
 	return 0;
+}
+
+static uint32_t
+find_range(struct cgn_worker *w, const struct cgn_address *a, uint32_t size)
+{
+	uint8_t own = w->snap->location[w->snap->address[a->slot].location].own;
+	uint32_t first;
+
+	if (a->free < size)
+		return 0;
+	first = find_owned(w, a, size, cgn_own_first(own));
+	if (!first && cgn_own_then(own) != own)
+		first = find_owned(w, a, size, cgn_own_then(own));
+	return first;
 }
 
 /* Has a server of another transport this port? */

@@ -18,6 +18,12 @@ write(struct cgn_worker *w, struct cgn_record *r)
 		w->stats.event[CGN_EVENT_RECORD]++;
 }
 
+static bool
+is_quiet(const struct cgn_worker *w)
+{
+	return w->sync->quiet && !w->sync->disown;
+}
+
 static struct cgn_record
 about(const struct cgn_worker *w, enum cgn_record_type type, uint16_t instance,
 	const struct cgn_user *u)
@@ -46,8 +52,7 @@ cgn_journal_block(struct cgn_worker *w, enum cgn_record_type type,
 {
 	struct cgn_record r = about(w, type, u->instance, u);
 
-	if (w->sync->quiet ||
-		!(w->snap->instance[u->instance].journal & CGN_JOURNAL_BLOCKS))
+	if (is_quiet(w) || !(w->snap->instance[u->instance].journal & CGN_JOURNAL_BLOCKS))
 		return;
 	r.first = blk->first;
 	r.last = (uint16_t)(blk->first + blk->size - 1);
@@ -76,7 +81,7 @@ cgn_journal_session(
 {
 	struct cgn_record r;
 
-	if (w->sync->quiet ||
+	if (is_quiet(w) ||
 		!(w->snap->instance[s->instance].journal & CGN_JOURNAL_SESSIONS))
 		return;
 	r = about(w, type, s->instance, cgn_user_at(w, s->user));

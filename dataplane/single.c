@@ -46,29 +46,38 @@ available(const struct cgn_address *a, enum cgn_class class, uint32_t word)
 		 (a->blocked[word] & ~a->single[word]));
 }
 
-/* Those that this box may give out. */
+/* Those of what this box may give out. */
 static uint64_t
-offered(const struct cgn_worker *w, const struct cgn_address *a, enum cgn_class class,
-	uint32_t word)
+offered(const struct cgn_address *a, enum cgn_class class, uint32_t word, uint8_t own)
 {
-	uint8_t own = w->snap->location[w->snap->address[a->slot].location].own;
-
 	return cgn_own_has(own, word * 64, 64) ? available(a, class, word) : 0;
 }
 
 /* A port from a random one on, and round; 0: none. */
 static uint32_t
-find(struct cgn_worker *w, const struct cgn_address *a, enum cgn_class class)
+find_owned(struct cgn_worker *w, const struct cgn_address *a, enum cgn_class class,
+	uint8_t own)
 {
 	uint32_t start = CGN_PORT_FIRST + (uint32_t)(cgn_random(w) % CGN_PORT_COUNT);
 	uint32_t word = start / 64;
-	uint64_t clear = offered(w, a, class, word) & ~0ull << start % 64;
+	uint64_t clear = offered(a, class, word, own) & ~0ull << start % 64;
 
 	for (uint32_t k = FIRST; !clear && k <= WORDS; k++) {
 		word = word + 1 < WORDS ? word + 1 : FIRST;
-		clear = offered(w, a, class, word);
+		clear = offered(a, class, word, own);
 	}
 	return clear ? word * 64 + (uint32_t)__builtin_ctzll(clear) : 0;
+}
+
+static uint32_t
+find(struct cgn_worker *w, const struct cgn_address *a, enum cgn_class class)
+{
+	uint8_t own = w->snap->location[w->snap->address[a->slot].location].own;
+	uint32_t port = find_owned(w, a, class, cgn_own_first(own));
+
+	if (!port && cgn_own_then(own) != own)
+		port = find_owned(w, a, class, cgn_own_then(own));
+	return port;
 }
 
 static void

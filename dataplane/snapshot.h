@@ -128,16 +128,38 @@ struct cgn_group {
 
 /* The ports of a location's addresses that this box may give out: while two boxes cannot
  * hear each other both may translate for it, and neither takes a port of the other's
- * half.
+ * half. What was given out in the moment before they noticed is not known to the other
+ * one, so a box takes from its own half as long as there is something in it.
  */
-enum cgn_own { CGN_OWN_ALL, CGN_OWN_LOW, CGN_OWN_HIGH };
+enum cgn_own {
+	CGN_OWN_ALL,
+	CGN_OWN_LOW,
+	CGN_OWN_HIGH,
+	CGN_OWN_LOW_FIRST,
+	CGN_OWN_HIGH_FIRST
+};
 #define CGN_OWN_MIDDLE (CGN_PORT_FIRST + CGN_PORT_COUNT / 2)
 
+/* own: all, or one of the halves. */
 static inline bool
 cgn_own_has(uint8_t own, uint32_t first, uint32_t size)
 {
 	return own == CGN_OWN_ALL || (own == CGN_OWN_LOW ? first + size <= CGN_OWN_MIDDLE
 							 : first >= CGN_OWN_MIDDLE);
+}
+
+/* What is taken first: all, or one of the halves; and what is taken when there is nothing
+ * left of it. */
+static inline uint8_t
+cgn_own_first(uint8_t own)
+{
+	return own >= CGN_OWN_LOW_FIRST ? own - CGN_OWN_LOW_FIRST + CGN_OWN_LOW : own;
+}
+
+static inline uint8_t
+cgn_own_then(uint8_t own)
+{
+	return own >= CGN_OWN_LOW_FIRST ? CGN_OWN_ALL : own;
 }
 
 struct cgn_location {

@@ -292,6 +292,8 @@ begin(struct cgn_worker *w, uint16_t location, uint8_t role)
 	l->finished = l->drained = 0;
 	l->drain = l->failed = l->doubt = l->full_copy = false;
 	l->purge = l->differ = (struct cgn_sync_set){ 0 };
+	l->disowns = role & CGN_ROLE_STANDBY &&
+		     (l->disowns || !(before & (CGN_ROLE_STANDBY | CGN_ROLE_FOREIGN)));
 	l->digests = 0;
 }
 

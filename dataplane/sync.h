@@ -71,6 +71,8 @@ struct cgn_sync_location {
 	uint64_t next; /* stamp expected */
 	struct cgn_sync_set purge, differ;
 	bool purging; /* users still have to go */
+	bool disowns; /* was host: what has no copy when that is complete was ours alone
+		       */
 	uint32_t purge_lap;
 	unsigned digests; /* ranges compared since the last answer */
 	/* after a take-over */
@@ -86,6 +88,7 @@ struct cgn_sync_location {
 struct cgn_sync {
 	uint64_t generation;	/* of the snapshot that the roles are from */
 	bool quiet;		/* what is done now is another's news */
+	bool disown;		/* which nobody else will put into the log */
 	uint32_t lap, user_lap; /* rounds of the sweep */
 	uint32_t user_next;
 	uint64_t user_due, user_ms;

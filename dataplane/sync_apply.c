@@ -7,7 +7,9 @@
  * a late state never overwrites a newer one. What is refused is counted; digests find it.
  *
  * Copies do not age, are in nobody's log and in no count of an instance. They go when the
- * host says so, or when a copy of their range has come to its end without them.
+ * host says so, or when a copy of their range has come to its end without them. Of a box
+ * that was host, and alone, this is what the new host never heard of: then its end is in
+ * the log, for nobody else will tell it.
  *
  * Owner only. */
 #include "dataplane/create.h"
@@ -217,8 +219,9 @@ cgn_sync_arrange(struct cgn_worker *w, uint32_t index, struct cgn_session *s)
 	}
 	if (unwanted(w, s)) {
 		w->sync->quiet = true;
+		w->sync->disown = w->sync->location[s->location].disowns;
 		cgn_session_del(w, index);
-		w->sync->quiet = false;
+		w->sync->quiet = w->sync->disown = false;
 	}
 	return false;
 }
@@ -236,5 +239,6 @@ cgn_sync_purge(struct cgn_worker *w, uint16_t location)
 		l->purge_lap = w->sync->user_lap + CGN_SYNC_LAPS;
 	else
 		l->purge = (struct cgn_sync_set){ 0 };
+	l->disowns &= !l->purging;
 	l->purging = !l->purging;
 }

@@ -426,8 +426,9 @@ look(struct cgn_worker *w, uint32_t user)
 	role = w->role[u->location];
 	if (role & (CGN_ROLE_STANDBY | CGN_ROLE_FOREIGN)) {
 		w->sync->quiet = true;
+		w->sync->disown = w->sync->location[u->location].disowns;
 		clean(w, user, u);
-		w->sync->quiet = false;
+		w->sync->quiet = w->sync->disown = false;
 		return;
 	}
 	if (w->sync->location[u->location].taken)

@@ -389,9 +389,10 @@ test_old_epoch(void)
 	end();
 }
 
-/* Both translate, and do not hear each other: no port has two owners. */
+/* Both translate, and do not hear each other: no port has two owners, whether they have
+ * noticed it or not. */
 static void
-test_partition(void)
+partition(uint8_t low, uint8_t high)
 {
 	static uint8_t owner[8][65536];
 	unsigned n[2] = { 0 };
@@ -400,7 +401,7 @@ test_partition(void)
 	begin(true);
 	for (unsigned i = 0; i < 2; i++) {
 		be(&side[i], true, false, 6 + i);
-		side[i].host.own = i ? CGN_OWN_HIGH : CGN_OWN_LOW;
+		side[i].host.own = i ? high : low;
 		cgn_box_rehost(&side[i].box, &side[i].host);
 	}
 	for (int u = 0; u < 200; u++)
@@ -416,6 +417,13 @@ test_partition(void)
 		}
 	CU_ASSERT_EQUAL(n[0] + n[1], 400);
 	end();
+}
+
+static void
+test_partition(void)
+{
+	partition(CGN_OWN_LOW, CGN_OWN_HIGH);
+	partition(CGN_OWN_LOW_FIRST, CGN_OWN_HIGH_FIRST);
 }
 
 const char *const eal_suite = "boxes";

@@ -3,7 +3,7 @@
 # no second master. Everything is cut: both work, no public address and port has two owners;
 # when they meet again the lower one yields, and the other one tells its neighbours once
 # more. And a box is killed behind switches that swallow announcements.
-# APART=N: so many seconds apart, less than ADOPT (ha.adopt_delay, 10).
+# APART=N: so many seconds apart, ADOPT=N: ha.adopt_delay.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/lab/pair.sh
@@ -54,13 +54,12 @@ t_ok "the copy is still good" alike
 
 # --- everything is cut ----------------------------------------------------------------------------
 
-# New users all the time: packets go now to this box, now to that, as the switches learn.
+# Thousands of new users: packets go now to this box, now to that, as the switches learn.
 new_users() {
-	local end=$((SECONDS + $1)) n=0
-	round=$((round + 1))
-	while [ "$SECONDS" -lt "$end" ]; do
-		sessions "10.$((16 + round)).$n.0" 192.0.2.201 2
-		n=$((n + 1))
+	local n
+	for ((n = 0; n < 40; n++)); do
+		in_ns nsub "$CGN_BUILD/tests/lab/flows" \
+			"10.$((16 + round)).$((n / 4)).$((n % 4 * 64))" 192.0.2.201 64 1 1 20000
 		sleep 0.02
 	done
 }
@@ -72,12 +71,20 @@ both_gave() {
 	figure="$(users_of a) new users at box a, $(users_of b) at box b"
 	[[ ! $figure =~ ^0|\ 0\ new ]]
 }
+# released LEAST: so many blocks, by box b.
+released() {
+	[ "$(grep -c ' cgn-b cgnd - block-release ' "$LAB_RUN/log/ledger")" -ge "$1" ]
+}
 # heal WHY SWITCH: there they hear each other first, and then everywhere.
 heal() {
-	local before
-	t_ok "everything is cut" apart access core wire
+	local before pid
+	round=$((round + 1))
+	new_users &
+	pid=$!
+	t_ok "everything is cut while there are new users" apart access core wire
 	t_ok "both work" later 5 roles ab
-	t_ok "new users" new_users "$apart"
+	sleep "$apart"
+	wait "$pid"
 	t_ok "both have some" both_gave
 	t_ok "no port has two owners" ledger
 	before=$(announced a)
@@ -87,6 +94,7 @@ heal() {
 	together
 	t_ok "the other one announces itself" later 5 announces a "$before"
 	t_ok "what box b had is replaced by a copy" alike
+	t_ok "and its end is in the log" wait_for 5 released $((256 * round))
 	t_ok "everybody reaches the Internet" m_ping nsub "$WEB4"
 }
 heal "another master has a higher priority" access

@@ -101,6 +101,28 @@ test_whole_address(void)
 	world_close();
 }
 
+/* One half of the address first, all of it in the end. */
+static void
+test_halves(void)
+{
+	for (unsigned high = 0; high < 2; high++) {
+		open_users();
+		world.location[0].own = high ? CGN_OWN_HIGH_FIRST : CGN_OWN_LOW_FIRST;
+		for (unsigned k = 0; k < CGN_PORT_COUNT / 64; k++) {
+			unsigned n = k % USERS;
+			bool first = k < CGN_PORT_COUNT / 128;
+			const struct cgn_block *blk;
+
+			CU_ASSERT_EQUAL_FATAL(
+				cgn_block_take(world.w, user[n], 64), CGN_DROP_REASONS);
+			blk = cgn_block_at(world.w, at(n)->block);
+			CU_ASSERT_EQUAL(blk->first >= CGN_OWN_MIDDLE, high == first);
+		}
+		CU_ASSERT_EQUAL(address()->free, 0);
+		world_close();
+	}
+}
+
 /* No records left is no block, and takes no ports. */
 static void
 test_no_records(void)
@@ -314,6 +336,7 @@ const char *const eal_suite = "block";
 CU_TestInfo eal_tests[] = {
 	{ "no overlap", test_no_overlap },
 	{ "a whole address", test_whole_address },
+	{ "halves of an address", test_halves },
 	{ "records run out", test_no_records },
 	{ "a locked address", test_locked },
 	{ "quarantine", test_quarantine },

@@ -245,10 +245,26 @@ test_ring(void)
 	world_close();
 }
 
+/* One half of an address first, all of it in the end. */
+static void
+test_halves(void)
+{
+	world_open(64, 16, 0);
+	world.location[0].own = CGN_OWN_HIGH_FIRST;
+	for (uint32_t k = 0; k < CGN_PORT_COUNT; k++) {
+		uint32_t port = cgn_single_take(world.w, SLOT, CGN_UDP);
+
+		CU_ASSERT_FATAL(port != 0);
+		CU_ASSERT_EQUAL(port >= CGN_OWN_MIDDLE, k < CGN_PORT_COUNT / 2);
+	}
+	world_close();
+}
+
 const char *const eal_suite = "single";
 CU_TestInfo eal_tests[] = {
 	{ "all ports", test_all },
 	{ "random", test_random },
+	{ "halves of an address", test_halves },
 	{ "rest", test_rest },
 	{ "how long", test_rest_time },
 	{ "beside blocks", test_blocks },
