@@ -438,8 +438,18 @@ cgn_port_claim(struct cgn_worker *w, struct cgn_user *u, enum cgn_class class,
 }
 
 uint16_t
-cgn_port_take(
-	struct cgn_worker *w, struct cgn_user *u, enum cgn_class class, uint32_t *block)
+cgn_port_guess(const struct cgn_worker *w, const struct cgn_block *blk,
+	enum cgn_class class, uint32_t draw)
+{
+	const struct cgn_address *a = w->snap->state[w->conf.index][blk->address];
+	uint32_t start = blk->first + (uint32_t)((uint64_t)draw * blk->size >> 32);
+
+	return (uint16_t)find_clear(a->used[class], blk->first, blk->size, start);
+}
+
+uint16_t
+cgn_port_take(struct cgn_worker *w, struct cgn_user *u, enum cgn_class class,
+	uint32_t draw, uint32_t *block)
 {
 	struct cgn_address *a = w->snap->state[w->conf.index][u->address];
 
@@ -447,17 +457,14 @@ cgn_port_take(
 		struct cgn_block *blk = cgn_block_at(w, index);
 
 		if (blk->used[class] < blk->size) {
-			uint32_t start =
-				blk->first + (uint32_t)(cgn_random(w) % blk->size);
-			uint32_t port =
-				find_clear(a->used[class], blk->first, blk->size, start);
+			uint16_t port = cgn_port_guess(w, blk, class, draw);
 
 			a->used[class][port / 64] |= 1ull << port % 64;
 			if (!in_use(blk))
 				u->spare--;
 			blk->used[class]++;
 			*block = index;
-			return (uint16_t)port;
+			return port;
 		}
 		index = blk->next;
 	}

@@ -43,10 +43,16 @@ void cgn_block_give_all(struct cgn_worker *w, struct cgn_user *u);
 /* Ends the quarantine of blocks whose time has come; a bounded number. Owner. */
 void cgn_block_expire(struct cgn_worker *w);
 
-/* Takes a free port of one of the user's blocks, at a random place in it (RFC 6056).
- * *block: where it was found. 0: none is free. Host order. Owner. */
-uint16_t cgn_port_take(
-	struct cgn_worker *w, struct cgn_user *u, enum cgn_class class, uint32_t *block);
+/* Takes a free port of one of the user's blocks: the first from a place on that `draw`, a
+ * random number, says (RFC 6056). *block: where it was found. 0: none is free. Host
+ * order. Owner. */
+uint16_t cgn_port_take(struct cgn_worker *w, struct cgn_user *u, enum cgn_class class,
+	uint32_t draw, uint32_t *block);
+
+/* The port that cgn_port_take() would find in this block now; 0: none. Changes nothing.
+ * Owner. */
+uint16_t cgn_port_guess(const struct cgn_worker *w, const struct cgn_block *blk,
+	enum cgn_class class, uint32_t draw);
 
 /* Takes this very port (host order) if one of the user's blocks has it free. Standby. */
 bool cgn_port_claim(struct cgn_worker *w, struct cgn_user *u, enum cgn_class class,

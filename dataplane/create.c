@@ -7,6 +7,7 @@
 #include <rte_fib.h>
 #include <rte_tcp.h>
 
+#include "dataplane/ahead.h"
 #include "dataplane/create.h"
 #include "dataplane/expect.h"
 #include "dataplane/held.h"
@@ -91,7 +92,7 @@ turns_back(const struct cgn_burst *b, const struct cgn_pkt *p)
 }
 
 static enum cgn_drop
-open_up(struct cgn_burst *b, uint64_t i)
+open_up(struct cgn_burst *b, uint64_t i, uint32_t draw)
 {
 	struct cgn_pkt *p = &b->p[i];
 	bool fresh = false;
@@ -102,6 +103,7 @@ open_up(struct cgn_burst *b, uint64_t i)
 		.remote_port = p->flow.remote_port,
 		.proto = p->proto,
 		.state = first_state(p, CGN_UP),
+		.draw = draw,
 		.from = CGN_UP,
 	};
 	struct cgn_who who;
@@ -277,11 +279,16 @@ user_of(const struct cgn_burst *b, uint64_t i)
 static void
 create(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir)
 {
+	uint32_t draw[CGN_BURST];
+
+	CGN_FOREACH (i, mask)
+		cgn_flow_fill(b, i, dir);
+	if (dir == CGN_UP)
+		cgn_ahead_up(b, mask, draw);
 	CGN_FOREACH (i, mask) {
 		struct cgn_pkt *p = &b->p[i];
 		enum cgn_drop why;
 
-		cgn_flow_fill(b, i, dir);
 		if (dir == CGN_UP && b->softwire & CGN_BIT(i) && p->user == CGN_NONE)
 			p->user = user_of(b, i);
 		if (dir == CGN_DOWN || p->user != CGN_NONE || !(b->softwire & CGN_BIT(i)))
@@ -293,7 +300,7 @@ create(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir)
 		else if (p->flags & CGN_PKT_HELD)
 			why = CGN_DROP_NO_MAPPING;
 		else
-			why = dir == CGN_UP ? open_up(b, i) : open_down(b, i);
+			why = dir == CGN_UP ? open_up(b, i, draw[i]) : open_down(b, i);
 		if (why != CGN_DROP_REASONS)
 			refuse(b, i, dir, why);
 	}

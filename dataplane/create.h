@@ -14,6 +14,7 @@ struct cgn_flow {
 	rte_be16_t inside_port, remote_port;
 	uint8_t proto;
 	uint8_t state; /* enum cgn_state after its first packet */
+	uint32_t draw; /* a random number, by which a new mapping's port is chosen */
 	enum cgn_dir from;
 };
 

@@ -9,6 +9,7 @@
  *
  * Worker only: made by the gateway, used by the create stage, swept with the ticks. */
 #include "dataplane/create.h"
+#include "dataplane/block.h"
 #include "dataplane/expect.h"
 #include "dataplane/user.h"
 
@@ -126,6 +127,7 @@ cgn_expect_add(struct cgn_worker *w, const struct cgn_session *s, rte_be16_t ins
 {
 	const struct cgn_alg_control *c = cgn_alg_control_at(w, s->alg);
 	struct cgn_flow f = { .user = s->user,
+		.draw = (uint32_t)cgn_random(w),
 		.inside = s->inside,
 		.inside_port = inside_port,
 		.proto = s->proto };

@@ -112,7 +112,7 @@ add_both(struct cgn_worker *w, struct cgn_table *up, struct cgn_table *down,
  * none. */
 static enum cgn_drop
 take_port(struct cgn_worker *w, struct cgn_mapping *m, enum cgn_class class,
-	uint16_t wanted)
+	uint16_t wanted, uint32_t draw)
 {
 	struct cgn_user *u = cgn_user_at(w, m->user);
 	enum cgn_drop why;
@@ -123,7 +123,7 @@ take_port(struct cgn_worker *w, struct cgn_mapping *m, enum cgn_class class,
 	if (class == CGN_OTHER)
 		return CGN_DROP_REASONS;
 	if (!wanted)
-		port = cgn_user_port(w, m->user, class, &m->block, &why);
+		port = cgn_user_port(w, m->user, class, draw, &m->block, &why);
 	else if (u->port_mode == CGN_MODE_SINGLE
 			 ? !cgn_single_claim(w, u->address, class, wanted)
 			 : !cgn_port_claim(w, u, class, wanted, &m->block))
@@ -233,7 +233,7 @@ mapping_new(struct cgn_worker *w, const struct cgn_flow *f, uint16_t port, bool 
 		.instance = u->instance,
 		.proto = f->proto,
 		.shared = shared && class != CGN_OTHER };
-	why = take_port(w, m, class, port);
+	why = take_port(w, m, class, port, f->draw);
 	if (why == CGN_DROP_REASONS && !mapping_publish(w, *index)) {
 		give_port(w, m, class);
 		why = CGN_DROP_SESSIONS_FULL;

@@ -7,6 +7,8 @@
 #ifndef CGN_DATAPLANE_SLOTS_H
 #define CGN_DATAPLANE_SLOTS_H
 
+#include <rte_prefetch.h>
+
 #include "dataplane/types.h"
 
 struct cgn_slots {
@@ -47,7 +49,8 @@ cgn_slots_full(const struct cgn_slots *s)
 	return s->used >= s->limit;
 }
 
-/* An index, contents undefined, or CGN_NONE when as many as may be are in use. */
+/* An index, contents undefined, or CGN_NONE when as many as may be are in use. The record
+ * that will be next is asked for, so that it is there when it is wanted. */
 static inline uint32_t
 cgn_slots_take(struct cgn_slots *s)
 {
@@ -60,6 +63,7 @@ cgn_slots_take(struct cgn_slots *s)
 	else
 		i = s->top++;
 	s->used++;
+	rte_prefetch0(cgn_slots_at(s, s->free != CGN_NONE ? s->free : s->top));
 	return i;
 }
 

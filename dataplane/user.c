@@ -337,8 +337,8 @@ take_single(struct cgn_worker *w, struct cgn_user *u, enum cgn_class class,
 }
 
 uint16_t
-cgn_user_port(struct cgn_worker *w, uint32_t user, enum cgn_class class, uint32_t *block,
-	enum cgn_drop *why)
+cgn_user_port(struct cgn_worker *w, uint32_t user, enum cgn_class class, uint32_t draw,
+	uint32_t *block, enum cgn_drop *why)
 {
 	struct cgn_user *u = cgn_user_at(w, user);
 	const struct cgn_instance *inst = &w->snap->instance[u->instance];
@@ -348,14 +348,14 @@ cgn_user_port(struct cgn_worker *w, uint32_t user, enum cgn_class class, uint32_
 	if (u->ports[class] < inst->max_ports[class]) {
 		if (u->port_mode == CGN_MODE_SINGLE)
 			return take_single(w, u, class, block, why);
-		port = cgn_port_take(w, u, class, block);
+		port = cgn_port_take(w, u, class, draw, block);
 		if (port)
 			return port;
 		size = next_block(u);
 		*why = size ? cgn_block_take(w, user, size) : CGN_DROP_NO_PORT;
 		if (*why == CGN_DROP_REASONS) {
 			u->extended++;
-			return cgn_port_take(w, u, class, block);
+			return cgn_port_take(w, u, class, draw, block);
 		}
 	}
 	u->discards[CGN_DISCARD_PORTS]++;

@@ -44,9 +44,10 @@ void cgn_user_del(struct cgn_worker *w, uint32_t user);
 enum cgn_drop cgn_user_admit(struct cgn_worker *w, struct cgn_user *u,
 	enum cgn_class class, enum cgn_dir from);
 
-/* Takes a port for the user, with another block if its mode allows. 0 and *why, or the
- * port in host order and *block. Owner. */
+/* Takes a port for the user, with another block if its mode allows. draw: a random
+ * number, by which it is chosen. 0 and *why, or the port in host order and *block. Owner.
+ */
 uint16_t cgn_user_port(struct cgn_worker *w, uint32_t user, enum cgn_class class,
-	uint32_t *block, enum cgn_drop *why);
+	uint32_t draw, uint32_t *block, enum cgn_drop *why);
 
 #endif

@@ -9,6 +9,12 @@
 #define WRAP_MS ((4294967296ull - 10) * CGN_MS_PER_TICK)
 #define USERS	40
 
+static uint32_t
+draw(void)
+{
+	return (uint32_t)cgn_random(world.w);
+}
+
 static uint32_t user[USERS];
 
 /* Users of slot 0 without anything; blocks are all that matters here. */
@@ -272,16 +278,20 @@ test_ports(void)
 	}
 	for (unsigned class = 0; class < CGN_CLASSES; class ++) {
 		for (unsigned k = 0; k < 64 + 100 + 1 + 7; k++) {
-			uint16_t port = cgn_port_take(world.w, at(0), class, &block);
-			const struct cgn_block *blk = cgn_block_at(world.w, block);
+			const struct cgn_block *blk = cgn_block_at(world.w, at(0)->block);
+			uint32_t by = draw();
+			uint16_t guess = cgn_port_guess(world.w, blk, class, by);
+			uint16_t port = cgn_port_take(world.w, at(0), class, by, &block);
 
+			CU_ASSERT(block != at(0)->block || port == guess);
+			blk = cgn_block_at(world.w, block);
 			CU_ASSERT_FATAL(allowed[port] & 1 << class);
 			CU_ASSERT_FATAL(
 				port >= blk->first && port < blk->first + blk->size);
 			CU_ASSERT_EQUAL_FATAL(blk->user, user[0]);
 			allowed[port] &= (uint8_t) ~(1 << class);
 		}
-		CU_ASSERT_EQUAL(cgn_port_take(world.w, at(0), class, &block), 0);
+		CU_ASSERT_EQUAL(cgn_port_take(world.w, at(0), class, draw(), &block), 0);
 	}
 	world_close();
 }
@@ -297,14 +307,15 @@ test_last_port(void)
 		cgn_block_take(world.w, user[0], CGN_PORT_COUNT), CGN_DROP_REASONS);
 	for (uint32_t k = 0; k < CGN_PORT_COUNT; k++)
 		CU_ASSERT_NOT_EQUAL_FATAL(
-			cgn_port_take(world.w, at(0), CGN_UDP, &block), 0);
-	CU_ASSERT_EQUAL(cgn_port_take(world.w, at(0), CGN_UDP, &block), 0);
+			cgn_port_take(world.w, at(0), CGN_UDP, draw(), &block), 0);
+	CU_ASSERT_EQUAL(cgn_port_take(world.w, at(0), CGN_UDP, draw(), &block), 0);
 	for (uint32_t port = 1024; port <= 65535; port += 4607) {
 		cgn_port_give(world.w, at(0)->block, CGN_UDP, (uint16_t)port);
-		CU_ASSERT_EQUAL(cgn_port_take(world.w, at(0), CGN_UDP, &block), port);
+		CU_ASSERT_EQUAL(
+			cgn_port_take(world.w, at(0), CGN_UDP, draw(), &block), port);
 	}
 	cgn_port_give(world.w, at(0)->block, CGN_UDP, 65535);
-	CU_ASSERT_EQUAL(cgn_port_take(world.w, at(0), CGN_UDP, &block), 65535);
+	CU_ASSERT_EQUAL(cgn_port_take(world.w, at(0), CGN_UDP, draw(), &block), 65535);
 	world_close();
 }
 
@@ -319,7 +330,7 @@ test_random_ports(void)
 	CU_ASSERT_EQUAL(cgn_block_take(world.w, user[0], 64), CGN_DROP_REASONS);
 	first = cgn_block_at(world.w, at(0)->block)->first;
 	for (unsigned k = 0; k < 64000; k++) {
-		uint16_t port = cgn_port_take(world.w, at(0), CGN_TCP, &block);
+		uint16_t port = cgn_port_take(world.w, at(0), CGN_TCP, draw(), &block);
 
 		next += port == last + 1u;
 		last = port;

@@ -7,6 +7,12 @@
 #include "eal_main.h"
 #include "world.h"
 
+static uint32_t
+draw(void)
+{
+	return (uint32_t)cgn_random(world.w);
+}
+
 static struct cgn_burst burst;
 
 /* Packet 0 of the burst: the first of NAT user n, or of a B4. */
@@ -235,7 +241,7 @@ ports(uint8_t mode, enum cgn_drop *why)
 	from_nat(mode);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(add());
 	user = world_user(&burst);
-	while (n < 70000 && cgn_user_port(world.w, user, CGN_UDP, &block, why)) {
+	while (n < 70000 && cgn_user_port(world.w, user, CGN_UDP, draw(), &block, why)) {
 		cgn_user_at(world.w, user)->ports[CGN_UDP]++;
 		n++;
 	}
@@ -315,10 +321,11 @@ test_deterministic(void)
 			CU_ASSERT_EQUAL(cgn_block_at(world.w, u->block)->first,
 				1024 + (6 + n) / 2 * 1000);
 			for (unsigned k = 0; k < 1000; k++)
-				CU_ASSERT(cgn_user_port(world.w, user, CGN_UDP, &block,
-						  &why) >= 1024);
-			CU_ASSERT_EQUAL(
-				cgn_user_port(world.w, user, CGN_UDP, &block, &why), 0);
+				CU_ASSERT(cgn_user_port(world.w, user, CGN_UDP, draw(),
+						  &block, &why) >= 1024);
+			CU_ASSERT_EQUAL(cgn_user_port(world.w, user, CGN_UDP, draw(),
+						&block, &why),
+				0);
 			CU_ASSERT_EQUAL(why, CGN_DROP_NO_PORT);
 			for (unsigned k = 0; k < 1000; k++)
 				cgn_port_give(world.w, block, CGN_UDP,
@@ -358,7 +365,7 @@ test_mode_change(void)
 	inst->block_size = 8;
 	for (unsigned k = 0; k < 100; k++) /* more blocks, as it began */
 		CU_ASSERT_NOT_EQUAL(
-			cgn_user_port(world.w, old, CGN_UDP, &block, &why), 0);
+			cgn_user_port(world.w, old, CGN_UDP, draw(), &block, &why), 0);
 	CU_ASSERT_EQUAL(u->blocks, 2);
 	CU_ASSERT_EQUAL(cgn_block_at(world.w, u->block)->size, 64);
 	from_nat(1);
@@ -402,8 +409,10 @@ test_classes(void)
 	for (unsigned class = 0; class < CGN_CLASSES; class ++) {
 		for (unsigned n = 0; n < 64; n++)
 			CU_ASSERT_NOT_EQUAL(
-				cgn_user_port(world.w, user, class, &block, &why), 0);
-		CU_ASSERT_EQUAL(cgn_user_port(world.w, user, class, &block, &why), 0);
+				cgn_user_port(world.w, user, class, draw(), &block, &why),
+				0);
+		CU_ASSERT_EQUAL(
+			cgn_user_port(world.w, user, class, draw(), &block, &why), 0);
 		CU_ASSERT_EQUAL(why, CGN_DROP_NO_PORT);
 	}
 	world_close();
