@@ -27,9 +27,9 @@
 #include "control/netlink.h"
 #include "control/netlink_feed.h"
 
-#define QUIET_MS 30   /* after a notice */
-#define WAIT_MS	 300  /* at most */
-#define AGAIN_MS 1000 /* after a change that failed */
+#define QUIET_MS 30    /* after a notice */
+#define WAIT_MS	 300   /* at most */
+#define AGAIN_MS 10000 /* after a change that failed: each is an event */
 
 /* Of rtnetlink(7): what the kernel itself has made. */
 #define PROTO_REDIRECT 1

@@ -57,23 +57,38 @@ tap_counts() {
 		[.name, .state, .from_kernel_packets, .to_kernel_packets]')
 	[[ $figure =~ ^\[\"core0\",\"up\",[1-9][0-9]+,[1-9][0-9]+\]$ ]]
 }
+# changed SED…: the configuration is another one from now on.
+changed() {
+	sed -i "$@" "$LAB_RUN/cgnd.conf" && lab_ctl reload >"$LAB_RUN/log/reload" 2>&1
+}
+tap_has() { ip -n "cgn$LAB_SUFFIX" addr show dev core0 | grep -q "inet $1/"; }
+follows_reload() {
+	changed 's|"198.51.100.1/24"|&, "198.51.100.77/24"|' && tap_has 198.51.100.77 &&
+		changed 's|, "198.51.100.77/24"||' && ! tap_has 198.51.100.77 && tap_has 198.51.100.1
+}
+learns_no_more() {
+	changed 's|^routing: { };|routing: { learn = false; };|' &&
+		wait_for 5 forgotten 192.0.2.0/24 && told "$POOL1" &&
+		changed 's|^routing:.*|routing: { };|' && wait_for 5 learnt 192.0.2.0/24 "$INET4"
+}
 is_up() { t_json '.boards[0].state == "up"' show board && figure=''; }
 is_down() { t_json '.boards[0].state == "down"' show board && figure=''; }
 
 # A table of 10,000 routes appears in the kernel while packets pass.
-MANY=10000
+MANY=${MANY:-10000}
 many_routes() {
 	local n began took
 	for ((n = 0; n < MANY; n++)); do
-		echo "route add 11.$((n >> 8)).$((n & 255)).0/24 via $INET4 dev core0 proto bgp"
+		echo "route add $((11 + (n >> 16))).$((n >> 8 & 255)).$((n & 255)).0/24 via $INET4 dev core0 proto bgp"
 	done >"$LAB_RUN/many"
-	in_ns nsub ping -n -q -i 0.005 -c 400 "$WEB4" >"$LAB_RUN/log/ping" 2>&1 &
+	in_ns nsub ping -n -q -i 0.005 -c $((400 + MANY / 50)) "$WEB4" >"$LAB_RUN/log/ping" 2>&1 &
 	sleep 0.2
 	began=$(date +%s%N)
 	ip -n "cgn$LAB_SUFFIX" -batch "$LAB_RUN/many" || return 1
 	took=$((($(date +%s%N) - began) / 1000000))
 	began=$(date +%s%N)
-	wait_for 5 learnt "11.$(((MANY - 1) >> 8)).$(((MANY - 1) & 255)).0/24" "$INET4" ||
+	n=$((MANY - 1))
+	wait_for 5 learnt "$((11 + (n >> 16))).$((n >> 8 & 255)).$((n & 255)).0/24" "$INET4" ||
 		return 1
 	figure="$MANY routes in the kernel in $took ms, in the box $((($(date +%s%N) -
 		began) / 1000000)) ms later"
@@ -121,6 +136,8 @@ no network 2001:db8:f00d::/48' >/dev/null
 t_ok 'what is withdrawn is forgotten' wait_for 5 forgotten 2001:db8:f00d::/48
 t_ok 'a large table, without loss' many_routes
 
+t_ok 'addresses of the tap follow a reload' follows_reload
+t_ok 'so does learning' learns_no_more
 t_ok 'before the last board leaves, its prefixes do' withdrawn_first
 t_ok 'when it is back, they are' announced_last
 t_ok 'and packets pass' m_whoami nsub 203.0.113.

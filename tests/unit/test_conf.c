@@ -394,7 +394,7 @@ test_log_hosts(void)
 static void
 test_examples(void)
 {
-	static const char *const examples[] = { "ds-lite.conf", "nat44.conf",
+	static const char *const examples[] = { "ds-lite.conf", "nat44.conf", "bgp.conf",
 		"two-boards.conf", "two-chassis-a.conf", "two-chassis-b.conf",
 		"full.conf" };
 	char dir[] = "/tmp/conf-examples-XXXXXX", key[64];
