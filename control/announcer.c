@@ -250,7 +250,7 @@ cgn_announcer_turn(struct cgn_daemon *d)
 	if (a->conf != d->conf && a->netlink) /* tables and names may be others */
 		a->changed = true;
 	if (a->netlink &&
-		(!r->present || !r->announce || strcmp(a->device.name, r->device)))
+		(!r->present || !r->announce || strcmp(a->device.name, r->device) != 0))
 		end(a);
 	a->conf = d->conf;
 	if (!r->present || !r->announce)

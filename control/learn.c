@@ -73,7 +73,11 @@ order(const void *pa, const void *pb)
 		c = (a->metric > b->metric) - (a->metric < b->metric);
 	if (c == 0)
 		c = a->protocol - b->protocol;
-	return c ? c : memcmp(a, b, sizeof(*a));
+	if (c == 0)
+		c = memcmp(a->gw, b->gw, sizeof(a->gw));
+	if (c == 0)
+		c = a->gateway - b->gateway;
+	return c ? c : a->tap - b->tap;
 }
 
 static void
