@@ -138,6 +138,7 @@ every_ms(struct cgn_daemon *d, uint64_t tsc, uint64_t now_ms)
 	cgn_service_turn(d);
 	cgn_announcer_turn(d);
 	d->stop |= d->leaving && cgn_announcer_is_gone(d);
+	cgn_wall_turn(&d->wall, now_ms);
 	cgn_chassis_say(d);
 	cgn_copies_turn(d);
 	cgn_routes_turn(d);

@@ -13,6 +13,7 @@
 #include "control/rest.h"
 #include "control/service.h"
 #include "control/threshold.h"
+#include "control/wall.h"
 #include "control/watch.h"
 #include "dataplane/lcore.h"
 #include "dataplane/port.h"
@@ -82,6 +83,7 @@ struct cgn_daemon {
 
 	struct cgn_watch watch; /* over the lcores */
 	struct cgn_service service;
+	struct cgn_wall wall;
 	struct cgn_switch *instances; /* centralized backup: of conf->instances[] */
 	struct cgn_vrrp_groups *vrrp; /* virtual routers: of conf->vrrp[] */
 	uint64_t ports_down;	      /* by monitor groups; bits of port[] */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * What the daemon says. A line is written with one system call, so that lines of threads
- * do not mix. Events are the lines that `show log` repeats: a ring in memory, overwritten
- * from the oldest on, of the control lcore alone.
+ * do not mix, and only where it goes in at once: a journal that has stopped reading, or a
+ * disk that is full, costs lines, and neither time nor packets. The next line that goes
+ * in says how many. Events are the lines that `show log` repeats: a ring in memory,
+ * overwritten from the oldest on, of the control lcore alone.
  *
  * DPDK logs to a stream of ours. Its lines are held back during the start: most of them
  * are of no use when all went well, and when it did not, the cause is the last one.
@@ -10,6 +12,7 @@
  * Not handled: files, rotation, rate. That is the journal's business. */
 #include "control/log.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
@@ -32,21 +35,48 @@ static struct {
 	char held[HELD][LINE];
 } stream;
 
+static unsigned lost; /* atomic: lines since the last one that went in */
+
+/* false: it would have to wait, or there is no room. */
+static bool
+put_line(int priority, const char *text, bool terminal)
+{
+	struct pollfd fd = { .fd = STDERR_FILENO, .events = POLLOUT };
+	char line[LINE + 32];
+	int n;
+
+	n = terminal ? snprintf(line, sizeof(line), "cgnd: %s\n", text)
+		     : snprintf(line, sizeof(line), "<%d>cgnd: %s\n", priority, text);
+	if (poll(&fd, 1, 0) != 1 || !(fd.revents & POLLOUT))
+		return false;
+	return write(STDERR_FILENO, line, RTE_MIN((size_t)n, sizeof(line) - 1)) > 0;
+}
+
+/* There is a gap before this line. */
+static bool
+put_gap(unsigned n, bool terminal)
+{
+	char text[80];
+
+	snprintf(text, sizeof(text), "%u lines are missing here: there was no room", n);
+	return put_line(LOG_WARNING, text, terminal);
+}
+
 static void
 write_line(int priority, const char *text)
 {
 	bool terminal = isatty(STDERR_FILENO);
-	char line[LINE + 32];
-	int n;
+	unsigned gap;
 
 	if (copy && priority <= LOG_ERR)
 		fprintf(copy, "%s\n", text);
 	if (terminal && priority > LOG_INFO)
 		return;
-	n = terminal ? snprintf(line, sizeof(line), "cgnd: %s\n", text)
-		     : snprintf(line, sizeof(line), "<%d>cgnd: %s\n", priority, text);
-	if (write(STDERR_FILENO, line, RTE_MIN((size_t)n, sizeof(line) - 1)) < 0)
-		return; /* nobody is listening, and nobody could be told */
+	gap = __atomic_exchange_n(&lost, 0, __ATOMIC_RELAXED);
+	if (gap && put_gap(gap, terminal))
+		gap = 0;
+	if (gap || !put_line(priority, text, terminal))
+		__atomic_fetch_add(&lost, gap + 1, __ATOMIC_RELAXED);
 }
 
 void

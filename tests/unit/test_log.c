@@ -3,6 +3,7 @@
  * Lines with their prefix, events, and what DPDK says while it is held back. */
 #include "control/log.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,7 +12,7 @@
 
 #include "suite.h"
 
-static char text[8192];
+static char text[16384];
 
 /* Runs f with stderr in a file; what it wrote is in text. */
 static void
@@ -100,10 +101,44 @@ test_stream(void)
 	CU_ASSERT_STRING_EQUAL(text, "<7>cgnd: dpdk: third\n<4>cgnd: dpdk: fourth\n");
 }
 
+/* A reader that does not read costs lines, and no time; the next line says how many. */
+static void
+test_nobody_reads(void)
+{
+	int fd[2], saved = dup(STDERR_FILENO);
+	unsigned lines = 0, lost = 0;
+	char *gap;
+	ssize_t n;
+
+	CU_ASSERT_EQUAL_FATAL(pipe(fd), 0);
+	fcntl(fd[0], F_SETPIPE_SZ, 8192);
+	dup2(fd[1], STDERR_FILENO);
+	for (unsigned i = 0; i < 1000; i++)
+		cgn_log(LOG_NOTICE, "line %u", i);
+	n = read(fd[0], text, sizeof(text) - 1);
+	text[n > 0 ? n : 0] = '\0';
+	for (const char *p = text; (p = strchr(p, '\n')); p++)
+		lines++;
+	cgn_log(LOG_NOTICE, "again");
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	n = read(fd[0], text, sizeof(text) - 1);
+	text[n > 0 ? n : 0] = '\0';
+	gap = strstr(text, "<4>cgnd: ");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(gap);
+	CU_ASSERT_EQUAL(sscanf(gap, "<4>cgnd: %u lines are missing", &lost), 1);
+	CU_ASSERT_EQUAL(lines + lost, 1000);
+	CU_ASSERT(lines > 0 && lost > 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(gap, "<5>cgnd: again\n"));
+	close(fd[0]);
+	close(fd[1]);
+}
+
 static CU_TestInfo tests[] = {
 	{ "a line has its priority", test_line },
 	{ "the last events are kept", test_events },
 	{ "DPDK is held back", test_stream },
+	{ "nobody reads", test_nobody_reads },
 	CU_TEST_INFO_NULL,
 };
 
