@@ -38,6 +38,13 @@ lab_conf >"$conf"
 t_ok "not enough hugepages: exit 1" t_exit 1 start
 t_ok "and one line says both ways out" one_line 'nr_hugepages.*hugepages *= *false'
 
+LAB_HUGEPAGES=false LAB_MEMORY=256
+lab_conf | sed 's/lcores = "[^"]*"/lcores = "0@0,1@1000"/' >"$conf"
+t_ok "a processor that does not exist: exit 1" t_exit 1 start
+t_ok "and one line names it" one_line '1000'
+nothing_left() { figure=$(find "$LAB_RUN/cgnd" -mindepth 1 2>/dev/null | tr '\n' ' ') && [ -z "$figure" ]; }
+t_ok "nothing is left of a start that failed" nothing_left
+
 t_ok "no such file: exit 1" t_exit 1 "$CGN_BUILD/cgnd" -c "$LAB_RUN/none.conf"
 
 lab_conf | sed -e 's/weight = 1/wait = 1/' -e 's/mtu = 1600/mtu = 7/' \

@@ -57,6 +57,7 @@ lab_spawn inet silence python3 "$TOP/tests/lab/silence.py" serve "$WEB4" 7000
 t_must "a user" m_ping nsub "$WEB4"
 ip netns exec "nsub$LAB_SUFFIX" python3 "$TOP/tests/lab/silence.py" run "$WEB4" 7000 60 0 \
 	"$LAB_RUN/stop" >"$LAB_RUN/flow" 2>&1 &
+flow=$!
 there() { t_json 'any(.sessions[]; .remote | endswith(":7000"))' show session; }
 t_must "a flow" wait_for 10 there
 
@@ -78,7 +79,7 @@ refused() {
 t_ok "a file with errors is refused with all of them" refused
 touch "$LAB_RUN/stop"
 flawless() {
-	wait_for 10 test -s "$LAB_RUN/flow"
+	wait "$flow" || return 1
 	read -r sent lost gap ends <"$LAB_RUN/flow"
 	figure="$sent packets, $lost lost, longest silence $gap ms, seen as $ends"
 	[ "$lost" = 0 ] && [ "$(wc -w <<<"$ends")" = 1 ]
