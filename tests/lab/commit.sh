@@ -105,20 +105,21 @@ ends() {
 	fi
 }
 seen_old=0 seen_new=0
-kill_steps() { # of the steps of a commit
-	local step
-	for step in 0 3 5 6 7 8; do
+kill_steps() { # of the steps of a commit: from one of them on it is the new file
+	local step turned=''
+	for step in 0 3 5 6 7 8 9; do
 		lab_ctl debug kill-commit "$step" >/dev/null
 		lab_ctl reload "$new" >/dev/null 2>&1
 		ends either "step $step" || return 1
+		turned+=$seen_new
 		lab_ctl reload "$LAB_RUN/before.conf" >/dev/null
 	done
 	figure="the old file $seen_old times, the new one $seen_new times"
-	[ "$seen_old" = 3 ] && [ "$seen_new" = 3 ]
+	[[ $turned =~ ^0+1.*$ ]] && [ "$((${turned: -1} + $(tr -dc 0 <<<"$turned" | wc -c)))" = 7 ]
 }
 kill_confirmed() {
 	local step
-	for step in 5 6 8; do
+	for step in 6 7 9; do
 		lab_ctl check "$new" >/dev/null
 		lab_ctl debug kill-commit "$step" >/dev/null
 		lab_ctl commit confirmed 60 >/dev/null 2>&1
