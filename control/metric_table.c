@@ -247,6 +247,9 @@ static const struct cgn_metric table[] = {
 		"bytes sent to the other box"),
 	COUNTER("channel", "channel_bytes_received_total", "bytes", "bytes_received", 1,
 		"bytes from the other box"),
+	COUNTER("channel", "channel_sections_skipped_total", "", "sections_skipped", 1,
+		"what a later version of the other box has said and this one does not "
+		"know"),
 	COUNTER("channel", "channel_restarts_total", "", "restarts", 1,
 		"times that the channel began anew"),
 	GAUGE("channel", "channel_peer_priority", "", "peer_says.priority", 1,

@@ -103,14 +103,16 @@ send_packet(void *ctx, const void *data, size_t len)
 	e->bytes += len;
 	e->largest = RTE_MAX(e->largest, len);
 	memcpy(p.data, data, len);
+	if (l->rewrite)
+		l->rewrite(l, &p);
 	if (from == 0)
 		keep(l, &p);
 	if (e->fault.cut || link_random(l) < e->fault.loss ||
 		(e->fault.mtu && len > e->fault.mtu))
 		return;
-	travel(l, from, data, len);
+	travel(l, from, p.data, p.len);
 	if (link_random(l) < e->fault.duplicate)
-		travel(l, from, data, len);
+		travel(l, from, p.data, p.len);
 }
 
 void

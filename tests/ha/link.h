@@ -42,6 +42,8 @@ struct end {
 };
 
 struct link {
+	/* what becomes of a datagram before the link has it; NULL: nothing */
+	void (*rewrite)(struct link *l, struct packet *p);
 	uint64_t now_us, order, seed;
 	struct end end[2];
 	struct packet **heap;
