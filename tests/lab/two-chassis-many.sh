@@ -13,7 +13,7 @@ users=120 ports=64 to=192.0.2.200
 remotes=$((sessions / users / ports + 2))
 # A second CPU of box b would take half of the board's licence.
 LAB_CHASSIS=1:1 LAB_CPUS_B=1 LAB_SESSIONS=$((sessions * 5 / 4 + 65536))
-LAB_HA='detect_ms = 500;'
+LAB_HA='detect_ms = 500;' LAB_NAT44='limits: { sessions: { total = 65535; }; };'
 [ "$sessions" -le 300000 ] || LAB_MEMORY=2048
 
 held() { on "$1" lab_ctl --json show board | jq '[.boards[].sessions] | add'; }
