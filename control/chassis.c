@@ -216,6 +216,7 @@ facts_of(const struct cgn_daemon *d, uint32_t i, const struct cgn_chassis_locati
 		.adopt_ms = d->conf->ha.adopt_delay * 1000ull,
 		.elected = is_elected(d, i, l),
 		.able = d->place[i].worker != CGN_NONE16,
+		.spare = cgn_chassis_conf(d, i)->backup.present,
 		.leaving = l->leaving == CGN_CHASSIS_LEAVES,
 		.rank = rank_of(d, i, l),
 		.peer = l->peer };

@@ -14,7 +14,8 @@
  * refused (dataplane/sync_apply.c), so nothing an old master says does harm.
  *
  * A link that flaps changes nothing here: the copy goes on when it is back, and digests
- * find what is missing. Only another boot of the peer begins a new one.
+ * find what is missing. Only another boot of the peer begins a new one; and that another
+ * CPU of this box has kept the copy meanwhile, because the peer was silent for so long.
  *
  * No port has two owners: boxes that may both translate give out disjoint halves of the
  * ports. A master keeps to its own half from the moment in which the other one may begin:
@@ -113,10 +114,12 @@ newer(uint32_t own, const struct cgn_role_peer *p)
 
 /* The peer gets a copy once it has said that it waits for one of this epoch. */
 static bool
-feed(struct cgn_role_state *s, const struct cgn_role_peer *p)
+feed(struct cgn_role_state *s, const struct cgn_role_input *in)
 {
+	const struct cgn_role_peer *p = &in->peer;
 	bool waits = p->fresh && p->matches && p->role == CGN_ROLE_BACKUP;
-	bool gone = !p->known || !p->matches || p->boot != s->boot ||
+	bool dead = in->spare && !p->fresh && in->now_ms - p->heard_ms >= in->adopt_ms;
+	bool gone = dead || !p->known || !p->matches || p->boot != s->boot ||
 		    (p->fresh && p->role != CGN_ROLE_BACKUP);
 
 	bool old = p->known && is_newer(p->epoch, s->epoch);
@@ -146,7 +149,7 @@ cgn_role_step(struct cgn_role_state *s, const struct cgn_role_input *in)
 	}
 	if (s->role == CGN_ROLE_MASTER) {
 		why = must_yield(s, in);
-		return why ? become(s, CGN_ROLE_BACKUP, why) : feed(s, &in->peer);
+		return why ? become(s, CGN_ROLE_BACKUP, why) : feed(s, in);
 	}
 	if (may_become(s, in)) {
 		s->epoch = newer(s->epoch, &in->peer);

@@ -45,6 +45,8 @@ struct cgn_role_input {
 	uint64_t adopt_ms; /* silent for so long: it is dead */
 	bool elected; /* VRRP says master; true where the location has no VRRP group */
 	bool able;    /* a CPU of this box can host it */
+	bool spare;   /* another CPU of this box keeps the copy when the other box is dead
+		       */
 	bool leaving; /* it is to be handed over, by command */
 	struct cgn_role_rank rank;
 	struct cgn_role_peer peer;

@@ -35,7 +35,7 @@ LAB_BACKUP=${LAB_BACKUP:-0}   # 1: each location has a backup on the next board
 LAB_HA=${LAB_HA:-}            # keys of ha
 LAB_GROUP=${LAB_GROUP:-}      # further keys of the group …
 LAB_TOP=${LAB_TOP:-}          # … and of the whole configuration
-LAB_CHASSIS=${LAB_CHASSIS:-}  # two boxes: 1:1, 1+1, group or vpn; see labpair.sh
+LAB_CHASSIS=${LAB_CHASSIS:-}  # two boxes: 1:1, 1+1, group, vpn or boards; see labpair.sh
 
 # lab_name ID: chooses the lab that the other functions work on; '' is the plain one.
 lab_name() {

@@ -6,6 +6,7 @@
 #   1+1    two locations, DS-Lite and NAT44; each box works for one of them
 #   group  two locations in one group, spread over both boxes by their users
 #   vpn    as 1:1, and two customers whose inside addresses are the same
+#   boards as 1+1, and a second board in each box, which backs up the location of NAT44
 #
 #            access (switch)                              core (switch)
 #   sub ───┐    ┌── inside ::a1, 10.0.0.11   cgn-a   outside .11 ──┐    ┌── inet
@@ -127,7 +128,7 @@ lab_conf_routers() {
 	local in6="\"fe80::10\", \"$BOX_IN6\"" in4="\"$BOX_IN4\""
 	local out="\"fe80::20\", \"$BOX_OUT6\", \"$BOX_OUT4\""
 	case $LAB_CHASSIS in
-	1+1 | group)
+	1+1 | group | boards)
 		lab_conf_router "$1" inside 10 '' 1 "$in6" && printf ', '
 		lab_conf_router "$1" outside 20 10 1 "$out" && printf ', '
 		lab_conf_router "$1" inside 11 '' 2 "$in4" && printf ', '
@@ -144,9 +145,9 @@ lab_conf_routers() {
 	fi
 }
 
-# lab_conf_remote ID CPU VRID PEER KEY: a location.
+# lab_conf_remote ID CPU VRID PEER KEY [KEYS]: a location.
 lab_conf_remote() {
-	printf '{ id = %s; slot = 1; cpu = %s; ' "$1" "$2"
+	printf '{ id = %s; slot = 1; cpu = %s; %s ' "$1" "$2" "${6:-}"
 	printf 'remote_backup: { port = "sync"; peer = "10.255.0.%s"; key_file = "%s"; }; ' \
 		"$4" "$5"
 	printf 'vrrp: { port = "inside"; vrid = %s; }; }' "$3"
@@ -189,6 +190,7 @@ lab_conf_nat() { # lab_conf_nat NAME ID GROUP PORT VPN ACL POOL
 lab_conf_pair() {
 	local box=$1 me=1 peer=2 cpus=$LAB_CPUS_A key=$LAB_KEY_A only=$LAB_ONLY_A
 	local locations groups second=group1 customers='' customer_ports='' pools=''
+	local boards=1 more_boards='' more_licenses='' near=''
 	[ "$box" = a ] || me=2 peer=1 cpus=$LAB_CPUS_B key=$LAB_KEY_B only=$LAB_ONLY_B
 	case $LAB_CHASSIS-$box in
 	group-b) cpus=${cpus:-3} ;;
@@ -198,8 +200,9 @@ lab_conf_pair() {
 	locations=$(lab_conf_remote 1 0 10 "$peer" "$key")
 	groups=$(lab_conf_group group1 1)
 	case $LAB_CHASSIS in
-	1+1)
-		locations+=", $(lab_conf_remote 2 0 11 "$peer" "$key")"
+	1+1 | boards)
+		[ "$LAB_CHASSIS" = 1+1 ] || near='backup: { slot = 2; cpu = 0; };'
+		locations+=", $(lab_conf_remote 2 0 11 "$peer" "$key" "$near")"
 		second=group2 groups+=", $(lab_conf_group group2 2)"
 		;;
 	group)
@@ -215,10 +218,15 @@ lab_conf_pair() {
 		pools+=', { name = "pool4"; id = 4; addresses = [ "203.0.113.112/28" ]; }'
 		;;
 	esac
+	if [ -n "$near" ]; then
+		boards=2
+		more_boards=", { slot = 2; cpus = ( { cpu = 0; lcore = $((cpus + 1)); } ); }"
+		more_licenses=', { slot = 2; sessions = 65536; users = 1024; nat44 = true; }'
+	fi
 	cat <<CONF
 node: { name = "cgn-$box"; run_dir = "$LAB_RUN/cgnd-$box"; };
 
-dpdk: { lcores = "$(lab_conf_lcores "$cpus")"; control_lcore = 0;
+dpdk: { lcores = "$(lab_conf_lcores $((cpus + boards - 1)))"; control_lcore = 0;
         hugepages = $LAB_HUGEPAGES; memory_mb = $LAB_MEMORY; idle = "sleep"; };
 
 ports: ( { name = "inside"; device = "net_${LAB_DEVICE}0,iface=cgn-in"; mtu = 1600;
@@ -232,8 +240,9 @@ routes: ( { prefix = "$B4_NET::/40"; next_hop = "$SUB_WAN6"; },
           { prefix = "0.0.0.0/0"; next_hop = "$INET4"; },
           { prefix = "::/0"; next_hop = "$INET6"; } );
 
-boards: ( { slot = 1; cpus = ( $(lab_conf_cpus "$cpus") ); } );
-license: ( { slot = 1; sessions = $LAB_SESSIONS; users = 8192; nat44 = true; ds_lite = true; } );
+boards: ( { slot = 1; cpus = ( $(lab_conf_cpus "$cpus") ); }$more_boards );
+license: ( { slot = 1; sessions = $LAB_SESSIONS; users = 8192; nat44 = true; ds_lite = true; }
+           $more_licenses );
 
 service_locations: ( $locations );
 service_instance_groups: ( $groups );
@@ -262,7 +271,7 @@ CONF
 lab_start_pair() {
 	local box
 	[ -e "$LAB_RUN/ha.key" ] || (umask 077 && head -c 32 /dev/urandom >"$LAB_RUN/ha.key")
-	[ "$LAB_CHASSIS" != 1+1 ] ||
+	[[ ! $LAB_CHASSIS =~ ^(1\+1|boards)$ ]] ||
 		ip -n "inet$LAB_SUFFIX" route add 203.0.113.64/28 via "$LATER_OUT4"
 	for box in a b; do
 		lab_conf_pair "$box" >"$LAB_RUN/cgnd-$box.conf"

@@ -30,7 +30,7 @@ struct side {
 	struct cgn_role_rank rank;
 	struct cgn_role_peer heard;
 	uint64_t boot, knows; /* the other one's */
-	bool dead, elected, able, leaving, all;
+	bool dead, elected, able, leaving, spare, all;
 	unsigned takeovers, rivals;
 	uint64_t said_ms;
 	struct cgn_role_peer said; /* last */
@@ -92,6 +92,7 @@ facts(unsigned i)
 		.adopt_ms = ADOPT,
 		.elected = me->elected,
 		.able = me->able,
+		.spare = me->spare,
 		.leaving = me->leaving,
 		.rank = me->rank,
 		.peer = me->heard };
@@ -464,6 +465,34 @@ test_wraps(void)
 	CU_ASSERT_TRUE(side[0].s.epoch < 100);
 }
 
+/* The other box is dead: a CPU of this one keeps the copy, until it is back. */
+static void
+test_spare(void)
+{
+	begin();
+	elect(0);
+	run(200);
+	side[1].dead = true;
+	run(ADOPT + 100);
+	CU_ASSERT_TRUE(side[0].s.mirror); /* there is nobody else */
+	side[0].spare = true;
+	run(1);
+	CU_ASSERT_FALSE(side[0].s.mirror);
+	CU_ASSERT_TRUE(translates(0));
+	start(1, 100);
+	run(200);
+	settled(0);
+	cut = true; /* for long: what it has is of another epoch */
+	run(ADOPT - 100);
+	CU_ASSERT_TRUE(side[0].s.mirror);
+	run(200);
+	CU_ASSERT_FALSE(side[0].s.mirror);
+	CU_ASSERT_NOT_EQUAL(side[0].s.epoch, side[1].s.epoch);
+	cut = false;
+	run(200);
+	settled(0);
+}
+
 /* Anything happens; then peace. */
 static void
 play_random(unsigned seed)
@@ -538,6 +567,7 @@ static CU_TestInfo tests[] = {
 	{ "no CPU is left", test_unable },
 	{ "backup restarts", test_backup_restarts },
 	{ "epochs wrap", test_wraps },
+	{ "a board keeps the copy", test_spare },
 	{ "anything, then peace", test_random },
 	CU_TEST_INFO_NULL,
 };
