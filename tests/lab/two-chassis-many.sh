@@ -33,6 +33,7 @@ fill() {
 }
 
 # channel FIELD…: of the channel, as box a sees it.
+# shellcheck disable=SC2016  # jq's
 channel() {
 	on a lab_ctl --json show ha | jq -r '.ha.channels[0] as $c |
 		[$ARGS.positional[] | $c[.]] | join(" ")' --args "$@"
@@ -75,6 +76,7 @@ present() {
 }
 same() { [ "$(seen b)" = "$look" ]; }
 # Packets of users that came back to them: nobody listens there.
+# shellcheck disable=SC2016  # awk's
 returned() { in_ns nsub awk '/^Udp:/ { n = $3 } END { print n }' /proc/net/snmp; }
 answered() {
 	local n old
