@@ -118,7 +118,8 @@ find_leaving(struct cgn_daemon *d, bool leaving[CGN_MAX_LOCATIONS])
 void
 cgn_announcer_hold_all(struct cgn_daemon *d)
 {
-	d->announcer->held.all = d->announcer->changed = true;
+	d->announcer->changed |= !d->announcer->held.all;
+	d->announcer->held.all = true;
 }
 
 void

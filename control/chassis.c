@@ -120,6 +120,12 @@ cgn_chassis_is_complete(const struct cgn_daemon *d, uint32_t i)
 	return cgn_role_may_preempt(&l->role, &l->peer);
 }
 
+bool
+cgn_chassis_is_leaving(const struct cgn_daemon *d, uint32_t location)
+{
+	return d->chassis->location[location].leaving != CGN_CHASSIS_STAYS;
+}
+
 const char *
 cgn_chassis_batch_name(const struct cgn_daemon *d, uint32_t location)
 {

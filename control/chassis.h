@@ -63,6 +63,9 @@ int cgn_chassis_join(struct cgn_daemon *d);
 int cgn_chassis_switch(
 	struct cgn_daemon *d, uint32_t location, char *err, size_t err_size);
 
+/* Is it on its way to the other box? */
+bool cgn_chassis_is_leaving(const struct cgn_daemon *d, uint32_t location);
+
 /* How far the copy of a location that the other box keeps, or of that box's location
  * here, is: not-started, running, finished. */
 const char *cgn_chassis_batch_name(const struct cgn_daemon *d, uint32_t location);

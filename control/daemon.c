@@ -86,6 +86,31 @@ drain_mesh(struct cgn_daemon *d)
 	return work;
 }
 
+/* What is announced and the other box can take over is handed to it, so that there is
+ * always one that announces it. */
+static void
+begin_leaving(struct cgn_daemon *d)
+{
+	char err[CGN_ERR];
+
+	d->leaving = true;
+	for (uint32_t i = 0; cgn_announcer_list(d)->n && i < d->conf->n_locations; i++)
+		if (cgn_chassis_mirrors(d, i) && !cgn_chassis_is_leaving(d, i))
+			cgn_chassis_switch(d, i, err, sizeof(err));
+}
+
+/* Goes on with it: then the rest is taken back, and the daemon stops. */
+static void
+go_on_leaving(struct cgn_daemon *d)
+{
+	for (uint32_t i = 0; i < d->conf->n_locations; i++)
+		if (cgn_chassis_is_leaving(d, i))
+			return;
+	cgn_announcer_hold_all(d);
+	cgn_announcer_turn(d);
+	d->stop |= cgn_announcer_is_gone(d);
+}
+
 static void
 take_signals(struct cgn_daemon *d)
 {
@@ -98,9 +123,10 @@ take_signals(struct cgn_daemon *d)
 		}
 		cgn_log(LOG_NOTICE, "stopping: %s",
 			si.ssi_signo == SIGTERM ? "SIGTERM" : "SIGINT");
-		d->stop = d->leaving; /* the second one does not wait */
-		d->leaving = true;
-		cgn_announcer_hold_all(d);
+		if (d->leaving) /* the second one does not wait */
+			d->stop = true;
+		else
+			begin_leaving(d);
 	}
 }
 
@@ -137,7 +163,8 @@ every_ms(struct cgn_daemon *d, uint64_t tsc, uint64_t now_ms)
 	cgn_vrrp_groups_speak(d);
 	cgn_service_turn(d);
 	cgn_announcer_turn(d);
-	d->stop |= d->leaving && cgn_announcer_is_gone(d);
+	if (d->leaving)
+		go_on_leaving(d);
 	cgn_wall_turn(&d->wall, now_ms);
 	cgn_chassis_say(d);
 	cgn_copies_turn(d);
