@@ -111,9 +111,14 @@ withdrawn_at_the_end() {
 	kill -TERM "$(cat "$LAB_RUN/cgnd.pid")"
 	wait_for 5 untold "$POOL1" "$POOL2" && lab_cgnd_alive
 }
+# What the neighbour has is no longer what it kept of the session before.
+is_fresh() {
+	lab_vtysh inet "show bgp ipv4 unicast $POOL1 json" |
+		jq -e '.paths | length == 1 and (.[0].stale | not)'
+}
 restart_frr() {
 	lab_frr_daemon cgn zebra && lab_frr_daemon cgn bgpd &&
-		wait_for 10 lab_bgp_up cgn "$INET4"
+		wait_for 10 lab_bgp_up cgn "$INET4" && wait_for 10 is_fresh
 }
 
 LAB_CONFIG=$(mktemp)
