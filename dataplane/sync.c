@@ -278,6 +278,8 @@ begin(struct cgn_worker *w, uint16_t location, uint8_t role)
 		l->fresh_lap = w->sync->lap + CGN_SYNC_LAPS;
 		l->fresh_user_lap = w->sync->user_lap + CGN_SYNC_LAPS;
 	}
+	l->disowns = role & CGN_ROLE_STANDBY &&
+		     (l->disowns || !(before & (CGN_ROLE_STANDBY | CGN_ROLE_FOREIGN)));
 	w->role[location] = role;
 	cgn_sync_new_era(l);
 	for (unsigned k = 0; k < CGN_SYNC_RANGES; k++)
@@ -285,16 +287,12 @@ begin(struct cgn_worker *w, uint16_t location, uint8_t role)
 	l->epoch = now->epoch;
 	l->id = now->id;
 	l->peer = peer_of(now, role);
-	l->stamp = FIRST_STAMP;
-	l->next = FIRST_STAMP;
-	l->copy = 0;
+	l->next = l->stamp = FIRST_STAMP;
+	l->copy = l->digests = 0;
 	l->phase = role & CGN_ROLE_HOST ? CGN_SYNC_START : CGN_SYNC_OFF;
 	l->finished = l->drained = 0;
 	l->drain = l->failed = l->doubt = l->full_copy = false;
 	l->purge = l->differ = (struct cgn_sync_set){ 0 };
-	l->disowns = role & CGN_ROLE_STANDBY &&
-		     (l->disowns || !(before & (CGN_ROLE_STANDBY | CGN_ROLE_FOREIGN)));
-	l->digests = 0;
 }
 
 /* The locations that need a tick's attention, and the workers that may have records. */

@@ -157,7 +157,9 @@ cgn_role_step(struct cgn_role_state *s, const struct cgn_role_input *in)
 		return become(s, CGN_ROLE_MASTER,
 			in->peer.fresh ? "elected" : "elected, the other box is silent");
 	}
-	if (peer_is_master(&in->peer) && in->peer.epoch != s->epoch) {
+	/* of an older one it hears from us that there was another master; then it begins
+	 * a newer one, and a copy that replaces what we have */
+	if (peer_is_master(&in->peer) && is_newer(in->peer.epoch, s->epoch)) {
 		s->epoch = in->peer.epoch;
 		return become(s, CGN_ROLE_BACKUP, "the other box translates");
 	}

@@ -88,7 +88,7 @@ played() {
 }
 used() { # ms of a processor that box b has used, and the time
 	awk -v hz="$(getconf CLK_TCK)" -v now="$EPOCHREALTIME" \
-		'{ print ($14 + $15) * 1000 / hz, now * 1000 }' "/proc/$(cat "$LAB_RUN/cgnd-b.pid")/stat"
+		'{ printf "%.0f %.0f", ($14 + $15) * 1000 / hz, now * 1000 }' "/proc/$(cat "$LAB_RUN/cgnd-b.pid")/stat"
 }
 share() { # share BEFORE: percent of a processor since then
 	awk '{ printf "%.1f %%", ($3 - $1) / ($4 - $2) * 100 }' <<<"$1 $(used)"

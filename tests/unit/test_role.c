@@ -110,6 +110,9 @@ test_unheard_rival(void)
 	CU_ASSERT_FALSE(play_translates(1));
 	CU_ASSERT_EQUAL(play.side[0].rivals, 0);
 	play.cut = false;
+	play.deaf[0] = true; /* it speaks first */
+	play_run(30);
+	play.deaf[0] = false;
 	play_run(200);
 	play_settled(0);
 	CU_ASSERT_EQUAL(play.side[0].rivals, 1);
