@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 
 #include "control/cmd_complete.h"
 #include "control/cmd_grammar.h"
+#include "control/ctl_capture.h"
 #include "control/ctl_client.h"
 #include "control/ctl_print.h"
 #include "control/ctl_shell.h"
@@ -123,11 +125,24 @@ finish(struct cgn_ctl_print *print, json_t *frame)
 	return code == EXIT_OK || code == EXIT_USAGE ? code : EXIT_REFUSED;
 }
 
+/* Writes blocks of a capture; -1, or the exit code when that cannot be. */
+static int
+write_blocks(struct cgn_ctl_print *print, const json_t *blocks)
+{
+	int rc = cgn_ctl_capture_write(print->capture, blocks);
+
+	if (rc == 0)
+		return -1;
+	fprintf(stderr, "cgnctl: cannot write the capture: %s\n",
+		rc == -ENOTSUP ? "no frames to a terminal" : strerror(-rc));
+	return EXIT_REFUSED;
+}
+
 /* Prints a frame; the exit code when it was the last one, else -1. */
 static int
 print_frame(struct cgn_ctl_print *print, const char *text, size_t len)
 {
-	json_t *frame, *page;
+	json_t *frame, *page, *blocks;
 	int code = -1;
 
 	if (cgn_ctl_print_text(print, text, len))
@@ -139,7 +154,10 @@ print_frame(struct cgn_ctl_print *print, const char *text, size_t len)
 		return EXIT_NO_DAEMON;
 	}
 	page = json_object_get(frame, "page");
-	if (page != NULL)
+	blocks = json_object_get(page, "capture");
+	if (print->capture != NULL && json_is_array(blocks))
+		code = write_blocks(print, blocks);
+	else if (page != NULL)
 		cgn_ctl_print_page(print, page);
 	else
 		code = finish(print, frame);
@@ -161,6 +179,8 @@ print_answer(struct cgn_ctl_client *client, struct cgn_ctl_print *print)
 			return EXIT_NO_DAEMON;
 		}
 		code = print_frame(print, text, len);
+		if (code < 0 && print->def->stream)
+			fflush(print->out);
 		if (code < 0 && ferror(print->out))
 			return EXIT_REFUSED;
 	}
@@ -184,6 +204,27 @@ whole_path(const struct cgn_cmd_call *call)
 	return path;
 }
 
+/* Ctrl-C ends a stream in good order; the second one ends cgnctl. */
+static const struct cgn_ctl_client *streaming;
+
+static void
+on_signal(int signo)
+{
+	(void)signo;
+	cgn_ctl_client_enough(streaming);
+}
+
+static void
+stream_until_signal(const struct cgn_ctl_client *client)
+{
+	struct sigaction action = { .sa_handler = on_signal,
+		.sa_flags = SA_RESTART | (int)SA_RESETHAND };
+
+	streaming = client;
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
 static int
 ask_daemon(const struct options *options, struct cgn_ctl_print *print, int argc,
 	const char *const *argv)
@@ -197,6 +238,8 @@ ask_daemon(const struct options *options, struct cgn_ctl_print *print, int argc,
 		return EXIT_NO_DAEMON;
 	}
 	rc = cgn_ctl_client_send(client, argc, argv);
+	if (print->def->stream)
+		stream_until_signal(client);
 	if (rc == 0) {
 		rc = print_answer(client, print);
 	} else {
@@ -226,6 +269,53 @@ ask_whole(const struct options *options, struct cgn_ctl_print *print,
 	return code;
 }
 
+/* The same, with the filter as a program: "filter=…", allocated, or NULL where none is
+ * given. */
+static int
+compile_filter(const struct cgn_cmd_call *call, char **word)
+{
+	const struct cgn_cmd_value *filter = cgn_cmd_grammar_filter(call, "filter");
+	char err[512] = "", *program;
+
+	*word = NULL;
+	if (filter == NULL)
+		return EXIT_OK;
+	program = cgn_ctl_capture_compile(filter->text, err, sizeof(err));
+	if (program == NULL || asprintf(word, "filter=%s", program) < 0) {
+		fprintf(stderr, "cgnctl: %s\n", err);
+		return EXIT_USAGE;
+	}
+	free(program);
+	return EXIT_OK;
+}
+
+static int
+ask_capture(const struct options *options, struct cgn_ctl_print *print,
+	const struct cgn_cmd_call *call, int argc, const char *const *argv)
+{
+	const char **words = reallocarray(NULL, (size_t)argc, sizeof(*words));
+	char *filter = NULL;
+	int rc, code = compile_filter(call, &filter);
+
+	print->capture = cgn_ctl_capture_create(call->arg2, print->out);
+	if (strcmp(call->arg2, "-") == 0)
+		print->out = stderr;
+	for (int i = 0; words != NULL && i < argc; i++)
+		words[i] = filter != NULL && strncmp(argv[i], "filter=", 7) == 0
+				   ? filter
+				   : argv[i];
+	if (code == EXIT_OK && words != NULL && print->capture != NULL)
+		code = ask_daemon(options, print, argc, words);
+	rc = cgn_ctl_capture_close(print->capture);
+	if (rc != 0 && code == EXIT_OK) {
+		fprintf(stderr, "cgnctl: %s: %s\n", call->arg2, strerror(-rc));
+		code = EXIT_REFUSED;
+	}
+	free(words);
+	free(filter);
+	return code;
+}
+
 static int
 run_words(void *ctx, int argc, const char *const *argv, bool json, FILE *out)
 {
@@ -245,6 +335,8 @@ run_words(void *ctx, int argc, const char *const *argv, bool json, FILE *out)
 	cgn_ctl_print_init(&print, out, &call, json);
 	if (call.def->id == CGN_CMD_HELP)
 		code = print_help(&print);
+	else if (call.def->id == CGN_CMD_CAPTURE)
+		code = ask_capture(options, &print, &call, argc, argv);
 	else
 		code = ask_whole(options, &print, &call, argc, argv);
 	cgn_ctl_print_fini(&print);

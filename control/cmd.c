@@ -103,6 +103,12 @@ cgn_cmd_next(struct cgn_cmd_ctx *ctx)
 	return rc < 0 ? CGN_CMD_DONE : (enum cgn_cmd_step)rc;
 }
 
+bool
+cgn_cmd_is_stream(const struct cgn_cmd_ctx *ctx)
+{
+	return ctx->next != NULL && ctx->exit_code == 0 && ctx->call.def->stream;
+}
+
 void
 cgn_cmd_finish(struct cgn_cmd_ctx *ctx)
 {
@@ -132,10 +138,15 @@ cgn_cmd_reply_text(struct cgn_cmd_ctx *ctx, const char *entries, size_t len)
 void
 cgn_cmd_reply_next(struct cgn_cmd_ctx *ctx, const char *token)
 {
+	cgn_cmd_reply_more(ctx, "next", token != NULL ? json_string(token) : json_null());
+}
+
+void
+cgn_cmd_reply_more(struct cgn_cmd_ctx *ctx, const char *key, json_t *value)
+{
 	if (ctx->page == NULL)
 		ctx->page = json_object();
-	json_object_set_new(
-		ctx->page, "next", token != NULL ? json_string(token) : json_null());
+	json_object_set_new(ctx->page, key, value);
 }
 
 static int

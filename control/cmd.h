@@ -46,6 +46,7 @@ struct cgn_cmd_ctx {
 	char *reason; /* instead of error, where that is too short; allocated */
 	cgn_cmd_entry_fn *entry;
 	size_t entry_index, entry_count;
+	bool stop; /* of a stream: the client has enough, say what is left to say */
 };
 
 /* The commands a server answers; an absent one is refused as unknown. */
@@ -68,6 +69,9 @@ void cgn_cmd_begin(struct cgn_cmd_ctx *ctx, const struct cgn_cmd_handlers *handl
  */
 enum cgn_cmd_step cgn_cmd_next(struct cgn_cmd_ctx *ctx);
 
+/** Is an answer in progress that ends when the client says so? Control lcore. */
+bool cgn_cmd_is_stream(const struct cgn_cmd_ctx *ctx);
+
 /** Releases all that a command holds; the opposite of cgn_cmd_begin(). Control lcore. */
 void cgn_cmd_finish(struct cgn_cmd_ctx *ctx);
 
@@ -88,6 +92,10 @@ void cgn_cmd_reply_text(struct cgn_cmd_ctx *ctx, const char *entries, size_t len
 
 /** For handlers of CGN_CMD_CURSOR lists, with the last page: where to go on, or NULL. */
 void cgn_cmd_reply_next(struct cgn_cmd_ctx *ctx, const char *token);
+
+/** For handlers of lists, with the last page: a further key of the document; the
+ * reference is taken. */
+void cgn_cmd_reply_more(struct cgn_cmd_ctx *ctx, const char *key, json_t *value);
 
 /**
  * For handlers: answers a list whose entries can be counted, some at a time, so that a

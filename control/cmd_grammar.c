@@ -89,6 +89,31 @@ static const struct cgn_cmd_key commit_keys[] = {
 	{ NULL },
 };
 
+static const struct cgn_cmd_key trace_keys[] = {
+	{ "instance", CGN_CMD_TYPE_NAME, "name of the instance" },
+	{ "proto", CGN_CMD_TYPE_PROTO, "transport protocol" },
+	{ "softwire", CGN_CMD_TYPE_SOFTWIRE, "address of the B4" },
+	{ "inside", CGN_CMD_TYPE_ENDPOINT, "inside address and port" },
+	{ "outside", CGN_CMD_TYPE_ENDPOINT, "public address and port" },
+	{ "remote", CGN_CMD_TYPE_ENDPOINT, "address and port of the far end" },
+	{ "address", CGN_CMD_TYPE_ENDPOINT, "any end, before or behind translation" },
+	{ "port", CGN_CMD_TYPE_NAME, "port that it came in on" },
+	{ "location", CGN_CMD_TYPE_NUMBER, "service-location" },
+	{ "slot", CGN_CMD_TYPE_NUMBER, "only on this board" },
+	{ "count", CGN_CMD_TYPE_COUNT, "stop after so many packets" },
+	{ "seconds", CGN_CMD_TYPE_COUNT, "stop after so long" },
+	{ NULL },
+};
+
+static const struct cgn_cmd_key capture_keys[] = {
+	{ "filter", CGN_CMD_TYPE_EXPRESSION, "which frames: as tcpdump takes it" },
+	{ "direction", CGN_CMD_TYPE_DIRECTION, "only frames received, or only sent" },
+	{ "snaplen", CGN_CMD_TYPE_COUNT, "bytes of each frame that are kept" },
+	{ "count", CGN_CMD_TYPE_COUNT, "stop after so many frames" },
+	{ "seconds", CGN_CMD_TYPE_COUNT, "stop after so long" },
+	{ NULL },
+};
+
 static const struct cgn_cmd_def table[CGN_CMD_COUNT] = {
 	{ CGN_CMD_HELP, "help", NULL, "commands", CGN_CMD_LIST, NULL,
 		"lists the commands" },
@@ -167,6 +192,11 @@ static const struct cgn_cmd_def table[CGN_CMD_COUNT] = {
 		"the commit that waits for it stays" },
 	{ CGN_CMD_ROLLBACK, "rollback", "N", "rollback", CGN_CMD_OBJECT, comment_keys,
 		"puts a configuration of the history into effect, 1 the last but one" },
+	{ CGN_CMD_TRACE, "trace", NULL, "packets", CGN_CMD_LIST, trace_keys,
+		"what becomes of single packets, stage by stage, until Ctrl-C", 0, true },
+	{ CGN_CMD_CAPTURE, "capture", "PORT FILE", "capture", CGN_CMD_OBJECT,
+		capture_keys, "frames of a port, both ways, as pcapng, until Ctrl-C", 2,
+		true },
 #ifdef CGN_FAULT_INJECTION
 	{ CGN_CMD_DEBUG_CLOCK, "debug clock", "SECONDS", "clock", CGN_CMD_OBJECT, NULL,
 		"turns the clock of the box on; for tests" },
@@ -253,8 +283,10 @@ is_choice(const char *choices, const char *word)
 }
 
 static enum cgn_cmd_type
-arg_type(const char *arg)
+arg_type(const char *arg, bool second)
 {
+	if (second && strcmp(arg, "PORT FILE") == 0)
+		return CGN_CMD_TYPE_FILE;
 	if (strcmp(arg, "ID") == 0 || strcmp(arg, "SECONDS") == 0 ||
 		strcmp(arg, "SLOT CPU") == 0 || strcmp(arg, "N") == 0)
 		return CGN_CMD_TYPE_NUMBER;
@@ -280,7 +312,7 @@ take_arg(struct cgn_cmd_call *call, const char *word, char *err, size_t size)
 	if (strchr(arg, '|') != NULL) {
 		fits = is_choice(arg, word);
 	} else {
-		enum cgn_cmd_type type = arg_type(arg);
+		enum cgn_cmd_type type = arg_type(arg, call->arg != NULL);
 
 		fits = cgn_cmd_value_parse(type, word, &value) == 0;
 		expected = cgn_cmd_value_expected(type);
@@ -361,7 +393,7 @@ check_needs(const struct cgn_cmd_call *call, char *err, size_t size)
 {
 	char usage[128];
 
-	if (!call->def->needs || call->arg != NULL)
+	if (call->def->needs <= (call->arg != NULL) + (call->arg2 != NULL))
 		return 0;
 	snprintf(err, size, "usage: %s",
 		cgn_cmd_grammar_usage(call->def, usage, sizeof(usage)));
@@ -415,7 +447,7 @@ cgn_cmd_grammar_usage(const struct cgn_cmd_def *def, char *out, size_t out_size)
 	if (def->arg != NULL)
 		append(out, out_size, def->needs ? " %.*s" : " [%.*s]", first, def->arg);
 	if (more != NULL)
-		append(out, out_size, " [%s]", more + 1);
+		append(out, out_size, def->needs > 1 ? " %s" : " [%s]", more + 1);
 	if (def->keys != NULL && !def->keys->word)
 		append(out, out_size, " [KEY=VALUE ...]");
 	for (const struct cgn_cmd_key *key = def->keys; key && key->name; key++)

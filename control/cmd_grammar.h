@@ -47,6 +47,8 @@ enum cgn_cmd_id {
 	CGN_CMD_COMMIT,
 	CGN_CMD_CONFIRM,
 	CGN_CMD_ROLLBACK,
+	CGN_CMD_TRACE,
+	CGN_CMD_CAPTURE,
 #ifdef CGN_FAULT_INJECTION
 	CGN_CMD_DEBUG_CLOCK,
 	CGN_CMD_DEBUG_HANG,
@@ -76,14 +78,14 @@ struct cgn_cmd_key {
 struct cgn_cmd_def {
 	enum cgn_cmd_id id;
 	const char *words; /* separated by single blanks */
-	const char
-		*arg; /* NULL: none; "NAME": any; "ADDRESS:PORT"; "FILE"; "a|b": one of
-			 these; "SLOT CPU": two; optional, but for the first if `needs` */
+	const char *arg; /* NULL: none; "NAME": any; "ADDRESS:PORT"; "FILE"; "a|b": one of
+			    these; "SLOT CPU", "PORT FILE": two */
 	const char *result; /* key of the answer in the JSON document */
 	enum cgn_cmd_shape shape;
 	const struct cgn_cmd_key *keys; /* NULL: takes no key=value */
 	const char *help;
-	bool needs;
+	uint8_t needs; /* arguments that must be given */
+	bool stream;   /* answers until the client shuts its end down for sending */
 };
 
 /* A request understood. Strings belong to the argv that was parsed. */

@@ -13,6 +13,8 @@
  * page of memory and no time, and one that vanishes releases its command on that turn
  * (a request whose sender has closed already is not begun).
  *
+ * A stream (trace, capture) ends when its client shuts its end down for sending.
+ *
  * When all places are taken the client that has been idle for the longest time gives its
  * place to a new one, so that clients which only connect lock nobody out.
  *
@@ -258,6 +260,8 @@ settle(struct cgn_cmd_server *server, struct client *client)
 		event.events = EPOLLOUT;
 	else if (!client->running && !client->half_closed)
 		event.events = EPOLLIN;
+	if (cgn_cmd_is_stream(&client->ctx) && !client->half_closed)
+		event.events |= EPOLLRDHUP;
 	if (event.events == client->interest)
 		return;
 	client->interest = event.events;
@@ -332,6 +336,8 @@ handle_event(struct cgn_cmd_server *server, struct client *client, uint32_t even
 	bool gone = (events & (EPOLLHUP | EPOLLERR)) != 0;
 
 	client->heard = ++server->events;
+	if (!gone && (events & EPOLLRDHUP) != 0)
+		client->half_closed = client->ctx.stop = true;
 	if (!gone && (events & EPOLLIN) != 0)
 		gone = read_input(client) != 0;
 	if (gone)

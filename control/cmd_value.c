@@ -69,12 +69,10 @@ parse_proto(const char *text, uint64_t *out)
 }
 
 static int
-parse_role(const char *text, uint64_t *out)
+parse_choice(const char *text, const char *first, const char *second, uint64_t *out)
 {
-	if (strcmp(text, "active") != 0 && strcmp(text, "standby") != 0)
-		return -EINVAL;
-	*out = text[0] == 's';
-	return 0;
+	*out = strcmp(text, second) == 0;
+	return *out || strcmp(text, first) == 0 ? 0 : -EINVAL;
 }
 
 /* Cuts a port off the end of text, "a:p", "[a]:p" or ":p"; text is left with the address.
@@ -202,9 +200,13 @@ cgn_cmd_value_parse(enum cgn_cmd_type type, const char *text, struct cgn_cmd_val
 	case CGN_CMD_TYPE_ENDPOINT:
 		return parse_endpoint(text, &out->endpoint);
 	case CGN_CMD_TYPE_ROLE:
-		return parse_role(text, &out->number);
+		return parse_choice(text, "active", "standby", &out->number);
 	case CGN_CMD_TYPE_TOKEN:
 		return parse_name(text, 127);
+	case CGN_CMD_TYPE_DIRECTION:
+		return parse_choice(text, "in", "out", &out->number);
+	case CGN_CMD_TYPE_EXPRESSION:
+		return text[0] && strlen(text) <= 60000 ? 0 : -EINVAL;
 	case CGN_CMD_TYPE_FILE:
 		return text[0] && strlen(text) <= 4000 ? 0 : -EINVAL;
 	case CGN_CMD_TYPE_TEXT:
@@ -255,6 +257,10 @@ cgn_cmd_value_expected(enum cgn_cmd_type type)
 		return "the path of a file";
 	case CGN_CMD_TYPE_TEXT:
 		return "a line of 1..120 bytes";
+	case CGN_CMD_TYPE_DIRECTION:
+		return "in|out";
+	case CGN_CMD_TYPE_EXPRESSION:
+		return "an expression as tcpdump takes it";
 	case CGN_CMD_TYPE_TIME:
 		return "a time as 2026-01-31T12:00:00Z, or seconds since 1970";
 	}

@@ -7,17 +7,19 @@
 
 /* What may stand to the right of "key=" on the command line. */
 enum cgn_cmd_type {
-	CGN_CMD_TYPE_NAME,     /* 1..31 printable characters */
-	CGN_CMD_TYPE_NUMBER,   /* decimal, 0..2^32-1 */
-	CGN_CMD_TYPE_COUNT,    /* decimal, 1..2^63-1 */
-	CGN_CMD_TYPE_PROTO,    /* tcp, udp, icmp, … or 0..255 */
-	CGN_CMD_TYPE_SOFTWIRE, /* IPv6 address or prefix */
-	CGN_CMD_TYPE_ENDPOINT, /* address, prefix, address:port, [v6]:port or :port */
-	CGN_CMD_TYPE_ROLE,     /* active | standby */
-	CGN_CMD_TYPE_TOKEN,    /* opaque, as an earlier answer gave it */
-	CGN_CMD_TYPE_FILE,     /* path of a file: 1..4000 bytes */
-	CGN_CMD_TYPE_TEXT,     /* a line of 1..120 bytes */
-	CGN_CMD_TYPE_TIME,     /* 2026-01-31T12:00:00[.123]Z, or seconds since 1970 */
+	CGN_CMD_TYPE_NAME,	 /* 1..31 printable characters */
+	CGN_CMD_TYPE_NUMBER,	 /* decimal, 0..2^32-1 */
+	CGN_CMD_TYPE_COUNT,	 /* decimal, 1..2^63-1 */
+	CGN_CMD_TYPE_PROTO,	 /* tcp, udp, icmp, … or 0..255 */
+	CGN_CMD_TYPE_SOFTWIRE,	 /* IPv6 address or prefix */
+	CGN_CMD_TYPE_ENDPOINT,	 /* address, prefix, address:port, [v6]:port or :port */
+	CGN_CMD_TYPE_ROLE,	 /* active | standby */
+	CGN_CMD_TYPE_TOKEN,	 /* opaque, as an earlier answer gave it */
+	CGN_CMD_TYPE_FILE,	 /* path of a file: 1..4000 bytes */
+	CGN_CMD_TYPE_TEXT,	 /* a line of 1..120 bytes */
+	CGN_CMD_TYPE_DIRECTION,	 /* in | out */
+	CGN_CMD_TYPE_EXPRESSION, /* 1..60000 bytes */
+	CGN_CMD_TYPE_TIME,	 /* 2026-01-31T12:00:00[.123]Z, or seconds since 1970 */
 };
 
 /* An address with what was said about it: "10.0.0.0/8" has prefix_len 8, "10.0.0.1"
@@ -32,8 +34,9 @@ struct cgn_cmd_endpoint {
 
 struct cgn_cmd_value {
 	const char *text; /* as typed; borrowed from the caller of the parser */
-	uint64_t number;  /* NUMBER, COUNT, PROTO (IANA number), ROLE (0 active, 1
-			   * standby),  TIME (ms since 1970, UTC) */
+	uint64_t
+		number; /* NUMBER, COUNT, PROTO (IANA number), ROLE (0 active, 1
+			 * standby), DIRECTION (0 in, 1 out), TIME (ms since 1970, UTC) */
 	struct cgn_cmd_endpoint endpoint; /* SOFTWIRE, ENDPOINT */
 };
 

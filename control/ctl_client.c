@@ -147,6 +147,12 @@ cgn_ctl_client_receive(struct cgn_ctl_client *client, const char **frame, size_t
 }
 
 void
+cgn_ctl_client_enough(const struct cgn_ctl_client *client)
+{
+	shutdown(client->fd, SHUT_WR);
+}
+
+void
 cgn_ctl_client_destroy(struct cgn_ctl_client *client)
 {
 	if (client == NULL)

@@ -26,6 +26,10 @@ int cgn_ctl_client_send(struct cgn_ctl_client *client, int argc, const char *con
 int cgn_ctl_client_receive(
 	struct cgn_ctl_client *client, const char **frame, size_t *len);
 
+/** Says that an answer without an end of its own (a stream) has gone on long enough; what
+ * is left of it can still be received. May be called by a signal handler. */
+void cgn_ctl_client_enough(const struct cgn_ctl_client *client);
+
 /** Closes the connection; a command in progress is abandoned. NULL is allowed. */
 void cgn_ctl_client_destroy(struct cgn_ctl_client *client);
 

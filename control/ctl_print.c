@@ -11,6 +11,7 @@
 
 #include "control/ctl_print.h"
 #include "control/ctl_table.h"
+#include "control/ctl_trace.h"
 
 void
 cgn_ctl_print_init(struct cgn_ctl_print *print, FILE *out,
@@ -98,12 +99,17 @@ cgn_ctl_print_text(struct cgn_ctl_print *print, const char *frame, size_t len)
 static void
 json_list_tail(struct cgn_ctl_print *print)
 {
+	const char *key;
+	json_t *value;
+
 	json_list_head(print);
 	fputs(print->any_entry ? "\n]" : "]", print->out);
-	if (print->def->shape == CGN_CMD_CURSOR) {
-		fputs(",\"next\":", print->out);
-		json_dumpf(print->next != NULL ? print->next : json_null(), print->out,
-			JSON_COMPACT | JSON_ENCODE_ANY);
+	if (print->def->shape == CGN_CMD_CURSOR && !json_object_get(print->more, "next"))
+		fputs(",\"next\":null", print->out);
+	json_object_foreach(print->more, key, value)
+	{
+		fprintf(print->out, ",\"%s\":", key);
+		json_dumpf(value, print->out, JSON_COMPACT | JSON_ENCODE_ANY);
 	}
 	fputs("}\n", print->out);
 }
@@ -179,6 +185,11 @@ text_entries(struct cgn_ctl_print *print, json_t *entries)
 	json_t *entry;
 	size_t i;
 
+	if (print->def->id == CGN_CMD_TRACE) {
+		json_array_foreach(entries, i, entry)
+			cgn_ctl_trace_print(print->out, entry);
+		return;
+	}
 	if (print->one) {
 		json_array_foreach(entries, i, entry) print_members(print->out, entry, 0);
 		return;
@@ -193,7 +204,8 @@ void
 cgn_ctl_print_page(struct cgn_ctl_print *print, json_t *page)
 {
 	json_t *entries = json_object_get(page, print->def->result);
-	json_t *next = json_object_get(page, "next");
+	const char *key;
+	json_t *value;
 
 	if (print->def->shape == CGN_CMD_OBJECT) {
 		print->begun = true;
@@ -203,9 +215,13 @@ cgn_ctl_print_page(struct cgn_ctl_print *print, json_t *page)
 			fputc('\n', print->out);
 		return;
 	}
-	if (next != NULL) {
-		json_decref(print->next);
-		print->next = json_incref(next);
+	json_object_foreach(page, key, value)
+	{
+		if (value == entries)
+			continue;
+		if (print->more == NULL)
+			print->more = json_object();
+		json_object_set(print->more, key, value);
 	}
 	if (print->json)
 		json_entries(print, entries);
@@ -216,6 +232,9 @@ cgn_ctl_print_page(struct cgn_ctl_print *print, json_t *page)
 void
 cgn_ctl_print_end(struct cgn_ctl_print *print)
 {
+	const char *key;
+	json_t *value;
+
 	if (print->def->shape == CGN_CMD_OBJECT)
 		return;
 	if (print->json) {
@@ -224,14 +243,17 @@ cgn_ctl_print_end(struct cgn_ctl_print *print)
 	}
 	if (print->table == NULL)
 		text_entries(print, NULL);
-	if (json_is_string(print->next))
-		fprintf(print->out, "next: %s\n", json_string_value(print->next));
+	json_object_foreach(print->more, key, value)
+	{
+		if (!json_is_null(value))
+			print_value(print->out, key, value, 0);
+	}
 }
 
 void
 cgn_ctl_print_fini(struct cgn_ctl_print *print)
 {
-	json_decref(print->next);
+	json_decref(print->more);
 	cgn_ctl_table_destroy(print->table);
 	memset(print, 0, sizeof(*print));
 }

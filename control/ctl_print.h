@@ -7,6 +7,7 @@
 
 #include "control/cmd_grammar.h"
 
+struct cgn_ctl_capture;
 struct cgn_ctl_table;
 
 /* An answer on its way to the operator, printed page by page as it comes. */
@@ -17,8 +18,9 @@ struct cgn_ctl_print {
 	bool one;	/* an entry was named: text with all that is known of it */
 	bool begun;	/* something has been printed */
 	bool any_entry; /* of a list in JSON: commas are due */
-	json_t *next;	/* of a CGN_CMD_CURSOR list */
-	struct cgn_ctl_table *table; /* of a list in text */
+	json_t *more;	/* keys beside a list, as "next" */
+	struct cgn_ctl_table *table;	 /* of a list in text */
+	struct cgn_ctl_capture *capture; /* where blocks of a capture go; the caller's */
 };
 
 /**

@@ -184,7 +184,20 @@ is_table(int argc, const char *const *argv, bool json)
 	char err[256];
 
 	return !json && cgn_cmd_grammar_parse(argc, argv, &call, err, sizeof(err)) == 0 &&
-	       call.def->shape != CGN_CMD_OBJECT && call.arg == NULL;
+	       call.def->shape != CGN_CMD_OBJECT && !call.def->stream && call.arg == NULL;
+}
+
+/* An answer that goes on while it is read is not stopped at the end of a screen. */
+static unsigned
+rows_for(int argc, const char *const *argv)
+{
+	struct cgn_cmd_call call;
+	char err[256];
+
+	if (cgn_cmd_grammar_parse(argc, argv, &call, err, sizeof(err)) == 0 &&
+		call.def->stream)
+		return 0;
+	return terminal_rows();
 }
 
 /* In the process of the command. */
@@ -207,7 +220,7 @@ run_here(cgn_ctl_shell_fn *run, void *ctx, int argc, const char **argv)
 	}
 	json = cgn_ctl_filter_json(filter);
 	out = cgn_ctl_filter_open(
-		filter, stdout, is_table(n, argv, json), terminal_rows());
+		filter, stdout, is_table(n, argv, json), rows_for(n, argv));
 	if (out) {
 		code = run(ctx, n, argv, json, out);
 		fclose(out);

@@ -51,6 +51,8 @@ const struct cgn_cmd_handlers
 				      [CGN_CMD_COMMIT] = cgn_commit,
 				      [CGN_CMD_CONFIRM] = cgn_confirm,
 				      [CGN_CMD_ROLLBACK] = cgn_rollback,
+				      [CGN_CMD_TRACE] = cgn_trace_command,
+				      [CGN_CMD_CAPTURE] = cgn_capture_command,
 #ifdef CGN_FAULT_INJECTION
 				      [CGN_CMD_DEBUG_CLOCK] = cgn_debug_clock,
 				      [CGN_CMD_DEBUG_HANG] = cgn_debug_hang,

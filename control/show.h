@@ -20,6 +20,12 @@ cgn_cmd_fn cgn_show_version, cgn_show_ports, cgn_show_routes, cgn_show_neighbour
 	cgn_switch_back;
 cgn_cmd_fn cgn_reload, cgn_check, cgn_diff, cgn_commit, cgn_confirm, cgn_rollback,
 	cgn_show_config_history;
+cgn_cmd_fn cgn_trace_command, cgn_capture_command;
+
+/* How many of these two are in progress. */
+unsigned cgn_trace_count(void);
+unsigned cgn_capture_count(void);
+
 #ifdef CGN_FAULT_INJECTION
 cgn_cmd_fn cgn_debug_clock, cgn_debug_hang, cgn_debug_crash, cgn_debug_kill_commit;
 #endif

@@ -172,10 +172,11 @@ cgn_show_statistics(struct cgn_cmd_ctx *ctx)
 	if (d->standin)
 		add_stats(&sum, &d->standin->stats);
 	cgn_cmd_reply(
-		ctx, json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "flows",
+		ctx, json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:i}", "flows",
 			     show_flows(&sum), "stages", show_stages(&sum), "drops",
 			     show_drops(&sum), "events", show_events(&sum), "host",
 			     show_host(d), "log_hosts", show_log_hosts(d), "buffers",
-			     show_buffers(d), "vrrp_refused", show_vrrp(d)));
+			     show_buffers(d), "vrrp_refused", show_vrrp(d), "streams",
+			     (int)(cgn_trace_count() + cgn_capture_count())));
 	return 0;
 }

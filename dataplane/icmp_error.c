@@ -179,6 +179,7 @@ cgn_icmp_error(struct cgn_burst *b, uint64_t i, enum cgn_drop reason, uint8_t ty
 		return;
 	}
 	b->w->stats.drop[reason]++;
+	b->why[i] = (uint8_t)reason;
 	p->l3 = 0;
 	p->flags = 0;
 	if (softwire)

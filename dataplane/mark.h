@@ -28,6 +28,7 @@ struct cgn_mark {
 	uint16_t vpn;
 	uint16_t l3; /* CGN_MARK_LOCAL: offset of the IP or ARP header */
 	uint8_t gw[16];
+	uint32_t trace; /* of a packet that is traced (dataplane/trace.h); 0: it is not */
 };
 
 #define CGN_MARK_SIZE RTE_ALIGN_CEIL(sizeof(struct cgn_mark), RTE_MBUF_PRIV_ALIGN)

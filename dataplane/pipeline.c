@@ -6,6 +6,7 @@
 #include <rte_cycles.h>
 
 #include "dataplane/pipeline.h"
+#include "dataplane/trace.h"
 
 #define TIMED_EVERY 61
 
@@ -82,7 +83,9 @@ run(struct cgn_worker *w, struct rte_mbuf **pkt, unsigned n, bool wire, bool fir
 	memcpy(b.pkt, pkt, n * sizeof(pkt[0]));
 	if (first)
 		count_in(&b);
-	if (w->bursts++ % TIMED_EVERY == 0)
+	if (unlikely(__atomic_load_n(&w->tracing, __ATOMIC_ACQUIRE)))
+		cgn_trace_burst(&b, stages);
+	else if (w->bursts++ % TIMED_EVERY == 0)
 		run_timed(&b);
 	else
 		for (unsigned s = 0; s < CGN_STAGE_COUNT; s++)

@@ -76,6 +76,7 @@ struct cgn_burst {
 	unsigned n_dead;
 	struct rte_mbuf *again[CGN_BURST]; /* go round again on this CPU */
 	unsigned n_again;
+	uint8_t why[CGN_BURST]; /* enum cgn_drop of those that were dropped */
 };
 
 #define CGN_FOREACH(i, mask)                                                             \
@@ -109,6 +110,7 @@ static inline void
 cgn_drop(struct cgn_burst *b, uint64_t i, enum cgn_drop reason)
 {
 	b->w->stats.drop[reason]++;
+	b->why[i] = (uint8_t)reason;
 	b->dead[b->n_dead++] = b->pkt[i];
 	cgn_leave(b, i);
 }

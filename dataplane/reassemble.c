@@ -166,10 +166,12 @@ reassemble(struct cgn_burst *b, uint64_t i)
 		wait_ms(b, i), &whole, &dropped);
 	if (why != CGN_DROP_REASONS)
 		b->w->stats.drop[why] += dropped;
-	if (whole)
+	if (whole) {
 		adopt(b, i, whole, &d);
-	else
+	} else {
+		b->why[i] = (uint8_t)why;
 		cgn_leave(b, i);
+	}
 }
 
 void

@@ -18,6 +18,7 @@
 struct cgn_msg;
 struct cgn_reassembly;
 struct cgn_sync;
+struct cgn_trace;
 struct rte_ring;
 
 /* What a worker asks the runtime to do with a packet. */
@@ -90,6 +91,7 @@ struct cgn_growth {
 #define CGN_MAX_INSTANCES 1024
 #define CGN_MAX_LOCATIONS 256
 #define CGN_REFUSALS	  24 /* types of record */
+#define CGN_TRACES	  4  /* at a time */
 
 struct cgn_worker {
 	const struct cgn_snapshot *snap; /* set by cgn_worker_tick() */
@@ -118,6 +120,9 @@ struct cgn_worker {
 	uint64_t bursts;
 	uint32_t stalled_ms; /* what comes from the ports has waited so long; 0: it has
 			      * not */
+	uint32_t tracing;    /* atomic: places in trace[], a bit each */
+	uint32_t traced;     /* packets that have a name so far */
+	struct cgn_trace *trace[CGN_TRACES]; /* set by control */
 	struct {
 		cgn_tick tick;
 		uint32_t sent; /* in this tick */

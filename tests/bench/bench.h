@@ -43,6 +43,7 @@ struct cgn_bench_options {
 	unsigned handover; /* percent of the bursts that arrive at a line card */
 	enum cgn_bench_logs logs;
 	bool dump;	/* all sessions are listed all the time */
+	bool trace;	/* one runs, of packets that nobody sends */
 	bool rfc9693;	/* the tests of connections, behind the others */
 	double seconds; /* of wall clock, per run */
 	unsigned runs;

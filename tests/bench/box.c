@@ -18,6 +18,7 @@
 #include "dataplane/mark.h"
 #include "dataplane/neigh.h"
 #include "tests/bench/box.h"
+#include "dataplane/trace.h"
 #include "tests/bench/eal.h"
 
 #define MBUFS	      8191
@@ -255,6 +256,22 @@ make_workers(struct cgn_box *b, const struct cgn_conf *conf, bool card)
 	return b->worker ? 0 : -1;
 }
 
+/* Of an address that is no user's. */
+static int
+start_trace(struct cgn_box *b)
+{
+	const struct cgn_trace_filter f = { .flow = { .instance = CGN_NONE,
+						    .location = CGN_NONE,
+						    .inside = RTE_BE32(1),
+						    .inside_mask = UINT32_MAX } };
+
+	b->trace = cgn_trace_create(&f);
+	if (!b->trace)
+		return -1;
+	cgn_trace_start(b->worker, 0, b->trace);
+	return 0;
+}
+
 int
 cgn_box_create(struct cgn_box *b, const struct cgn_bench_options *o,
 	struct cgn_traffic *t, uint32_t extra, enum cgn_bench_ha ha)
@@ -270,6 +287,8 @@ cgn_box_create(struct cgn_box *b, const struct cgn_bench_options *o,
 	cgn_box_aftr(t->aftr);
 	if (conf && (rc = compile(b, conf, t)) == 0)
 		rc = make_workers(b, conf, o->handover > 0);
+	if (rc == 0 && o->trace)
+		rc = start_trace(b);
 	cgn_conf_free(conf);
 	if (rc != 0) {
 		fprintf(stderr, "cgnbench: no box for %u sessions: %s\n", t->sessions,
@@ -283,6 +302,7 @@ void
 cgn_box_destroy(struct cgn_box *b)
 {
 	cgn_worker_destroy(b->worker);
+	cgn_trace_destroy(b->trace);
 	cgn_worker_destroy(b->standby);
 	cgn_worker_destroy(b->card);
 	cgn_mesh_destroy(b->mesh);

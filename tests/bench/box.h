@@ -12,6 +12,7 @@
 #include "tests/bench/traffic.h"
 
 struct cgn_compiler;
+struct cgn_trace;
 
 struct cgn_box {
 	struct cgn_compiler *compiler;
@@ -20,6 +21,7 @@ struct cgn_box {
 	struct cgn_worker *worker;
 	struct cgn_worker *standby;   /* or NULL */
 	struct cgn_worker *card;      /* line card, or NULL */
+	struct cgn_trace *trace;      /* of the worker, or NULL */
 	struct cgn_mesh *mesh;	      /* from it to the worker, or NULL */
 	uint64_t resident, allocated; /* bytes, before there was a worker */
 };

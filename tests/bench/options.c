@@ -23,7 +23,8 @@ static const char usage[] =
 	"                [--sessions N[,N...]] [--size BYTES|imix] [--new PERCENT]\n"
 	"                [--ha off|warm|hot[,...]] [--handover PERCENT] [--rfc9693]\n"
 	"                [--logs off|blocks|sessions] [--dump] [--accounting on|off]\n"
-	"                [--seconds S] [--runs N] [--cpu N] [--progress] [--json|--csv]\n"
+	"                [--trace] [--seconds S] [--runs N] [--cpu N] [--progress]\n"
+	"                [--json|--csv]\n"
 	"                [--port DEVICE --port DEVICE [--rate PPS] [--config]]\n"
 	"Measures the packet path of Softboard in this process, without ports; or a box "
 	"behind\n"
@@ -41,6 +42,7 @@ static const char usage[] =
 	"  --rfc9693   also validation of all connections, table capacity, tear-down\n"
 	"  --logs      what the box reports to a log host (off)\n"
 	"  --dump      all sessions are listed, again and again, while traffic runs\n"
+	"  --trace     an operator traces packets that nobody sends, while traffic runs\n"
 	"  --accounting  packets and bytes counted per session (on, as by default)\n"
 	"  --seconds   wall clock per run (1), --runs (5): minimum and median are shown\n"
 	"  --port      DPDK devices that lead to the inside and the outside of a box "
@@ -68,6 +70,7 @@ enum {
 	OPT_CONFIG,
 	OPT_LOGS,
 	OPT_DUMP,
+	OPT_TRACE,
 	OPT_RFC9693,
 	OPT_CPU,
 	OPT_PROGRESS,
@@ -92,6 +95,7 @@ static const struct option longs[] = {
 	{ "csv", no_argument, NULL, OPT_CSV },
 	{ "logs", required_argument, NULL, OPT_LOGS },
 	{ "dump", no_argument, NULL, OPT_DUMP },
+	{ "trace", no_argument, NULL, OPT_TRACE },
 	{ "rfc9693", no_argument, NULL, OPT_RFC9693 },
 	{ "cpu", required_argument, NULL, OPT_CPU },
 	{ "progress", no_argument, NULL, OPT_PROGRESS },
@@ -247,6 +251,8 @@ parse_flag(struct cgn_bench_options *o, int opt)
 	switch (opt) {
 	case OPT_DUMP:
 		return o->dump = true;
+	case OPT_TRACE:
+		return o->trace = true;
 	case OPT_CONFIG:
 		return o->config = true;
 	case OPT_RFC9693:
@@ -366,8 +372,9 @@ cgn_options_parse(int argc, char **argv, struct cgn_bench_options *o)
 		refuse("port", "", "two: inside, outside");
 		goto wrong;
 	}
-	if (o->n_ports && (o->handover || o->new_percent > 0 || o->dump)) {
-		refuse("port", o->port[0], "goes without --new, --handover and --dump");
+	if (o->n_ports && (o->handover || o->new_percent > 0 || o->dump || o->trace)) {
+		refuse("port", o->port[0],
+			"goes without --new, --handover, --dump, --trace");
 		goto wrong;
 	}
 	if (optind == argc)

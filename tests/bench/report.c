@@ -153,8 +153,11 @@ print_table(const struct cgn_bench_options *o, const struct cgn_point *p, unsign
 	       "s; "
 	       "cycles per packet of the box alone\n\n",
 		o->new_percent, o->handover, o->accounting ? "with" : "without",
-		cgn_options_logs(o->logs), o->dump ? ", listed meanwhile" : "", o->runs,
-		o->seconds);
+		cgn_options_logs(o->logs),
+		o->dump	   ? ", listed meanwhile"
+		: o->trace ? ", traced meanwhile"
+			   : "",
+		o->runs, o->seconds);
 	printf("  sessions   ha    users  pages    min  median  floor  ratio    Mpps  "
 	       "lost"
 	       "  new min  new med  worst us  bytes/session\n");

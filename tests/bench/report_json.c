@@ -103,10 +103,11 @@ result(const struct cgn_bench_options *o, const struct cgn_point *p)
 		"worst_new_burst_us", real(p->create_worst_us),
 		"bytes_allocated_per_session", real(p->bytes_allocated), "floors",
 		floors(p), "drops", drops(p));
-	json_t *beside = json_pack("{s:I,s:s,s:b,s:o,s:o,s:I,s:I}", "handover",
+	json_t *beside = json_pack("{s:I,s:s,s:b,s:b,s:o,s:o,s:I,s:I}", "handover",
 		(json_int_t)o->handover, "logs", cgn_options_logs(o->logs), "dump",
-		(int)o->dump, "tick", real(p->tick), "card", real(p->card), "log_records",
-		(json_int_t)p->records, "listed", (json_int_t)p->listed);
+		(int)o->dump, "trace", (int)o->trace, "tick", real(p->tick), "card",
+		real(p->card), "log_records", (json_int_t)p->records, "listed",
+		(json_int_t)p->listed);
 
 	json_object_update_new(r, more);
 	json_object_update_new(r, rest);

@@ -109,6 +109,27 @@ start_huge(struct cgn_cmd_ctx *ctx)
 	return 0;
 }
 
+/* An answer that has no end of its own. */
+static int
+next_stream(struct cgn_cmd_ctx *ctx)
+{
+	fake.pages++;
+	cgn_cmd_reply(ctx, json_array());
+	if (ctx->stop) {
+		cgn_cmd_reply_more(ctx, "traced", json_integer(7));
+		return CGN_CMD_DONE;
+	}
+	return fake.pages == 1 ? CGN_CMD_MORE : CGN_CMD_LATER;
+}
+
+static int
+start_stream(struct cgn_cmd_ctx *ctx)
+{
+	ctx->next = next_stream;
+	ctx->release = release_state;
+	return 0;
+}
+
 static const struct cgn_cmd_handlers
 	handlers = { .start = {
 			     [CGN_CMD_SHOW_VERSION] = start_version,
@@ -116,6 +137,7 @@ static const struct cgn_cmd_handlers
 			     [CGN_CMD_SHOW_USER] = start_late,
 			     [CGN_CMD_SHOW_NAT] = start_refused,
 			     [CGN_CMD_SHOW_CONFIG] = start_huge,
+			     [CGN_CMD_TRACE] = start_stream,
 		     } };
 
 static void

@@ -300,6 +300,37 @@ test_turn_is_bounded(void)
 	CU_ASSERT_EQUAL(fake.released, 100);
 }
 
+/* An answer without an end goes on until its client shuts its end down, and then says
+ * what is left to say; one whose client vanishes is released. */
+static void
+test_stream(void)
+{
+	int fd;
+
+	open_server();
+	fd = dial();
+	ask(fd, "{\"argv\":[\"trace\"]}\n");
+	CU_ASSERT_STRING_EQUAL(read_line(fd), "{\"page\":{\"packets\":[]}}");
+	for (int turn = 0; turn < 100; turn++)
+		cgn_cmd_server_poll(server);
+	CU_ASSERT_TRUE(fake.pages > 50 && fake.released == 0);
+	shutdown(fd, SHUT_WR);
+	CU_ASSERT_STRING_EQUAL(read_line(fd), "{\"page\":{\"packets\":[],\"traced\":7}}");
+	CU_ASSERT_STRING_EQUAL(read_line(fd), "{\"exit\":0}");
+	CU_ASSERT_PTR_NULL(read_line(fd));
+	CU_ASSERT_EQUAL(fake.released, 1);
+	close(fd);
+	fd = dial();
+	ask(fd, "{\"argv\":[\"trace\"]}\n");
+	cgn_cmd_server_poll(server);
+	cgn_cmd_server_poll(server);
+	close(fd);
+	for (int turn = 0; turn < 5; turn++)
+		cgn_cmd_server_poll(server);
+	CU_ASSERT_EQUAL(fake.released, 2);
+	close_server();
+}
+
 int
 main(void)
 {
@@ -315,6 +346,7 @@ main(void)
 		{ "as many clients as there are places, and one", test_many_clients },
 		{ "idle clients", test_idle_clients },
 		{ "work of a turn", test_turn_is_bounded },
+		{ "an answer without an end", test_stream },
 		CU_TEST_INFO_NULL,
 	};
 	int rc;
