@@ -55,7 +55,8 @@ stop(struct capture *c, struct cgn_daemon *d)
 	if (!c->running)
 		return;
 	cgn_capture_stop(c->c);
-	cgn_daemon_quiesce(d);
+	if (!d->rt.stop) /* else all lcores have left, and none will answer */
+		cgn_daemon_quiesce(d);
 	c->running = false;
 }
 

@@ -55,7 +55,8 @@ stop(struct tracer *t, struct cgn_daemon *d)
 	for (unsigned i = 0; i < PLACES; i++)
 		if (t->worker[i])
 			cgn_trace_stop(t->worker[i], t->place);
-	cgn_daemon_quiesce(d);
+	if (!d->rt.stop) /* else all lcores have left, and none will answer */
+		cgn_daemon_quiesce(d);
 	t->running = false;
 }
 
