@@ -44,7 +44,7 @@ t_ok "box b has them" alike
 listen
 witness
 t_ok "cut: both notice" cut
-t_ok "sessions under the cut" sessions 10.0.32.0 192.0.2.201 $((64 * load))
+t_ok "sessions under the cut" sessions 10.0.32.0 192.0.2.201 $((32 * load))
 sleep 1.5 # they are as old as delay_time, and would be copied
 t_ok "what waits is bounded" bounded "$kb" "$bytes"
 t_ok "back: box b gets all of it" back

@@ -25,7 +25,7 @@ no_master() { ! on "$1" t_json '[.events[].reason] | any(test("service-location 
 p_up
 t_must "box a works, box b has a complete copy" later 20 home
 t_must "connections" connected_again
-t_ok "sessions" sessions 10.0.16.0 192.0.2.200 $((32 * load))
+t_ok "sessions" sessions 10.0.16.0 192.0.2.200 $((16 * load))
 t_ok "box b has them" alike
 
 # --- the standby -----------------------------------------------------------------------------
