@@ -25,6 +25,7 @@ cgn_compile_sync(struct cgn_compile_run *r)
 
 	r->snap->sync = (struct cgn_sync_conf){ .hot = ha->hot_backup,
 		.batch = ha->batch_backup,
+		.commit = ha->block_commit == CGN_CONF_COMMIT_SYNCHRONOUS,
 		.switchover_percent = (uint8_t)ha->switchover_timeout_percent,
 		.delay = ha->delay_time * CGN_TICKS_PER_S,
 		.batch_interval = ha->batch_interval };

@@ -4,7 +4,8 @@
  * control reads how far each copy is, and makes events of what has changed: a batch has
  * begun or is finished; the standby has refused records, mostly for want of room, so that
  * a take-over would lose sessions; all of it is there again. What another box refuses is
- * not known here.
+ * not known here. And whether a standby, here or in another box, acknowledges new blocks in
+ * time.
  *
  * The step is pure, so that a table of cases can hold it. Control lcore. */
 #include "control/copies.h"
@@ -18,6 +19,7 @@
 #define QUIET_MS 1000
 
 static struct cgn_copies_state copies[CGN_MAX_LOCATIONS]; /* by index */
+static bool late[CGN_MAX_LOCATIONS]; /* its standby, for synchronous commits */
 static uint64_t looked_ms;
 
 static enum cgn_copies_news
@@ -120,6 +122,24 @@ tell(const struct cgn_daemon *d, uint16_t l, enum cgn_copies_news news, uint64_t
 	}
 }
 
+static void
+look_late(const struct cgn_daemon *d, uint16_t l)
+{
+	uint16_t host = d->snap->location[l].worker;
+	bool now = host < d->n_cpus && cgn_sync_late(d->worker[host], l);
+	unsigned id = d->snap->location[l].id;
+
+	if (now && !late[l])
+		cgn_log_event(LOG_WARNING,
+			"service-location %u: degraded: its standby does not acknowledge "
+			"new blocks in time, they are used without",
+			id);
+	else if (!now && late[l])
+		cgn_log_event(LOG_NOTICE,
+			"service-location %u: its standby has all blocks again", id);
+	late[l] = now;
+}
+
 void
 cgn_copies_turn(struct cgn_daemon *d)
 {
@@ -130,6 +150,7 @@ cgn_copies_turn(struct cgn_daemon *d)
 		uint64_t before = copies[l].last.refused;
 		struct cgn_copies_sight now;
 
+		look_late(d, l);
 		look(d, l, &now);
 		tell(d, l, cgn_copies_step(&copies[l], &now, d->now_ms), before);
 	}
@@ -138,5 +159,5 @@ cgn_copies_turn(struct cgn_daemon *d)
 bool
 cgn_copies_lacks(uint16_t location)
 {
-	return copies[location].lacks;
+	return copies[location].lacks || late[location];
 }

@@ -59,6 +59,28 @@ show_pairs(const struct cgn_daemon *d)
 	return pairs;
 }
 
+/* Of all locations that are hosted here, whichever way their copies go. */
+static json_t *
+show_commits(const struct cgn_daemon *d)
+{
+	json_int_t waits = 0, late = 0, degraded = 0;
+
+	for (uint16_t l = 0; l < d->snap->n_locations; l++) {
+		uint16_t host = d->snap->location[l].worker;
+		struct cgn_sync_count count;
+
+		if (host >= d->n_cpus)
+			continue;
+		count = cgn_sync_counts(d->worker[host], l);
+		waits += (json_int_t)count.waits;
+		late += (json_int_t)count.late;
+		degraded += cgn_sync_late(d->worker[host], l);
+	}
+	return json_pack("{s:b,s:I,s:I,s:I}", "synchronous",
+		d->conf->ha.block_commit == CGN_CONF_COMMIT_SYNCHRONOUS, "waits", waits,
+		"late", late, "degraded", degraded);
+}
+
 /* Everything once more, for one location or all that have a standby now. */
 int
 cgn_ha_batch_backup(struct cgn_cmd_ctx *ctx)
@@ -98,12 +120,12 @@ cgn_show_ha(struct cgn_cmd_ctx *ctx)
 	const struct cgn_daemon *d = ctx->app;
 	const struct cgn_conf_ha *ha = &d->conf->ha;
 
-	cgn_cmd_reply(
-		ctx, json_pack("{s:b,s:i,s:i,s:b,s:i,s:i,s:o,s:o}", "hot_backup",
-			     ha->hot_backup, "delay_time", (int)ha->delay_time,
-			     "preempt_time", (int)ha->preempt_time, "batch_backup",
-			     ha->batch_backup, "batch_interval", (int)ha->batch_interval,
-			     "detect_ms", (int)ha->detect_ms, "boards", show_pairs(d),
-			     "channels", cgn_channels_show(d)));
+	cgn_cmd_reply(ctx,
+		json_pack("{s:b,s:i,s:i,s:b,s:i,s:i,s:o,s:o,s:o}", "hot_backup",
+			ha->hot_backup, "delay_time", (int)ha->delay_time, "preempt_time",
+			(int)ha->preempt_time, "batch_backup", ha->batch_backup,
+			"batch_interval", (int)ha->batch_interval, "detect_ms",
+			(int)ha->detect_ms, "block_commit", show_commits(d), "boards",
+			show_pairs(d), "channels", cgn_channels_show(d)));
 	return 0;
 }

@@ -323,7 +323,8 @@ cgn_stage_forward(struct cgn_burst *b)
 {
 	uint64_t errors;
 
-	forward_quickly(b, b->up | b->down);
+	if (likely(!b->w->commit.on))
+		forward_quickly(b, b->up | b->down);
 	CGN_FOREACH (i, b->plain | b->up | b->down | b->made)
 		forward(b, i);
 	errors = b->made;

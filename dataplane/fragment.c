@@ -8,6 +8,7 @@
 #include <rte_ip.h>
 
 #include "dataplane/block.h"
+#include "dataplane/commit.h"
 #include "dataplane/pipeline.h"
 
 #define HEADER_MAX  60
@@ -120,15 +121,16 @@ piece(const struct cgn_burst *b, uint64_t i, const struct head *h, struct rte_mb
 }
 
 static void
-send_piece(const struct cgn_burst *b, struct rte_mbuf *m, uint8_t version,
+send_piece(const struct cgn_burst *b, uint64_t i, struct rte_mbuf *m,
 	const struct cgn_way *way)
 {
 	const struct cgn_iface *iface = &b->snap->iface[way->iface];
 
-	cgn_frame(m, 0, version, iface, &way->mac);
+	cgn_frame(m, 0, b->p[i].version, iface, &way->mac);
 	b->w->stats.flow[CGN_FLOW_TX].packets++;
 	b->w->stats.flow[CGN_FLOW_TX].bytes += m->pkt_len;
-	cgn_emit(b->w, m, CGN_OUT_TX, iface->port);
+	if (likely(!b->w->commit.on) || !cgn_commit_piece(b, i, m, iface->port))
+		cgn_emit(b->w, m, CGN_OUT_TX, iface->port);
 }
 
 void
@@ -160,7 +162,7 @@ cgn_fragment(struct cgn_burst *b, uint64_t i, const struct cgn_way *way)
 		if (!k && h.version == 4)
 			keep_copied(&h);
 		if (way->known)
-			send_piece(b, m[k], h.version, way);
+			send_piece(b, i, m[k], way);
 		else
 			cgn_wait(b->w, m[k], way);
 	}

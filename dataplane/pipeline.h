@@ -126,9 +126,15 @@ cgn_emit(struct cgn_worker *w, struct rte_mbuf *m, enum cgn_out_kind kind, uint1
 	o->arg[o->n++] = arg;
 }
 
+/* Keeps a packet that is about to leave by a port until the standby has what its user
+ * got, if it has to wait for that: dataplane/commit.c. false: it may leave. */
+bool cgn_commit_hold(struct cgn_burst *b, uint64_t i, uint16_t port);
+
 static inline void
 cgn_send(struct cgn_burst *b, uint64_t i, uint16_t port)
 {
+	if (unlikely(b->w->commit.on) && cgn_commit_hold(b, i, port))
+		return;
 	cgn_emit(b->w, b->pkt[i], CGN_OUT_TX, port);
 	cgn_leave(b, i);
 }

@@ -167,6 +167,8 @@ struct cgn_user {
 	struct cgn_told told;
 	uint32_t discards[CGN_DISCARDS]; /* they wrap */
 	cgn_tick learnt; /* DS-Lite: when the MTU of the way to the B4 was */
+	uint32_t commit; /* stamp behind its newest block */
+	bool committing; /* its packets wait until the standby has that */
 };
 
 /* What packets of established flows need of a user, in an array of its own that is small

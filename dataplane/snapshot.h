@@ -179,8 +179,9 @@ struct cgn_location {
 
 /* How the state of locations is copied to their standby workers. */
 struct cgn_sync_conf {
-	bool hot;   /* sessions too */
-	bool batch; /* copies are compared periodically */
+	bool hot;    /* sessions too */
+	bool batch;  /* copies are compared periodically */
+	bool commit; /* users and blocks are used when the standby has them */
 	uint8_t switchover_percent;
 	cgn_tick delay;		 /* age from which a session is copied */
 	uint32_t batch_interval; /* s */

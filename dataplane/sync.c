@@ -287,11 +287,11 @@ begin(struct cgn_worker *w, uint16_t location, uint8_t role)
 	l->epoch = now->epoch;
 	l->id = now->id;
 	l->peer = peer_of(now, role);
-	l->next = l->stamp = FIRST_STAMP;
+	l->next = l->stamp = l->acked = FIRST_STAMP;
 	l->copy = l->digests = 0;
 	l->phase = role & CGN_ROLE_HOST ? CGN_SYNC_START : CGN_SYNC_OFF;
 	l->finished = l->drained = 0;
-	l->drain = l->failed = l->doubt = l->full_copy = false;
+	l->late = l->ack_due = l->drain = l->failed = l->doubt = l->full_copy = false;
 	l->purge = l->differ = (struct cgn_sync_set){ 0 };
 }
 
@@ -492,8 +492,10 @@ cgn_sync_tick(struct cgn_worker *w)
 
 		if (w->role[location] & CGN_ROLE_HOST)
 			cgn_sync_step(w, location);
-		if (w->role[location] & CGN_ROLE_STANDBY)
+		if (w->role[location] & CGN_ROLE_STANDBY) {
+			cgn_sync_acknowledge(w, location);
 			cgn_sync_purge(w, location);
+		}
 		if (w->role[location] & CGN_ROLE_FRESH)
 			settle(w, location);
 	}

@@ -36,6 +36,8 @@ struct cgn_sync_count {
 	uint64_t lost;	   /* missing in the sequence that arrived */
 	uint64_t resent;   /* objects sent once more because ranges differed */
 	uint64_t rejected; /* malformed, stale, or without room in the tables */
+	uint64_t waits;	   /* packets that waited for the standby to have their block */
+	uint64_t late;	   /* times that it did not have one in time */
 };
 
 struct cgn_sync_range {
@@ -56,8 +58,11 @@ struct cgn_sync_location {
 	uint32_t epoch;
 	struct cgn_sync_range *range; /* [CGN_SYNC_RANGES] */
 	/* host */
-	uint32_t stamp; /* of the next record */
-	uint32_t copy;	/* number of the copy under way or last */
+	uint32_t stamp;	     /* of the next record */
+	uint32_t acked;	     /* the standby has all records before this one */
+	uint32_t late_stamp; /* when that is acked nobody is late any more */
+	bool late;     /* atomic for control: what is new does not wait for it now */
+	uint32_t copy; /* number of the copy under way or last */
 	struct cgn_sync_set set;
 	bool full_copy;
 	bool failed;		/* something found the ring full in this round */
@@ -73,6 +78,7 @@ struct cgn_sync_location {
 	bool purging; /* users still have to go */
 	bool disowns; /* was host: what has no copy when that is complete was ours alone
 		       */
+	bool ack_due;
 	uint32_t purge_lap;
 	unsigned digests; /* ranges compared since the last answer */
 	/* after a take-over */
@@ -194,6 +200,9 @@ const char *cgn_sync_batch_name(const struct cgn_worker *host, uint16_t location
 /* down, batch, realtime. */
 const char *cgn_sync_state_name(const struct cgn_worker *host, uint16_t location);
 
+/* Is the standby of a location too slow for a synchronous commit? */
+bool cgn_sync_late(const struct cgn_worker *host, uint16_t location);
+
 /* Counters of a location (index) at this worker. */
 struct cgn_sync_count cgn_sync_counts(const struct cgn_worker *w, uint16_t location);
 
@@ -239,6 +248,9 @@ void cgn_sync_step(struct cgn_worker *w, uint16_t location);
 /* The standby's answer to digests. Host. */
 void cgn_sync_wanted(
 	struct cgn_worker *w, uint16_t location, const struct cgn_syncrec *r);
+
+/* Tells the host what has come, if it wants to know. Standby. */
+void cgn_sync_acknowledge(struct cgn_worker *w, uint16_t location);
 
 /* Goes on with clearing what a copy did not bring. */
 void cgn_sync_purge(struct cgn_worker *w, uint16_t location);

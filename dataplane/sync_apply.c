@@ -12,6 +12,7 @@
  * the log, for nobody else will tell it.
  *
  * Owner only. */
+#include "dataplane/commit.h"
 #include "dataplane/create.h"
 #include "dataplane/sync.h"
 
@@ -78,6 +79,18 @@ answer(struct cgn_worker *w, uint16_t location, const struct cgn_syncrec *r)
 	l->differ = (struct cgn_sync_set){ 0 };
 }
 
+/* The host may wait for users and blocks that have come. */
+void
+cgn_sync_acknowledge(struct cgn_worker *w, uint16_t location)
+{
+	struct cgn_sync_location *l = &w->sync->location[location];
+	struct cgn_syncrec r = { .type = CGN_SYNCREC_ACK };
+
+	r.copy.id = (uint32_t)l->next;
+	if (l->ack_due && w->snap->sync.commit)
+		l->ack_due = !cgn_sync_put(w, location, &r);
+}
+
 /* ---- records ---- */
 
 /* The whole stamp, from its low half; counts what is missing before it. */
@@ -117,11 +130,13 @@ standby_record(struct cgn_worker *w, uint16_t location, const struct cgn_syncrec
 		return;
 	}
 	range = cgn_sync_range(w, location, r->who, &n);
-	if (r->type == CGN_SYNCREC_WANT || stamp <= range->last) {
+	if (r->type == CGN_SYNCREC_WANT || r->type == CGN_SYNCREC_ACK ||
+		stamp <= range->last) {
 		l->count.rejected++;
 		return;
 	}
 	range->last = stamp;
+	l->ack_due |= r->type == CGN_SYNCREC_USER || r->type == CGN_SYNCREC_BLOCK;
 	l->count.rejected += !cgn_sync_object(w, location, r, false, range->round);
 }
 
@@ -163,6 +178,10 @@ cgn_sync_apply(struct cgn_worker *w, uint16_t from, const uint8_t *wire)
 		   r.type == CGN_SYNCREC_WANT) {
 		sequence(l, r.stamp);
 		cgn_sync_wanted(w, location, &r);
+	} else if (r.epoch == l->epoch && from == l->peer && role & CGN_ROLE_HOST &&
+		   r.type == CGN_SYNCREC_ACK) {
+		sequence(l, r.stamp);
+		cgn_commit_acked(w, location, r.copy.id);
 	} else if (role & CGN_ROLE_FRESH && from == l->former &&
 		   r.epoch == l->former_epoch &&
 		   cgn_tick_age(w->now, l->taken_at) <= GRACE) {

@@ -96,6 +96,12 @@ cgn_sync_state_name(const struct cgn_worker *host, uint16_t location)
 	return cgn_sync_finished(host, location) ? "realtime" : "batch";
 }
 
+bool
+cgn_sync_late(const struct cgn_worker *host, uint16_t location)
+{
+	return __atomic_load_n(&location_at(host, location)->late, __ATOMIC_RELAXED);
+}
+
 struct cgn_sync_count
 cgn_sync_counts(const struct cgn_worker *w, uint16_t location)
 {
@@ -108,5 +114,7 @@ cgn_sync_counts(const struct cgn_worker *w, uint16_t location)
 		.lost = __atomic_load_n(&c->lost, __ATOMIC_RELAXED),
 		.resent = __atomic_load_n(&c->resent, __ATOMIC_RELAXED),
 		.rejected = __atomic_load_n(&c->rejected, __ATOMIC_RELAXED),
+		.waits = __atomic_load_n(&c->waits, __ATOMIC_RELAXED),
+		.late = __atomic_load_n(&c->late, __ATOMIC_RELAXED),
 	};
 }

@@ -12,6 +12,7 @@
 
 #include "dataplane/alg.h"
 #include "dataplane/block.h"
+#include "dataplane/commit.h"
 #include "dataplane/user.h"
 
 #define USER_SWEEP_MS  500
@@ -122,8 +123,10 @@ cgn_sync_put_user(struct cgn_worker *w, uint32_t user)
 void
 cgn_sync_user(struct cgn_worker *w, uint32_t user)
 {
-	if (w->role[cgn_user_at(w, user)->location] & CGN_ROLE_HOST)
-		cgn_sync_put_user(w, user);
+	struct cgn_user *u = cgn_user_at(w, user);
+
+	if (w->role[u->location] & CGN_ROLE_HOST)
+		cgn_commit_begin(w, u, cgn_sync_put_user(w, user));
 }
 
 void
@@ -180,10 +183,17 @@ cgn_sync_user_gone(struct cgn_worker *w, const struct cgn_user *u)
 void
 cgn_sync_block(struct cgn_worker *w, const struct cgn_user *u, struct cgn_block *b)
 {
+	struct cgn_user *user = cgn_user_at(w, b->user);
+	bool put;
+
 	/* the first one goes with the user */
-	if (w->role[u->location] & CGN_ROLE_HOST &&
-		told(&w->sync->location[u->location], &u->told) && !put_block(w, u, b))
-		cgn_user_at(w, b->user)->told_state = 0;
+	if (!(w->role[u->location] & CGN_ROLE_HOST) ||
+		!told(&w->sync->location[u->location], &u->told))
+		return;
+	put = put_block(w, u, b);
+	if (!put)
+		user->told_state = 0;
+	cgn_commit_begin(w, user, put);
 }
 
 void

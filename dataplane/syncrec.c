@@ -364,8 +364,10 @@ good_copy(const uint8_t *wire, struct cgn_syncrec *r)
 	for (unsigned k = 0; k < RTE_DIM(r->copy.ranges.w); k++)
 		r->copy.ranges.w[k] = get64(wire + 16 + 8 * k);
 	n = cgn_sync_set_count(&r->copy.ranges);
-	if (!zero(wire + 48, 16) || (r->type == CGN_SYNCREC_ASK && n))
+	if (!zero(wire + 48, 16))
 		return false;
+	if (r->type == CGN_SYNCREC_ASK || r->type == CGN_SYNCREC_ACK)
+		return !n;
 	return n || (r->type != CGN_SYNCREC_BEGIN && r->type != CGN_SYNCREC_END);
 }
 

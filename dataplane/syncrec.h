@@ -29,6 +29,7 @@ enum cgn_syncrec_type {
 	CGN_SYNCREC_ASK = 10,  /* behind all digests: which ranges differ? */
 	CGN_SYNCREC_WANT = 11, /* the answer, from the standby */
 	CGN_SYNCREC_ALG = 12,  /* what a gateway knows of a session */
+	CGN_SYNCREC_ACK = 13,  /* from the standby: it has all before this stamp */
 	CGN_SYNCREC_TYPES
 };
 
@@ -88,7 +89,7 @@ struct cgn_syncrec {
 		struct {
 			uint32_t id;
 			struct cgn_sync_set ranges;
-		} copy; /* BEGIN, END, ASK, WANT */
+		} copy; /* BEGIN, END, ASK, WANT; ACK, whose id is a stamp */
 		struct {
 			uint16_t first; /* range */
 			uint8_t n;

@@ -12,6 +12,7 @@
 #include <rte_ring_elem.h>
 
 #include "dataplane/alg.h"
+#include "dataplane/commit.h"
 #include "dataplane/create.h"
 #include "dataplane/expect.h"
 #include "dataplane/growth.h"
@@ -162,6 +163,7 @@ cgn_worker_destroy(struct cgn_worker *w)
 	if (!w)
 		return;
 	cgn_held_fini(w);
+	cgn_commit_forget(w);
 	cgn_sync_fini(w);
 	rte_ring_free(w->journal);
 	cgn_reassembly_destroy(w->reassembly);
@@ -203,16 +205,19 @@ cgn_worker_reset(struct cgn_worker *w, bool clean)
 {
 	unsigned lost = 0;
 
-	if (clean)
+	if (clean) {
 		cgn_held_fini(w);
-	else
-		lost = w->held.n + cgn_reassembly_held(w->reassembly);
+		cgn_commit_forget(w);
+	} else {
+		lost = w->held.n + w->commit.n + cgn_reassembly_held(w->reassembly);
+	}
 	cgn_reassembly_clear(w->reassembly, clean);
 	empty_tables(w);
 	memset(&w->sweep, 0, sizeof(w->sweep));
 	memset(w->instance, 0, sizeof(w->instance));
 	memset(w->location, 0, sizeof(w->location));
 	memset(&w->held, 0, sizeof(w->held));
+	memset(&w->commit, 0, sizeof(w->commit));
 	memset(&w->fixed, 0, sizeof(w->fixed));
 	cgn_sync_reset(w);
 	w->out.n = 0;
@@ -230,6 +235,7 @@ cgn_worker_tick(struct cgn_worker *w, const struct cgn_snapshot *snap, uint64_t 
 	cgn_slots_limit(&w->users, snap->license[w->conf.index].users);
 	cgn_growth_step(w);
 	cgn_sync_tick(w);
+	cgn_commit_release(w);
 	cgn_sweep(w);
 	cgn_expect_sweep(w);
 	cgn_held_release(w);

@@ -61,6 +61,21 @@ struct cgn_held {
 	uint64_t until_ms[CGN_HELD];
 };
 
+#define CGN_COMMIT_WAITS 512
+
+/* Packets about to leave that wait for the standby, oldest first, in a ring. */
+struct cgn_commit {
+	bool on; /* somebody may have to wait */
+	uint64_t until_ms;
+	uint32_t first, n;
+	struct {
+		struct rte_mbuf *pkt;
+		uint64_t until_ms;
+		uint32_t stamp;
+		uint16_t location, port;
+	} wait[CGN_COMMIT_WAITS];
+};
+
 #define CGN_MAX_SERVERS 4096 /* per worker */
 
 /* Mappings of servers that stand, and how far the snapshot's list has been worked off. */
@@ -138,6 +153,7 @@ struct cgn_worker {
 	struct cgn_stats stats;
 	struct cgn_tally instance[CGN_MAX_INSTANCES], location[CGN_MAX_LOCATIONS];
 	struct cgn_held held;
+	struct cgn_commit commit;
 	struct cgn_fixed fixed;
 	/* of the licence's create_rate: as of a user */
 	uint32_t tokens;

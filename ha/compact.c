@@ -15,7 +15,7 @@
  *       gone:   [inside (4) unless SAME], remote (4), three ports (6), protocol in the
  *               place of the flags, [and the next byte]
  *     of digests: first (2), how many, sums (8 each)
- *     of copies:  id (4), [set of ranges (32) unless it asks]
+ *     of copies:  id (4), [set of ranges (32) unless it asks or acknowledges]
  *
  * SAME: the B4 is the user's prefix, or the inside address that of a NAT44 user. Ages and
  * times without traffic have seven bits in a byte, the lowest first, and go on while the
@@ -57,6 +57,13 @@ static bool
 is_object(uint8_t type)
 {
 	return type >= CGN_SYNCREC_USER && type <= CGN_SYNCREC_SESSION_DEL;
+}
+
+/* Of those that are no objects and no digests. */
+static bool
+has_set(uint8_t type)
+{
+	return type != CGN_SYNCREC_ASK && type != CGN_SYNCREC_ACK;
 }
 
 static uint8_t
@@ -171,7 +178,7 @@ add_other(uint8_t *to, const uint8_t *r)
 	if (r[0] == CGN_SYNCREC_DIGEST)
 		return add(
 			to, r + 12, 4u + 8u * RTE_MIN(r[14], (uint8_t)CGN_SYNCREC_SUMS));
-	return add(to, r + 12, r[0] == CGN_SYNCREC_ASK ? 4 : 36);
+	return add(to, r + 12, has_set(r[0]) ? 36 : 4);
 }
 
 static unsigned
@@ -370,7 +377,7 @@ static void
 take_other(struct rest *f, uint8_t *r)
 {
 	if (r[0] != CGN_SYNCREC_DIGEST) {
-		take(f, r + 12, r[0] == CGN_SYNCREC_ASK ? 4 : 36);
+		take(f, r + 12, has_set(r[0]) ? 36 : 4);
 		return;
 	}
 	take(f, r + 12, 4);

@@ -8,7 +8,8 @@
 . "$(dirname "$0")/lib.sh"
 
 LAB_BOARDS=2 LAB_SUBS=4 LAB_BACKUP=1
-LAB_HA='hot_backup = true; delay_time = 1; preempt_time = 1; detect_ms = 100;'
+LAB_HA='hot_backup = true; delay_time = 1; preempt_time = 1; detect_ms = 100;
+	block_commit = "synchronous";'
 
 # later SECONDS COMMAND…: true within that time; how it was before is not told.
 later() { wait_for "$@" && figure=''; }
@@ -84,6 +85,9 @@ t_ok "nothing was moved" on 1
 
 t_must "copies are complete" later 15 complete
 tid=$(thread cgn-1-0)
+commits() { t_json ".ha.block_commit | .synchronous and $1" show ha; }
+t_ok "synchronous: new users waited, no standby was late" commits \
+	'.waits > 0 and .degraded == 0'
 flow 3 &
 flow=$!
 t_must "board 1 has 2 ms of 20" hold "$tid" 18 2

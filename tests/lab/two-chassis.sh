@@ -14,7 +14,7 @@
 LAB_CHASSIS=1:1 LAB_ADVERT_MS=${ADVERT_MS:-100}
 export RATE=${RATE:-200}
 KINDS=${KINDS:-kill switch access core board stop}
-LAB_HA='detect_ms = 100;' LAB_POLICY='alg = [ "ftp" ];'
+LAB_HA='detect_ms = 100; block_commit = "synchronous";' LAB_POLICY='alg = [ "ftp" ];'
 
 killed() { on a lab_kill_cgnd; }
 restarted() { on a lab_start_cgnd; }
@@ -54,6 +54,8 @@ done
 t_must "vsftpd" ftpd inet "$WEB4"
 for ns in sub nsub; do ftp_hold "$ns" "$WEB4"; done
 t_must "two FTP connections have fetched and listed" ftp_rounds
+t_ok "packets of new users waited for box b" on a t_json \
+	'.ha.block_commit | .synchronous and .waits > 0' show ha
 t_must "box b knows the connections" later 20 remembered b
 for kind in $KINDS; do
 	case $kind in

@@ -92,7 +92,7 @@ control(uint8_t type)
 		return r;
 	}
 	r.copy.id = UINT32_MAX;
-	if (type != CGN_SYNCREC_ASK) {
+	if (type != CGN_SYNCREC_ASK && type != CGN_SYNCREC_ACK) {
 		cgn_sync_set_add(&r.copy.ranges, 0);
 		cgn_sync_set_add(&r.copy.ranges, CGN_SYNC_RANGES - 1);
 	}
