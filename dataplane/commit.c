@@ -16,12 +16,6 @@
 
 #define WAIT_MS 50
 
-static bool
-reached(uint32_t acked, uint32_t stamp)
-{
-	return (int32_t)(acked - stamp) >= 0;
-}
-
 static void
 be_late(struct cgn_sync_location *l)
 {
@@ -39,7 +33,7 @@ settled(const struct cgn_worker *w, uint16_t location, uint32_t stamp)
 	const struct cgn_sync_location *l = &w->sync->location[location];
 
 	return !(w->role[location] & CGN_ROLE_HOST) || l->late ||
-	       reached(l->acked, stamp);
+	       cgn_sync_reached(l->acked, stamp);
 }
 
 void
@@ -112,10 +106,10 @@ cgn_commit_acked(struct cgn_worker *w, uint16_t location, uint32_t stamp)
 {
 	struct cgn_sync_location *l = &w->sync->location[location];
 
-	if (reached(l->acked, stamp) || !reached(l->stamp, stamp))
+	if (cgn_sync_reached(l->acked, stamp) || !cgn_sync_reached(l->stamp, stamp))
 		return;
 	l->acked = stamp;
-	if (l->late && reached(stamp, l->late_stamp))
+	if (l->late && cgn_sync_reached(stamp, l->late_stamp))
 		__atomic_store_n(&l->late, false, __ATOMIC_RELAXED);
 }
 

@@ -454,12 +454,6 @@ hear(struct cgn_worker *w)
 	}
 }
 
-static bool
-reached(uint32_t lap, uint32_t goal)
-{
-	return (int32_t)(lap - goal) >= 0;
-}
-
 #define GRACE (1 * CGN_TICKS_PER_S) /* in which records of the former host still come */
 
 /* All copies are live, and nothing comes from the former host any more. */
@@ -468,8 +462,9 @@ settle(struct cgn_worker *w, uint16_t location)
 {
 	const struct cgn_sync_location *l = &w->sync->location[location];
 
-	if (w->role[location] & CGN_ROLE_FRESH && reached(w->sync->lap, l->fresh_lap) &&
-		reached(w->sync->user_lap, l->fresh_user_lap) &&
+	if (w->role[location] & CGN_ROLE_FRESH &&
+		cgn_sync_reached(w->sync->lap, l->fresh_lap) &&
+		cgn_sync_reached(w->sync->user_lap, l->fresh_user_lap) &&
 		cgn_tick_age(w->now, l->taken_at) > 4 * GRACE) {
 		w->role[location] &= (uint8_t)~CGN_ROLE_FRESH;
 		list_busy(w);

@@ -147,6 +147,13 @@ void cgn_sync_session_gone(struct cgn_worker *w, const struct cgn_session *s);
 void cgn_sync_alg(struct cgn_worker *w, const struct cgn_session *s);
 void cgn_sync_alg_gone(struct cgn_worker *w, const struct cgn_session *s);
 
+/* Has a count that wraps (rounds of the sweep, stamps) come so far? */
+static inline bool
+cgn_sync_reached(uint32_t now, uint32_t goal)
+{
+	return (int32_t)(now - goal) >= 0;
+}
+
 static inline bool
 cgn_sync_on(const struct cgn_worker *w, uint16_t location)
 {
