@@ -4,8 +4,8 @@
  * control reads how far each copy is, and makes events of what has changed: a batch has
  * begun or is finished; the standby has refused records, mostly for want of room, so that
  * a take-over would lose sessions; all of it is there again. What another box refuses is
- * not known here. And whether a standby, here or in another box, acknowledges new blocks in
- * time.
+ * not known here. And whether a standby, here or in another box, acknowledges new blocks
+ * in time.
  *
  * The step is pure, so that a table of cases can hold it. Control lcore. */
 #include "control/copies.h"
