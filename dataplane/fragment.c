@@ -8,7 +8,7 @@
 #include <rte_ip.h>
 
 #include "dataplane/block.h"
-#include "dataplane/commit.h"
+#include "dataplane/block_commit.h"
 #include "dataplane/pipeline.h"
 
 #define HEADER_MAX  60
@@ -129,7 +129,7 @@ send_piece(const struct cgn_burst *b, uint64_t i, struct rte_mbuf *m,
 	cgn_frame(m, 0, b->p[i].version, iface, &way->mac);
 	b->w->stats.flow[CGN_FLOW_TX].packets++;
 	b->w->stats.flow[CGN_FLOW_TX].bytes += m->pkt_len;
-	if (likely(!b->w->commit.on) || !cgn_commit_piece(b, i, m, iface->port))
+	if (likely(!b->w->commit.on) || !cgn_block_commit_piece(b, i, m, iface->port))
 		cgn_emit(b->w, m, CGN_OUT_TX, iface->port);
 }
 

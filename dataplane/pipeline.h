@@ -127,13 +127,13 @@ cgn_emit(struct cgn_worker *w, struct rte_mbuf *m, enum cgn_out_kind kind, uint1
 }
 
 /* Keeps a packet that is about to leave by a port until the standby has what its user
- * got, if it has to wait for that: dataplane/commit.c. false: it may leave. */
-bool cgn_commit_hold(struct cgn_burst *b, uint64_t i, uint16_t port);
+ * got, if it has to wait for that: dataplane/block_commit.c. false: it may leave. */
+bool cgn_block_commit_hold(struct cgn_burst *b, uint64_t i, uint16_t port);
 
 static inline void
 cgn_send(struct cgn_burst *b, uint64_t i, uint16_t port)
 {
-	if (unlikely(b->w->commit.on) && cgn_commit_hold(b, i, port))
+	if (unlikely(b->w->commit.on) && cgn_block_commit_hold(b, i, port))
 		return;
 	cgn_emit(b->w, b->pkt[i], CGN_OUT_TX, port);
 	cgn_leave(b, i);

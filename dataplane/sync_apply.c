@@ -12,7 +12,7 @@
  * the log, for nobody else will tell it.
  *
  * Owner only. */
-#include "dataplane/commit.h"
+#include "dataplane/block_commit.h"
 #include "dataplane/create.h"
 #include "dataplane/sync.h"
 
@@ -181,7 +181,7 @@ cgn_sync_apply(struct cgn_worker *w, uint16_t from, const uint8_t *wire)
 	} else if (r.epoch == l->epoch && from == l->peer && role & CGN_ROLE_HOST &&
 		   r.type == CGN_SYNCREC_ACK) {
 		sequence(l, r.stamp);
-		cgn_commit_acked(w, location, r.copy.id);
+		cgn_block_commit_acked(w, location, r.copy.id);
 	} else if (role & CGN_ROLE_FRESH && from == l->former &&
 		   r.epoch == l->former_epoch &&
 		   cgn_tick_age(w->now, l->taken_at) <= GRACE) {

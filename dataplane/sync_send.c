@@ -12,7 +12,7 @@
 
 #include "dataplane/alg.h"
 #include "dataplane/block.h"
-#include "dataplane/commit.h"
+#include "dataplane/block_commit.h"
 #include "dataplane/user.h"
 
 #define USER_SWEEP_MS  500
@@ -126,7 +126,7 @@ cgn_sync_user(struct cgn_worker *w, uint32_t user)
 	struct cgn_user *u = cgn_user_at(w, user);
 
 	if (w->role[u->location] & CGN_ROLE_HOST)
-		cgn_commit_begin(w, u, cgn_sync_put_user(w, user));
+		cgn_block_commit_begin(w, u, cgn_sync_put_user(w, user));
 }
 
 void
@@ -193,7 +193,7 @@ cgn_sync_block(struct cgn_worker *w, const struct cgn_user *u, struct cgn_block 
 	put = put_block(w, u, b);
 	if (!put)
 		user->told_state = 0;
-	cgn_commit_begin(w, user, put);
+	cgn_block_commit_begin(w, user, put);
 }
 
 void

@@ -12,7 +12,7 @@
 #include <rte_ring_elem.h>
 
 #include "dataplane/alg.h"
-#include "dataplane/commit.h"
+#include "dataplane/block_commit.h"
 #include "dataplane/create.h"
 #include "dataplane/expect.h"
 #include "dataplane/growth.h"
@@ -163,7 +163,7 @@ cgn_worker_destroy(struct cgn_worker *w)
 	if (!w)
 		return;
 	cgn_held_fini(w);
-	cgn_commit_forget(w);
+	cgn_block_commit_forget(w);
 	cgn_sync_fini(w);
 	rte_ring_free(w->journal);
 	cgn_reassembly_destroy(w->reassembly);
@@ -207,7 +207,7 @@ cgn_worker_reset(struct cgn_worker *w, bool clean)
 
 	if (clean) {
 		cgn_held_fini(w);
-		cgn_commit_forget(w);
+		cgn_block_commit_forget(w);
 	} else {
 		lost = w->held.n + w->commit.n + cgn_reassembly_held(w->reassembly);
 	}
@@ -235,7 +235,7 @@ cgn_worker_tick(struct cgn_worker *w, const struct cgn_snapshot *snap, uint64_t 
 	cgn_slots_limit(&w->users, snap->license[w->conf.index].users);
 	cgn_growth_step(w);
 	cgn_sync_tick(w);
-	cgn_commit_release(w);
+	cgn_block_commit_release(w);
 	cgn_sweep(w);
 	cgn_expect_sweep(w);
 	cgn_held_release(w);

@@ -12,7 +12,7 @@
  * The standby acknowledges once per tick, by a record of its own over the same way, ring
  * or channel; the path of users that have what they need is one test of a flag of the
  * worker. Owner only. */
-#include "dataplane/commit.h"
+#include "dataplane/block_commit.h"
 
 #define WAIT_MS 50
 
@@ -37,7 +37,7 @@ settled(const struct cgn_worker *w, uint16_t location, uint32_t stamp)
 }
 
 void
-cgn_commit_begin(struct cgn_worker *w, struct cgn_user *u, bool told)
+cgn_block_commit_begin(struct cgn_worker *w, struct cgn_user *u, bool told)
 {
 	struct cgn_sync_location *l = &w->sync->location[u->location];
 
@@ -72,16 +72,17 @@ enqueue(struct cgn_worker *w, struct rte_mbuf *m, uint16_t port, const struct cg
 }
 
 bool
-cgn_commit_hold(struct cgn_burst *b, uint64_t i, uint16_t port)
+cgn_block_commit_hold(struct cgn_burst *b, uint64_t i, uint16_t port)
 {
-	if (!cgn_commit_piece(b, i, b->pkt[i], port))
+	if (!cgn_block_commit_piece(b, i, b->pkt[i], port))
 		return false;
 	cgn_leave(b, i);
 	return true;
 }
 
 bool
-cgn_commit_piece(const struct cgn_burst *b, uint64_t i, struct rte_mbuf *m, uint16_t port)
+cgn_block_commit_piece(
+	const struct cgn_burst *b, uint64_t i, struct rte_mbuf *m, uint16_t port)
 {
 	const struct cgn_pkt *p = &b->p[i];
 	struct cgn_worker *w = b->w;
@@ -102,7 +103,7 @@ cgn_commit_piece(const struct cgn_burst *b, uint64_t i, struct rte_mbuf *m, uint
 }
 
 void
-cgn_commit_acked(struct cgn_worker *w, uint16_t location, uint32_t stamp)
+cgn_block_commit_acked(struct cgn_worker *w, uint16_t location, uint32_t stamp)
 {
 	struct cgn_sync_location *l = &w->sync->location[location];
 
@@ -114,7 +115,7 @@ cgn_commit_acked(struct cgn_worker *w, uint16_t location, uint32_t stamp)
 }
 
 void
-cgn_commit_release(struct cgn_worker *w)
+cgn_block_commit_release(struct cgn_worker *w)
 {
 	struct cgn_commit *c = &w->commit;
 
@@ -134,7 +135,7 @@ cgn_commit_release(struct cgn_worker *w)
 }
 
 void
-cgn_commit_forget(struct cgn_worker *w)
+cgn_block_commit_forget(struct cgn_worker *w)
 {
 	for (; w->commit.n; w->commit.n--) {
 		rte_pktmbuf_free(w->commit.wait[w->commit.first].pkt);
