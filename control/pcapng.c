@@ -33,7 +33,8 @@ put(struct block *b, const void *bytes, size_t n)
 		b->full = true;
 		return;
 	}
-	memcpy(b->out + b->len, bytes, n);
+	if (n)
+		memcpy(b->out + b->len, bytes, n);
 	memcpy(b->out + b->len + n, zeros, fill);
 	b->len += n + fill;
 }
