@@ -21,6 +21,7 @@
 #include "control/memory.h"
 #include "control/privilege.h"
 #include "control/standin.h"
+#include "control/salvage.h"
 #include "control/stage.h"
 #include "dataplane/block.h"
 
@@ -216,19 +217,18 @@ run_lcore(void *arg)
 	return cgn_lcore_main(lc);
 }
 
-/* The cache of a thread that stopped anywhere may be torn. */
+/* Nobody notices a single one; their number tells how often that may happen. */
 static void
-empty_cache(struct rte_mempool *pool, const struct cgn_lcore *lc)
+salvage(struct cgn_daemon *d, const struct cgn_lcore *lc)
 {
-	struct rte_mempool_cache *cache =
-		pool ? rte_mempool_default_cache(pool, lc->id) : NULL;
+	struct rte_mempool *pool[] = { d->port_pool, d->whole_pool, d->own_pool };
+	unsigned lost = 0;
 
-	if (!cache)
-		return;
-	if (lc->park.clean)
-		rte_mempool_cache_flush(cache, pool);
-	else
-		cache->len = 0;
+	for (unsigned k = 0; k < RTE_DIM(pool); k++)
+		lost += cgn_salvage_cache(pool[k], lc->id, lc->park.clean);
+	if (lost)
+		cgn_log(LOG_NOTICE, "%s: %u packet buffers of its caches given up",
+			lc->name, lost);
 }
 
 /* Records of public addresses that have been used by the lcore, for it to empty. */
@@ -258,9 +258,7 @@ cgn_boards_relaunch(struct cgn_daemon *d, uint16_t worker)
 
 	if (collect_stale(d, lc))
 		return -ENOMEM;
-	empty_cache(d->port_pool, lc);
-	empty_cache(d->whole_pool, lc);
-	empty_cache(d->own_pool, lc);
+	salvage(d, lc);
 	__atomic_store_n(&lc->park.state, CGN_PARK_RUN, __ATOMIC_RELEASE);
 	return rte_eal_remote_launch(run_lcore, lc, lc->id);
 }
