@@ -2,8 +2,9 @@
  *
  * The sweep is the clock of the tables: every loop looks at the next few session slots
  * and ends those that have been idle for their time. The pace is set by the time that has
- * passed, so that all slots ever used are seen within SWEEP_MS, whatever the load. Slots
- * are asked for AHEAD of the look, at the end of a part the beginning of the next. */
+ * passed, so that all slots ever used are seen within SWEEP_MS, whatever the load. Each
+ * slot is asked for once, as far ahead as the call before looked at, so that its line has
+ * the time of a burst to come. */
 #include <rte_prefetch.h>
 
 #include "dataplane/block.h"
@@ -14,7 +15,7 @@
 
 #define SWEEP_MS    1000
 #define SLOTS_MAX   256 /* per call */
-#define AHEAD	    16	/* slots, a line each */
+#define AHEAD	    8	/* slots that are asked for beyond those */
 #define SPILL_BYTES (1u << 28)
 
 /* 32-bit counters of a flow of 10 Gb/s last for three seconds. */
@@ -66,25 +67,34 @@ due(struct cgn_worker *w)
 	return (uint32_t)n;
 }
 
+/* Asks for the next n slots and a few more, but for what has been asked for already. */
+static void
+ask(struct cgn_worker *w, uint32_t n)
+{
+	uint32_t end = RTE_MIN(w->sweep.next + n + AHEAD, w->sessions.top);
+
+	for (uint32_t k = RTE_MAX(w->sweep.asked, w->sweep.next); k < end; k++)
+		rte_prefetch1(cgn_session_at(w, k));
+	w->sweep.asked = RTE_MAX(w->sweep.asked, end);
+}
+
 void
 cgn_sweep(struct cgn_worker *w)
 {
-	uint32_t top = w->sessions.top;
+	uint32_t top = w->sessions.top, n = due(w);
 
 	cgn_block_expire(w);
 	cgn_single_expire(w);
 	w->stats.drop[CGN_DROP_FRAGMENT_TIMEOUT] +=
 		cgn_reassembly_expire(w->reassembly, w->now_ms);
-	for (uint32_t k = due(w); k; k--) {
+	for (uint32_t k = n; k; k--) {
 		if (w->sweep.next >= top) {
-			w->sweep.next = 0;
+			w->sweep.next = w->sweep.asked = 0;
 			w->sync->lap++;
 		}
-		rte_prefetch0(cgn_session_at(w, w->sweep.next + AHEAD));
 		look(w, w->sweep.next++);
 	}
 	w->sync->lap += !top;
 	cgn_sync_sweep_users(w);
-	for (uint32_t k = 0; k < AHEAD && w->sweep.next + k < top; k++)
-		rte_prefetch0(cgn_session_at(w, w->sweep.next + k));
+	ask(w, n);
 }

@@ -143,7 +143,8 @@ struct cgn_worker {
 		uint32_t sent; /* in this tick */
 	} icmp;
 	struct {
-		uint32_t next; /* slot */
+		uint32_t next;	/* slot */
+		uint32_t asked; /* slots up to here are under way from memory */
 		uint64_t last_ms;
 		uint64_t due; /* slots to look at, times the ms of a whole sweep */
 		uint32_t quarantine_head, quarantine_tail; /* blocks, oldest first */
