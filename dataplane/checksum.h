@@ -25,23 +25,26 @@ cgn_delta32(rte_be32_t from, rte_be32_t to)
 		(~from & 0xffff) + (~from >> 16) + (to & 0xffff) + (to >> 16));
 }
 
-static inline uint16_t
-cgn_delta16(rte_be16_t from, rte_be16_t to)
-{
-	return cgn_sum_fold((uint32_t)(uint16_t)~from + to);
-}
-
+/* One's complement sum of two words. */
 static inline uint16_t
 cgn_delta_add(uint16_t a, uint16_t b)
 {
-	return cgn_sum_fold((uint32_t)a + b);
+	uint16_t sum = (uint16_t)(a + b);
+
+	return (uint16_t)(sum + (sum < a));
+}
+
+static inline uint16_t
+cgn_delta16(rte_be16_t from, rte_be16_t to)
+{
+	return cgn_delta_add((uint16_t)~from, to);
 }
 
 /* The checksum field after a change (RFC 1624 eqn. 3). */
 static inline uint16_t
 cgn_checksum_apply(uint16_t field, uint16_t delta)
 {
-	return (uint16_t)~cgn_sum_fold((uint32_t)(uint16_t)~field + delta);
+	return (uint16_t)~cgn_delta_add((uint16_t)~field, delta);
 }
 
 #endif

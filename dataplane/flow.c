@@ -45,21 +45,39 @@ own_flow(const struct cgn_pkt *p, enum cgn_dir dir)
 	};
 }
 
+/* Who gives the local address of a packet its meaning. */
+static inline uint32_t
+owner_of(const struct cgn_burst *b, uint64_t i, enum cgn_dir dir, uint8_t proto)
+{
+	const struct cgn_pkt *p = &b->p[i];
+
+	if (dir == CGN_DOWN)
+		return cgn_owner_scope(proto, b->snap->address[p->slot].vpn);
+	if (b->softwire & CGN_BIT(i))
+		return cgn_owner_user(proto, p->user);
+	return cgn_owner_scope(proto, p->instance);
+}
+
 static inline void
 flow_key(const struct cgn_burst *b, uint64_t i, enum cgn_dir dir,
 	const struct cgn_tuple *f, union cgn_key *k)
 {
-	const struct cgn_pkt *p = &b->p[i];
-	uint32_t owner;
-
-	if (dir == CGN_DOWN)
-		owner = cgn_owner_scope(f->proto, b->snap->address[p->slot].vpn);
-	else if (b->softwire & CGN_BIT(i))
-		owner = cgn_owner_user(f->proto, p->user);
-	else
-		owner = cgn_owner_scope(f->proto, p->instance);
-	k->w[0] = cgn_key_pair(owner, f->local);
+	k->w[0] = cgn_key_pair(owner_of(b, i, dir, f->proto), f->local);
 	k->w[1] = cgn_key_pair(f->remote, cgn_key_pair16(f->local_port, f->remote_port));
+}
+
+/* The same of a packet of TCP or UDP, as it is. */
+static inline void
+ordinary_key(const struct cgn_burst *b, uint64_t i, enum cgn_dir dir, union cgn_key *k)
+{
+	const struct cgn_pkt *p = &b->p[i];
+	bool up = dir == CGN_UP;
+	uint32_t ports;
+
+	memcpy(&ports, &p->sport, sizeof(ports));
+	k->w[0] = cgn_key_pair(owner_of(b, i, dir, p->proto), up ? p->src : p->dst);
+	k->w[1] = cgn_key_pair(
+		up ? p->dst : p->src, up ? ports : ports << 16 | ports >> 16);
 }
 
 #define UNUSUAL (CGN_PKT_FRAGMENT | CGN_PKT_CUT | CGN_PKT_ICMP_ERROR)
@@ -94,18 +112,15 @@ ordinary(const struct cgn_pkt *p)
  * are dropped; those of users not known yet have no key. */
 static inline unsigned
 flow_keys(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir, union cgn_key *key,
-	uint64_t *hash, uint8_t *who)
+	uint8_t *who)
 {
-	const struct cgn_table *t = dir == CGN_UP ? b->w->up : b->w->down;
 	unsigned n = 0;
 
 	CGN_FOREACH (i, mask) {
 		const struct cgn_pkt *p = &b->p[i];
 
 		if (likely(ordinary(p))) {
-			struct cgn_tuple f = own_flow(p, dir);
-
-			flow_key(b, i, dir, &f, &key[n]);
+			ordinary_key(b, i, dir, &key[n]);
 		} else {
 			enum cgn_drop why = unusual_flow(b, i, dir);
 
@@ -115,7 +130,6 @@ flow_keys(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir, union cgn_key *k
 			}
 			flow_key(b, i, dir, &p->flow, &key[n]);
 		}
-		hash[n] = cgn_table_prefetch(t, &key[n]);
 		who[n] = (uint8_t)i;
 		n += dir == CGN_DOWN || !(b->softwire & CGN_BIT(i)) ||
 		     p->user != CGN_NONE;
@@ -125,20 +139,46 @@ flow_keys(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir, union cgn_key *k
 
 /* For encap, which comes after the rewriting. */
 static inline void
-prefetch_end(const struct cgn_worker *w, uint32_t session)
+prefetch_end(const struct cgn_worker *w, const struct cgn_session *s)
 {
-	const struct cgn_session *s = cgn_session_at(w, session);
-
 	if (s->kind != CGN_DS_LITE)
 		return;
 	rte_prefetch0(&w->user_end[s->user]);
 	rte_prefetch0(&w->user_mtu[s->user]);
 }
 
+/* Sessions that are guessed are looked at, and those that are another flow's looked up:
+ * session[k] is that of packet who[k]. */
+static inline void
+settle_sessions(struct cgn_burst *b, const struct cgn_table *t, enum cgn_dir dir,
+	const union cgn_key *key, const uint8_t *who, const uint32_t *session, unsigned n)
+{
+	const struct cgn_worker *w = b->w;
+	uint64_t hit = 0;
+
+	for (unsigned k = 0; k < n; k++) {
+		uint32_t at = session[k];
+
+		if (unlikely(at == CGN_NONE))
+			continue;
+		if (unlikely(!cgn_session_has(w, at, dir, &key[k]))) {
+			at = cgn_table_find(t, &key[k]);
+			if (at == CGN_NONE)
+				continue;
+		}
+		if (dir == CGN_DOWN)
+			prefetch_end(w, cgn_session_at(w, at));
+		b->p[who[k]].session = at;
+		hit |= CGN_BIT(who[k]);
+	}
+	b->hit = hit;
+}
+
 static inline void
 find_sessions(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir)
 {
 	const struct cgn_table *t = dir == CGN_UP ? b->w->up : b->w->down;
+	const struct cgn_session *first = cgn_session_at(b->w, 0);
 	union cgn_key key[CGN_BURST];
 	uint64_t hash[CGN_BURST];
 	uint32_t session[CGN_BURST];
@@ -146,27 +186,15 @@ find_sessions(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir)
 	unsigned n;
 
 	b->hit = 0;
-	n = flow_keys(b, mask, dir, key, hash, who);
+	n = flow_keys(b, mask, dir, key, who);
 	if (!n)
 		return;
+	cgn_table_ask(t, key, n, hash);
 	cgn_table_guess(t, hash, n, session);
 	for (unsigned k = 0; k < n; k++)
 		if (session[k] != CGN_NONE)
-			cgn_touch(cgn_session_at(b->w, session[k]));
-	for (unsigned k = 0; k < n; k++) {
-		uint32_t at = session[k];
-
-		if (at == CGN_NONE)
-			continue;
-		if (unlikely(!cgn_session_has(b->w, at, dir, &key[k])))
-			at = cgn_table_find(t, &key[k]);
-		if (at == CGN_NONE)
-			continue;
-		if (dir == CGN_DOWN)
-			prefetch_end(b->w, at);
-		b->p[who[k]].session = at;
-		b->hit |= CGN_BIT(who[k]);
-	}
+			cgn_touch(&first[session[k]]);
+	settle_sessions(b, t, dir, key, who, session, n);
 }
 
 void
@@ -317,22 +345,34 @@ cgn_flow_undo(struct cgn_burst *b, uint64_t i)
 	p->flags &= (uint16_t)~CGN_PKT_TRANSLATED;
 }
 
-static const enum cgn_flow_id counter[CGN_KINDS][CGN_DIRS] = {
-	[CGN_DS_LITE] = { CGN_FLOW_DS_LITE_UP, CGN_FLOW_DS_LITE_DOWN },
-	[CGN_NAT44] = { CGN_FLOW_NAT44_UP, CGN_FLOW_NAT44_DOWN },
+/* Packets and bytes of a burst, by kind of instance. */
+struct tally {
+	uint64_t packets[CGN_KINDS], bytes[CGN_KINDS];
 };
 
 static inline void
-account(struct cgn_stats *stats, uint32_t bytes, struct cgn_session *s,
+account(struct tally *t, uint32_t bytes, struct cgn_session *s,
 	const struct cgn_instance *inst, enum cgn_dir dir)
 {
-	struct cgn_flow_count *flow = &stats->flow[counter[s->kind][dir]];
-
-	flow->packets++;
-	flow->bytes += bytes;
+	t->packets[s->kind]++;
+	t->bytes[s->kind] += bytes;
 	if (inst->accounting) {
 		s->packets[dir]++;
 		s->bytes[dir] += bytes;
+	}
+}
+
+static void
+account_all(struct cgn_stats *stats, const struct tally *t, enum cgn_dir dir)
+{
+	static const enum cgn_flow_id counter[CGN_KINDS][CGN_DIRS] = {
+		[CGN_DS_LITE] = { CGN_FLOW_DS_LITE_UP, CGN_FLOW_DS_LITE_DOWN },
+		[CGN_NAT44] = { CGN_FLOW_NAT44_UP, CGN_FLOW_NAT44_DOWN },
+	};
+
+	for (unsigned k = 0; k < CGN_KINDS; k++) {
+		stats->flow[counter[k][dir]].packets += t->packets[k];
+		stats->flow[counter[k][dir]].bytes += t->bytes[k];
 	}
 }
 
@@ -347,11 +387,28 @@ end_held(struct cgn_burst *b, uint64_t mask)
 	return mask & b->live;
 }
 
+/* Where the packet goes now: behind the instance, on either side of it. */
+static inline void
+move(struct cgn_burst *b, uint64_t i, const struct cgn_session *s,
+	const struct cgn_instance *inst, enum cgn_dir dir)
+{
+	struct cgn_pkt *p = &b->p[i];
+
+	if (dir == CGN_DOWN) {
+		b->tunnel |= (uint64_t)(s->kind == CGN_DS_LITE) << i;
+		p->vpn = inst->vpn_in;
+	} else {
+		b->moved |= (uint64_t)(p->vpn != inst->vpn_out) << i;
+		p->vpn = inst->vpn_out;
+	}
+}
+
 static inline void
 translate(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir)
 {
 	const struct cgn_instance *instance = b->snap->instance;
 	struct cgn_worker *w = b->w;
+	struct tally t = { 0 };
 
 	CGN_FOREACH (i, mask) {
 		struct cgn_pkt *p = &b->p[i];
@@ -365,18 +422,19 @@ translate(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir)
 				continue;
 			track(b, p, s, dir);
 			rewrite(b, i, s, dir);
-			if (p->tcp_flags & RTE_TCP_SYN_FLAG)
+			if (unlikely(p->tcp_flags & RTE_TCP_SYN_FLAG))
 				cgn_mss_clamp(b, i, inst);
 		}
-		account(&w->stats, p->len, s, inst, dir);
-		if (dir == CGN_UP)
-			p->vpn = inst->vpn_out;
+		account(&t, p->len, s, inst, dir);
+		move(b, i, s, inst, dir);
 	}
+	account_all(&w->stats, &t, dir);
 }
 
 void
 cgn_stage_rewrite_up(struct cgn_burst *b)
 {
+	b->moved = b->softwire;
 	translate(b, b->up, CGN_UP);
 }
 

@@ -66,37 +66,50 @@ lower_ttl(struct cgn_burst *b, uint64_t i)
 	count(b, CGN_FLOW_FORWARDED, b->p[i].len);
 }
 
-static inline void
-frame(struct rte_mbuf *m, unsigned l3, uint8_t version, const struct cgn_iface *iface,
+/* What stands before an IP packet on a link. */
+struct link_header {
+	unsigned n;
+	uint8_t at[sizeof(struct rte_ether_hdr) + sizeof(struct rte_vlan_hdr)];
+};
+
+static void
+fill_header(struct link_header *h, uint8_t version, const struct cgn_iface *iface,
 	const struct rte_ether_addr *to)
 {
-	unsigned room = sizeof(struct rte_ether_hdr) +
-			(iface->vlan ? sizeof(struct rte_vlan_hdr) : 0);
 	rte_be16_t type = version == 4 ? RTE_BE16(RTE_ETHER_TYPE_IPV4)
 				       : RTE_BE16(RTE_ETHER_TYPE_IPV6);
-	struct rte_ether_hdr *eth;
+	struct rte_ether_hdr eth = {
+		.dst_addr = *to, .src_addr = iface->mac, .ether_type = type
+	};
+	struct rte_vlan_hdr tag = { rte_cpu_to_be_16(iface->vlan), type };
 
-	if (l3 >= room)
-		eth = (void *)rte_pktmbuf_adj(m, (uint16_t)(l3 - room));
-	else
-		eth = (void *)rte_pktmbuf_prepend(m, (uint16_t)(room - l3));
-	eth->dst_addr = *to;
-	eth->src_addr = iface->mac;
-	eth->ether_type = type;
+	h->n = sizeof(eth);
 	if (iface->vlan) {
-		struct rte_vlan_hdr *tag = (void *)(eth + 1);
-
-		eth->ether_type = RTE_BE16(RTE_ETHER_TYPE_VLAN);
-		tag->vlan_tci = rte_cpu_to_be_16(iface->vlan);
-		tag->eth_proto = type;
+		eth.ether_type = RTE_BE16(RTE_ETHER_TYPE_VLAN);
+		memcpy(h->at + h->n, &tag, sizeof(tag));
+		h->n += (unsigned)sizeof(tag);
 	}
+	memcpy(h->at, &eth, sizeof(eth));
+}
+
+/* The packet starts at l3 of the data; there is room for the header (of this size). */
+static inline void
+put_header(struct rte_mbuf *m, unsigned l3, const struct link_header *h, unsigned n)
+{
+	m->data_off = (uint16_t)(m->data_off + l3 - n);
+	m->data_len = (uint16_t)(m->data_len + n - l3);
+	m->pkt_len += n - l3;
+	memcpy(rte_pktmbuf_mtod(m, void *), h->at, n);
 }
 
 void
 cgn_frame(struct rte_mbuf *m, unsigned l3, uint8_t version, const struct cgn_iface *iface,
 	const struct rte_ether_addr *to)
 {
-	frame(m, l3, version, iface, to);
+	struct link_header h;
+
+	fill_header(&h, version, iface, to);
+	put_header(m, l3, &h, h.n);
 }
 
 /* Who the frame goes to: the gateway, or the destination itself on a connected network.
@@ -226,60 +239,62 @@ to_pool(struct cgn_burst *b, uint64_t i)
  * the same few. */
 struct hop {
 	uint32_t nexthop; /* CGN_NONE: none yet */
-	bool known;
-	const struct cgn_iface *iface;
-	struct rte_ether_addr mac;
-	uint64_t packets, bytes;
+	uint16_t mtu;	  /* 0: packets need more than a header */
+	uint16_t port;
+	struct link_header header;
 };
 
 static void
-remember(const struct cgn_burst *b, uint32_t nexthop, struct hop *h)
+remember(const struct cgn_burst *b, const struct cgn_pkt *p, struct hop *h)
 {
-	const struct cgn_nexthop *nh = &b->snap->nexthop[nexthop];
+	const struct cgn_nexthop *nh = &b->snap->nexthop[p->nexthop];
+	const struct cgn_iface *iface = &b->snap->iface[nh->iface];
+	struct rte_ether_addr mac;
 
-	h->nexthop = nexthop;
-	h->iface = &b->snap->iface[nh->iface];
-	h->known = nh->kind == CGN_NH_GATEWAY && nh->neigh &&
-		   cgn_neigh_mac(nh->neigh, &h->mac);
-	if (h->known)
-		cgn_neigh_touch(nh->neigh);
+	h->nexthop = p->nexthop;
+	h->mtu = 0;
+	if (nh->kind != CGN_NH_GATEWAY || !nh->neigh || !cgn_neigh_mac(nh->neigh, &mac))
+		return;
+	cgn_neigh_touch(nh->neigh);
+	h->mtu = iface->mtu;
+	h->port = iface->port;
+	fill_header(&h->header, p->version, iface, &mac);
 }
 
-/* Sends a translated packet that needs nothing but its frame; false: it needs more. The
- * caller takes it out of the burst. */
-static inline bool
-quick(struct cgn_burst *b, uint64_t i, struct hop *h)
-{
-	const struct cgn_pkt *p = &b->p[i];
-	struct rte_mbuf *m = b->pkt[i];
-
-	if (unlikely(p->nexthop != h->nexthop))
-		remember(b, p->nexthop, h);
-	if (!h->known || p->len > mtu_of(b, i, h->iface) || m->nb_segs != 1)
-		return false;
-	frame(m, p->l3, p->version, h->iface, &h->mac);
-	h->packets++;
-	h->bytes += m->pkt_len;
-	cgn_emit(b->w, m, CGN_OUT_TX, h->iface->port);
-	return true;
-}
-
-/* What quick() can send; the rest stays in the burst. */
+/* Sends what needs nothing but a header for its gateway; the rest stays in the burst. */
 static void
 forward_quickly(struct cgn_burst *b, uint64_t mask)
 {
+	struct cgn_outbox *o = &b->w->out;
 	struct hop h = { .nexthop = CGN_NONE };
-	uint64_t sent = 0;
+	uint64_t sent = 0, bytes = 0;
+	uint32_t first = o->n, n = first;
 
-	CGN_FOREACH (i, mask)
-		if (quick(b, i, &h))
-			sent |= CGN_BIT(i);
+	CGN_FOREACH (i, mask) {
+		const struct cgn_pkt *p = &b->p[i];
+		struct rte_mbuf *m = b->pkt[i];
+
+		if (unlikely(p->nexthop != h.nexthop))
+			remember(b, p, &h);
+		if (unlikely(p->len > h.mtu || m->nb_segs != 1))
+			continue;
+		if (likely(h.header.n == sizeof(struct rte_ether_hdr)))
+			put_header(m, p->l3, &h.header, sizeof(struct rte_ether_hdr));
+		else
+			put_header(m, p->l3, &h.header, sizeof(h.header.at));
+		bytes += m->pkt_len;
+		o->pkt[n] = m;
+		o->kind[n] = CGN_OUT_TX;
+		o->arg[n++] = h.port;
+		sent |= CGN_BIT(i);
+	}
+	o->n = n;
 	b->live &= ~sent;
 	b->up &= ~sent;
 	b->down &= ~sent;
 	b->softwire &= ~sent;
-	b->w->stats.flow[CGN_FLOW_TX].packets += h.packets;
-	b->w->stats.flow[CGN_FLOW_TX].bytes += h.bytes;
+	b->w->stats.flow[CGN_FLOW_TX].packets += n - first;
+	b->w->stats.flow[CGN_FLOW_TX].bytes += bytes;
 }
 
 static void
@@ -324,7 +339,7 @@ cgn_stage_forward(struct cgn_burst *b)
 	uint64_t errors;
 
 	if (likely(!b->w->commit.on))
-		forward_quickly(b, b->up | b->down);
+		forward_quickly(b, (b->up | b->down) & ~b->big);
 	CGN_FOREACH (i, b->plain | b->up | b->down | b->made)
 		forward(b, i);
 	errors = b->made;

@@ -7,10 +7,11 @@
 
 #include <rte_mbuf.h>
 
-#include "dataplane/types.h"
+#include "dataplane/packet.h"
 
 enum cgn_mark_op {
-	CGN_MARK_RECEIVE,  /* frame as received on mbuf->port: steer it again */
+	CGN_MARK_RECEIVE,  /* frame as received on mbuf->port */
+	CGN_MARK_STEERED,  /* frame as received on mbuf->port, with a struct cgn_found */
 	CGN_MARK_HAIRPIN,  /* translated packet whose destination is a pool address;
 			    * data starts at the IPv4 header; iface: where it came in */
 	CGN_MARK_HELD,	   /* SYN from outside that has waited; as for CGN_MARK_HAIRPIN */
@@ -31,12 +32,35 @@ struct cgn_mark {
 	uint32_t trace; /* of a packet that is traced (dataplane/trace.h); 0: it is not */
 };
 
-#define CGN_MARK_SIZE RTE_ALIGN_CEIL(sizeof(struct cgn_mark), RTE_MBUF_PRIV_ALIGN)
+/* What the CPU that received a packet has found out about it, up to where it belongs. It
+ * holds for the snapshot that this was found out with; with another one the CPU that
+ * hosts the location now has to look again. */
+struct cgn_found {
+	uint64_t generation; /* of the snapshot */
+	uint8_t b4[16];	     /* source of a tunnel packet */
+	uint8_t sets;	     /* CGN_FOUND_* */
+	uint8_t pkt[offsetof(struct cgn_pkt, user)];
+};
+
+#define CGN_FOUND_UP	   1 /* from a user; else to a public address */
+#define CGN_FOUND_SOFTWIRE 2
+#define CGN_FOUND_FRAGMENT 4
+#define CGN_FOUND_EXPIRING 8
+
+#define CGN_MARK_SIZE                                                                    \
+	RTE_ALIGN_CEIL(                                                                  \
+		sizeof(struct cgn_mark) + sizeof(struct cgn_found), RTE_MBUF_PRIV_ALIGN)
 
 static inline struct cgn_mark *
 cgn_mark(struct rte_mbuf *m)
 {
 	return rte_mbuf_to_priv(m);
+}
+
+static inline struct cgn_found *
+cgn_found(struct rte_mbuf *m)
+{
+	return (struct cgn_found *)(cgn_mark(m) + 1);
 }
 
 #endif

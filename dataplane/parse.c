@@ -45,31 +45,25 @@ parse_transport(struct cgn_pkt *p, uint16_t flags, uint8_t proto, const uint8_t 
 	const struct rte_udp_hdr *udp = (const void *)l4;
 	unsigned len;
 
-	p->sport = p->dport = 0;
 	p->tcp_flags = 0;
-	if (flags & CGN_PKT_NOT_FIRST)
+	p->sport = p->dport = 0;
+	if (unlikely(flags & CGN_PKT_NOT_FIRST))
 		return 0;
-	if (room < sizeof(*udp))
+	if (unlikely(room < sizeof(*udp)))
 		return CGN_PKT_CUT;
-	switch (proto) {
-	case CGN_IPPROTO_TCP:
+	if (proto == CGN_IPPROTO_UDP) {
+		len = rte_be_to_cpu_16(udp->dgram_len);
+		if (len < sizeof(*udp) || (len > bytes && !(flags & CGN_PKT_FRAGMENT)))
+			return CGN_PKT_CUT;
+	} else if (proto == CGN_IPPROTO_TCP) {
 		len = (tcp->data_off >> 4) * 4u;
 		if (room < sizeof(*tcp) || len < sizeof(*tcp) || len > room)
 			return CGN_PKT_CUT;
 		p->tcp_flags = tcp->tcp_flags;
-		break;
-	case CGN_IPPROTO_UDP:
-		len = rte_be_to_cpu_16(udp->dgram_len);
-		if (len < sizeof(*udp) || (len > bytes && !(flags & CGN_PKT_FRAGMENT)))
-			return CGN_PKT_CUT;
-		break;
-	case CGN_IPPROTO_ICMP:
-		return parse_icmp(p, l4);
-	default:
-		return 0;
+	} else {
+		return proto == CGN_IPPROTO_ICMP ? parse_icmp(p, l4) : 0;
 	}
-	p->sport = udp->src_port;
-	p->dport = udp->dst_port;
+	memcpy(&p->sport, l4, 2 * sizeof(p->sport));
 	return 0;
 }
 
@@ -105,17 +99,27 @@ multicast4(uint8_t first, rte_be32_t addr)
 	return first >> 4 == 0xe || addr == UINT32_MAX;
 }
 
+/* Adds a word to a one's complement sum of 64 bits; what it stands for modulo 0xffff is
+ * that of the sum of all its halves and quarters. */
+static inline uint64_t
+sum_add(uint64_t sum, uint64_t word)
+{
+	sum += word;
+	return sum + (sum < word);
+}
+
 /* The sum of the 20 or more bytes of an IPv4 header, which are not all zero: folded, it
  * is 0xffff when it is a multiple of that. */
 static inline bool
-checksum_right(const void *header, unsigned bytes)
+checksum_right(const uint8_t *header, unsigned bytes)
 {
-	const cgn_word32 *w = header;
-	uint64_t sum = (uint64_t)w[0] + w[1] + w[2] + w[3] + w[4];
+	uint64_t w[2], sum;
 
+	memcpy(w, header, sizeof(w));
+	sum = sum_add(sum_add(w[0], w[1]), ((const cgn_word32 *)header)[4]);
 	if (unlikely(bytes > sizeof(struct rte_ipv4_hdr)))
 		for (unsigned k = 5; k < bytes / 4; k++)
-			sum += w[k];
+			sum = sum_add(sum, ((const cgn_word32 *)header)[k]);
 	return sum % 0xffff == 0;
 }
 
@@ -131,8 +135,35 @@ parse_fragment(struct cgn_burst *b, uint64_t i, rte_be16_t offset)
 
 #define FRAGMENT4 RTE_BE16(RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK)
 
-enum cgn_drop
-cgn_parse_ip4(struct cgn_burst *b, uint64_t i, unsigned l3)
+/* Bytes of an IPv4 header by its first byte; 0: it is none. */
+static inline unsigned
+header_bytes(uint8_t first)
+{
+	unsigned bytes = (first & 0xfu) * 4;
+
+	if (likely(first == RTE_IPV4_VHL_DEF))
+		return sizeof(struct rte_ipv4_hdr);
+	return first >> 4 == 4 && bytes > sizeof(struct rte_ipv4_hdr) ? bytes : 0;
+}
+
+/* What the flags get by the header alone. */
+static inline uint16_t
+parse_network(struct cgn_burst *b, uint64_t i, const struct rte_ipv4_hdr *ip)
+{
+	uint8_t first = ((const uint8_t *)&ip->dst_addr)[0];
+	uint16_t flags = 0;
+
+	if (unlikely(ip->time_to_live <= 1))
+		b->expiring |= CGN_BIT(i);
+	if (unlikely(ip->fragment_offset & FRAGMENT4))
+		flags |= parse_fragment(b, i, ip->fragment_offset);
+	if (unlikely(first >= 0xe0) && multicast4(first, ip->dst_addr))
+		flags |= CGN_PKT_MULTICAST;
+	return flags;
+}
+
+static inline enum cgn_drop
+parse_ip4(struct cgn_burst *b, uint64_t i, unsigned l3)
 {
 	struct rte_mbuf *m = b->pkt[i];
 	struct cgn_pkt *p = &b->p[i];
@@ -141,35 +172,35 @@ cgn_parse_ip4(struct cgn_burst *b, uint64_t i, unsigned l3)
 	unsigned room = m->pkt_len - l3, have = m->data_len - l3, len, header;
 	uint16_t flags = p->flags;
 
-	if (m->data_len < l3 + sizeof(*ip))
+	if (unlikely(m->data_len < l3 + sizeof(*ip)))
 		return CGN_DROP_RUNT;
 	len = rte_be_to_cpu_16(ip->total_length);
-	header = (at[0] & 0xfu) * 4;
-	if (at[0] >> 4 != 4 || header < sizeof(*ip) || len < header || len > room ||
-		have < header)
+	header = header_bytes(at[0]);
+	if (unlikely(!header || len < header || len > room || have < header))
 		return CGN_DROP_IP4_HEADER;
-	if (!checksum_right(ip, header))
+	if (unlikely(!checksum_right(at, header)))
 		return CGN_DROP_IP4_CHECKSUM;
 	p->version = 4;
 	p->l3 = (uint16_t)l3;
 	p->l4 = (uint16_t)(l3 + header);
 	p->len = (uint16_t)len;
 	p->proto = ip->next_proto_id;
-	p->src = ip->src_addr;
-	p->dst = ip->dst_addr;
-	if (martian4(at[offsetof(struct rte_ipv4_hdr, src_addr)]))
+	memcpy(&p->src, &ip->src_addr, 2 * sizeof(p->src));
+	if (unlikely(martian4(*(const uint8_t *)&ip->src_addr)))
 		return CGN_DROP_MARTIAN;
-	if (unlikely(ip->fragment_offset & FRAGMENT4))
-		flags |= parse_fragment(b, i, ip->fragment_offset);
-	if (unlikely(multicast4(
-		    at[offsetof(struct rte_ipv4_hdr, dst_addr)], ip->dst_addr)))
-		flags |= CGN_PKT_MULTICAST;
+	flags |= parse_network(b, i, ip);
 	flags |= parse_transport(p, flags, ip->next_proto_id, at + header,
 		RTE_MIN(len, have) - header, len - header);
 	p->flags = flags;
 	if (unlikely(room > len))
 		cgn_cut(m, l3 + len);
 	return CGN_DROP_REASONS;
+}
+
+enum cgn_drop
+cgn_parse_ip4(struct cgn_burst *b, uint64_t i, unsigned l3)
+{
+	return parse_ip4(b, i, l3);
 }
 
 /* Extension headers that are walked, and the one that ends the walk. */
@@ -241,6 +272,8 @@ cgn_parse_ip6(struct cgn_burst *b, uint64_t i, unsigned l3)
 	p->proto = ip->proto;
 	if (martian6(ip))
 		return CGN_DROP_MARTIAN;
+	if (unlikely(ip->hop_limits <= 1))
+		b->expiring |= CGN_BIT(i);
 	if (ip->dst_addr[0] == 0xff)
 		p->flags |= CGN_PKT_MULTICAST;
 	if (unlikely(extension(ip->proto)) &&
@@ -249,46 +282,56 @@ cgn_parse_ip6(struct cgn_burst *b, uint64_t i, unsigned l3)
 	return CGN_DROP_REASONS;
 }
 
+/* The first six bytes of a frame, or an address, as a number. */
+static inline uint64_t
+six_bytes(const void *at)
+{
+	uint64_t w;
+
+	memcpy(&w, at, sizeof(w));
+	return w & rte_cpu_to_be_64(~0ull << 16);
+}
+
+#define NO_MAC rte_cpu_to_be_64(1) /* is not that of any frame */
+
 /* Where the last frame came in. Frames of a burst are nearly always from one port: the
  * processor foresees it and does not wait for port, table and interface one by one. */
 struct arrival {
 	uint32_t device; /* CGN_NONE: no frame yet */
-	uint16_t iface;	 /* untagged, on that port */
+	/* of the untagged interface of that port, if it has one */
+	uint16_t iface, vpn;
+	uint64_t mac;
 	const struct cgn_snap_port *port;
 };
 
-static inline void
+static void
 arrive(const struct cgn_snapshot *snap, uint16_t device, struct arrival *a)
 {
-	if (device == a->device)
-		return;
 	a->device = device;
 	a->port = &snap->port[snap->by_device[device]];
 	a->iface = a->port->iface;
+	a->mac = NO_MAC;
+	if (a->iface == CGN_NONE16)
+		return;
+	a->vpn = snap->iface[a->iface].vpn;
+	a->mac = six_bytes(&snap->iface[a->iface].mac);
 }
 
-/* The interface of a frame by port and VLAN; *l3: where the network header starts. */
-static inline enum cgn_drop
-parse_link(struct cgn_burst *b, uint64_t i, struct arrival *a, unsigned *l3,
+/* The interface of a frame by VLAN and address. */
+static enum cgn_drop
+parse_tag(struct cgn_burst *b, uint64_t i, const struct arrival *a, unsigned *l3,
 	rte_be16_t *type)
 {
-	const struct rte_mbuf *m = b->pkt[i];
 	const struct rte_ether_hdr *eth = (const void *)cgn_at(b, i, 0);
 	const struct cgn_iface *at;
-	uint16_t iface;
+	uint16_t iface = a->iface;
 
-	*l3 = sizeof(*eth);
-	if (m->data_len < *l3)
-		return CGN_DROP_RUNT;
-	arrive(b->snap, m->port, a);
-	iface = a->iface;
-	*type = eth->ether_type;
 	if (*type == RTE_BE16(RTE_ETHER_TYPE_VLAN)) {
 		const struct rte_vlan_hdr *tag = (const void *)cgn_at(b, i, *l3);
 		uint16_t id;
 
 		*l3 += sizeof(*tag);
-		if (m->data_len < *l3)
+		if (b->pkt[i]->data_len < *l3)
 			return CGN_DROP_RUNT;
 		id = rte_be_to_cpu_16(tag->vlan_tci) & 0xfff;
 		if (id) /* 0: a priority tag */
@@ -300,12 +343,33 @@ parse_link(struct cgn_burst *b, uint64_t i, struct arrival *a, unsigned *l3,
 	at = &b->snap->iface[iface];
 	b->p[i].iface = iface;
 	b->p[i].vpn = at->vpn;
-	if (likely(rte_is_same_ether_addr(&eth->dst_addr, &at->mac)))
+	if (rte_is_same_ether_addr(&eth->dst_addr, &at->mac))
 		return CGN_DROP_REASONS;
 	if (rte_is_multicast_ether_addr(&eth->dst_addr))
 		b->p[i].flags |= CGN_PKT_MULTICAST;
 	else if (!cgn_vmac_has(at->vmac, &eth->dst_addr))
 		return CGN_DROP_NOT_FOR_US;
+	return CGN_DROP_REASONS;
+}
+
+/* The interface of a frame; *l3: where the network header starts. */
+static inline enum cgn_drop
+parse_link(struct cgn_burst *b, uint64_t i, struct arrival *a, unsigned *l3,
+	rte_be16_t *type)
+{
+	const struct rte_mbuf *m = b->pkt[i];
+	const struct rte_ether_hdr *eth = (const void *)cgn_at(b, i, 0);
+
+	*l3 = sizeof(*eth);
+	if (unlikely(m->data_len < sizeof(*eth)))
+		return CGN_DROP_RUNT;
+	if (unlikely(m->port != a->device))
+		arrive(b->snap, m->port, a);
+	*type = eth->ether_type;
+	if (unlikely(six_bytes(eth) != a->mac || *type == RTE_BE16(RTE_ETHER_TYPE_VLAN)))
+		return parse_tag(b, i, a, l3, type);
+	b->p[i].iface = a->iface;
+	b->p[i].vpn = a->vpn;
 	return CGN_DROP_REASONS;
 }
 
@@ -329,14 +393,12 @@ parse_frame(struct cgn_burst *b, uint64_t i, struct arrival *a)
 
 	if (why != CGN_DROP_REASONS)
 		return why;
-	switch (rte_be_to_cpu_16(type)) {
-	case RTE_ETHER_TYPE_IPV4:
-		return cgn_parse_ip4(b, i, l3);
-	case RTE_ETHER_TYPE_IPV6:
+	if (type == RTE_BE16(RTE_ETHER_TYPE_IPV4))
+		return parse_ip4(b, i, l3);
+	if (type == RTE_BE16(RTE_ETHER_TYPE_IPV6))
 		return cgn_parse_ip6(b, i, l3);
-	case RTE_ETHER_TYPE_ARP:
+	if (type == RTE_BE16(RTE_ETHER_TYPE_ARP))
 		return parse_arp(b, i, l3);
-	}
 	return CGN_DROP_ETHERTYPE;
 }
 
@@ -351,28 +413,51 @@ parse_again(struct cgn_burst *b, uint64_t i, const struct cgn_mark *mark)
 	return cgn_parse_ip4(b, i, 0);
 }
 
+/* A packet that another CPU has looked at already, with the same snapshot. */
+static bool
+is_known(const struct cgn_burst *b, uint64_t i, const struct cgn_mark *mark)
+{
+	return mark->op == CGN_MARK_STEERED &&
+	       cgn_found(b->pkt[i])->generation == b->snap->generation;
+}
+
+static void
+recall(struct cgn_burst *b, uint64_t i)
+{
+	const struct cgn_found *f = cgn_found(b->pkt[i]);
+
+	memcpy(&b->p[i], f->pkt, sizeof(f->pkt));
+	memcpy(b->b4[i], f->b4, sizeof(f->b4));
+	*(f->sets & CGN_FOUND_UP ? &b->up : &b->down) |= CGN_BIT(i);
+	b->softwire |= (uint64_t) !!(f->sets & CGN_FOUND_SOFTWIRE) << i;
+	b->fragments |= (uint64_t) !!(f->sets & CGN_FOUND_FRAGMENT) << i;
+	b->expiring |= (uint64_t) !!(f->sets & CGN_FOUND_EXPIRING) << i;
+	b->steered |= CGN_BIT(i);
+}
+
 void
 cgn_stage_parse(struct cgn_burst *b)
 {
 	struct arrival a = { .device = CGN_NONE };
 
 	CGN_FOREACH (i, b->live) {
-		rte_prefetch0(cgn_at(b, i, 0));
-		rte_prefetch0(cgn_at(b, i, RTE_CACHE_LINE_SIZE));
-	}
-	CGN_FOREACH (i, b->live) {
 		const struct cgn_mark *mark = b->wire ? NULL : cgn_mark(b->pkt[i]);
+		struct cgn_pkt *p = &b->p[i];
 		enum cgn_drop why;
 
-		b->p[i].flags = 0;
-		b->p[i].user = b->p[i].session = CGN_NONE;
+		p->flags = 0;
+		p->user = p->session = CGN_NONE;
+		if (mark && is_known(b, i, mark)) {
+			recall(b, i);
+			continue;
+		}
 		if (mark && (mark->op == CGN_MARK_HAIRPIN || mark->op == CGN_MARK_HELD))
 			why = parse_again(b, i, mark);
 		else
 			why = parse_frame(b, i, &a);
-		if (why != CGN_DROP_REASONS)
+		if (unlikely(why != CGN_DROP_REASONS))
 			cgn_drop(b, i, why);
-		else if (b->p[i].flags & (CGN_PKT_ARP | CGN_PKT_MULTICAST))
+		else if (unlikely(p->flags & (CGN_PKT_ARP | CGN_PKT_MULTICAST)))
 			b->unrouted |= CGN_BIT(i);
 	}
 }

@@ -4,6 +4,7 @@
  * stage by stage, for the statistics; reading the clock once per stage of every burst
  * would cost as much as some stages do. */
 #include <rte_cycles.h>
+#include <rte_prefetch.h>
 
 #include "dataplane/pipeline.h"
 #include "dataplane/trace.h"
@@ -48,18 +49,26 @@ run_timed(struct cgn_burst *b)
 	}
 }
 
+/* Counts the packets and asks for their headers: the first line of the data, and the
+ * next one if there is something in it. */
 static void
-count_in(struct cgn_burst *b)
+take_in(struct cgn_burst *b)
 {
 	struct cgn_flow_count *in =
 		&b->w->stats.flow[b->wire ? CGN_FLOW_RX : CGN_FLOW_TAKEN];
 	uint64_t bytes = 0;
 
+	for (unsigned i = 0; i < b->n; i++) {
+		const struct rte_mbuf *m = b->pkt[i];
+
+		bytes += m->pkt_len;
+		rte_prefetch0(cgn_at(b, i, 0));
+		rte_prefetch0(cgn_at(
+			b, i, RTE_MIN((unsigned)m->data_len, RTE_CACHE_LINE_SIZE + 0u)));
+	}
 	/* SYNs that were held here are neither received nor taken over */
 	if (!b->wire && cgn_mark(b->pkt[0])->op == CGN_MARK_HELD)
 		return;
-	for (unsigned i = 0; i < b->n; i++)
-		bytes += b->pkt[i]->pkt_len;
 	in->packets += b->n;
 	in->bytes += bytes;
 }
@@ -78,11 +87,11 @@ run(struct cgn_worker *w, struct rte_mbuf **pkt, unsigned n, bool wire, bool fir
 	b.wire = wire;
 	b.live = n == CGN_BURST ? ~0ull : CGN_BIT(n) - 1;
 	b.up = b.down = b.plain = b.softwire = b.made = b.fragments = 0;
-	b.unrouted = 0;
+	b.unrouted = b.steered = b.expiring = b.tunnel = b.big = b.moved = 0;
 	b.n_dead = b.n_again = 0;
 	memcpy(b.pkt, pkt, n * sizeof(pkt[0]));
 	if (first)
-		count_in(&b);
+		take_in(&b);
 	if (unlikely(__atomic_load_n(&w->tracing, __ATOMIC_ACQUIRE)))
 		cgn_trace_burst(&b, stages);
 	else if (w->bursts++ % TIMED_EVERY == 0)

@@ -9,50 +9,8 @@
 #include <rte_ip.h>
 
 #include "dataplane/mark.h"
+#include "dataplane/packet.h"
 #include "dataplane/worker.h"
-
-/* The flow of a packet, seen from the user. An ICMP error belongs to the flow of the
- * packet that it quotes. */
-struct cgn_tuple {
-	rte_be32_t local, remote;
-	rte_be16_t local_port, remote_port; /* ICMP query: identifier, 0 */
-	uint8_t proto;
-};
-
-/* What is known of a packet. Offsets count from the start of the packet's data. */
-struct cgn_pkt {
-	uint16_t l3, l4;  /* IP and transport header */
-	uint16_t len;	  /* bytes of the IP packet, by its header */
-	uint16_t iface;	  /* it came in on */
-	uint16_t vpn;	  /* its destination is looked up in */
-	uint16_t nexthop; /* index in the snapshot */
-	uint16_t instance;
-	uint16_t flags; /* CGN_PKT_* */
-	uint8_t location;
-	uint8_t version; /* 4 or 6; 0: ARP */
-	uint8_t proto;	 /* transport; IPv6: behind the extension headers walked */
-	uint8_t tcp_flags;
-	uint16_t scope;		 /* of the user key */
-	rte_be16_t sport, dport; /* ICMP query: identifier in both */
-	rte_be16_t id;		 /* IPv4 identification as it came */
-	uint32_t user, session;
-	uint32_t slot;	       /* down: of the public address */
-	struct cgn_tuple flow; /* where no session was found, and of ICMP errors */
-	rte_be32_t src, dst;   /* IPv4 */
-} __rte_cache_aligned;
-_Static_assert(sizeof(struct cgn_pkt) == RTE_CACHE_LINE_SIZE, "one line a packet");
-
-#define CGN_PKT_FRAGMENT     0x01 /* any fragment */
-#define CGN_PKT_NOT_FIRST    0x02 /* fragment without a transport header */
-#define CGN_PKT_ICMP_ERROR   0x04 /* carries a packet of another flow */
-#define CGN_PKT_HAIRPIN	     0x08 /* translated on its way up, now on its way down */
-#define CGN_PKT_QUERY	     0x10 /* ICMP echo */
-#define CGN_PKT_CUT	     0x20 /* transport header cut off or impossible */
-#define CGN_PKT_MULTICAST    0x40 /* link-layer or network-layer destination */
-#define CGN_PKT_ARP	     0x80
-#define CGN_PKT_HELD	     0x400 /* unsolicited SYN whose time is up */
-#define CGN_PKT_TUNNEL_ERROR 0x200 /* ICMPv6 error about a tunnel packet of ours */
-#define CGN_PKT_TRANSLATED   0x100 /* addresses in the header differ from src, dst here */
 
 struct cgn_burst {
 	struct cgn_worker *w;
@@ -64,7 +22,12 @@ struct cgn_burst {
 	uint64_t live, up, down, plain;
 	uint64_t softwire;  /* of up: came in a tunnel */
 	uint64_t unrouted;  /* ARP, and what came by multicast */
+	uint64_t steered;   /* known for what they are since another CPU looked */
 	uint64_t fragments; /* CGN_PKT_FRAGMENT, not looked at by reassembly yet */
+	uint64_t expiring;  /* may have used their time to live up: `ttl` looks */
+	uint64_t moved;	    /* of up: translated to where `route` has not looked up */
+	uint64_t tunnel;    /* of down: go to the user through a softwire */
+	uint64_t big;	    /* of these: larger than the softwire carries */
 	uint64_t made;	    /* made here: ICMP errors, on their way out */
 	uint64_t hit;	    /* of the last session look-up */
 	struct rte_mbuf *pkt[CGN_BURST];
@@ -193,7 +156,7 @@ void cgn_route_lookup(struct cgn_burst *b, uint64_t mask);
 
 #define HOPS_MAX 4 /* rounds of a packet inside the box */
 
-/* Hands a packet over to a worker (CGN_NONE16: nobody), with CGN_MARK_RECEIVE or
+/* Hands a packet over to a worker (CGN_NONE16: nobody), with CGN_MARK_STEERED or
  * CGN_MARK_HAIRPIN, unless it has been round HOPS_MAX times. One for this CPU runs again
  * behind the burst. */
 void cgn_steer_hand(struct cgn_burst *b, uint64_t i, uint16_t worker, uint8_t op);

@@ -16,38 +16,40 @@
 
 #define VRRP_ROUTERS RTE_BE32(0xe0000012) /* 224.0.0.18, RFC 9568 5.1.1.2 */
 
-/* The packets of the mask that have this version and VPN. In most bursts these are all.
- */
-static inline uint64_t
-alike(const struct cgn_burst *b, uint64_t mask, uint8_t version, uint16_t vpn)
+static inline bool
+alike(const struct cgn_pkt *p, uint8_t version, uint16_t vpn)
 {
-	uint64_t set = 0;
-
-	CGN_FOREACH (i, mask)
-		if (b->p[i].vpn == vpn && b->p[i].version == version)
-			set |= CGN_BIT(i);
-	return set;
+	return p->vpn == vpn && p->version == version;
 }
 
-static void
+/* Looks up those of the mask that are IPv4 and in this VPN, in most bursts all of one
+ * kind; returns which they were. */
+static uint64_t
 lookup4(struct cgn_burst *b, uint64_t mask, uint16_t vpn)
 {
+	struct rte_fib *fib = b->snap->vpn[vpn].fib4;
 	uint32_t dst[CGN_BURST];
-	uint64_t nh[CGN_BURST];
+	uint64_t nh[CGN_BURST], set = 0;
+	uint8_t who[CGN_BURST];
 	unsigned n = 0;
 
 	CGN_FOREACH (i, mask) {
-		const struct rte_ipv4_hdr *ip = (const void *)cgn_at(b, i, b->p[i].l3);
+		const struct cgn_pkt *p = &b->p[i];
+		const struct rte_ipv4_hdr *ip = (const void *)cgn_at(b, i, p->l3);
 
-		dst[n++] = rte_be_to_cpu_32(ip->dst_addr);
+		if (unlikely(!alike(p, 4, vpn)))
+			continue;
+		set |= CGN_BIT(i);
+		dst[n] = rte_be_to_cpu_32(ip->dst_addr);
+		who[n++] = (uint8_t)i;
 	}
-	if (b->snap->vpn[vpn].fib4)
-		rte_fib_lookup_bulk(b->snap->vpn[vpn].fib4, dst, nh, (int)n);
+	if (fib)
+		rte_fib_lookup_bulk(fib, dst, nh, (int)n);
 	else
 		memset(nh, 0, sizeof(nh[0]) * n);
-	n = 0;
-	CGN_FOREACH (i, mask)
-		b->p[i].nexthop = (uint16_t)nh[n++];
+	for (unsigned k = 0; k < n; k++)
+		b->p[who[k]].nexthop = (uint16_t)nh[k];
+	return set;
 }
 
 /* Looks up n destinations; the worker remembers the last one. */
@@ -80,27 +82,32 @@ recall6(const struct cgn_worker *w, const struct cgn_snapshot *snap, uint16_t vp
 /* Packets in a row to one address, as all that come through the tunnel are, share a
  * look-up, over bursts too: a host route of IPv6 takes one step for each of its last 13
  * bytes. */
-static void
+static uint64_t
 lookup6(struct cgn_burst *b, uint64_t mask, uint16_t vpn)
 {
-	uint64_t dst[CGN_BURST + 1][2], nh[CGN_BURST + 1];
+	uint64_t dst[CGN_BURST + 1][2], nh[CGN_BURST + 1], set = 0;
 	unsigned known = recall6(b->w, b->snap, vpn, dst[0], nh), n = known;
 
 	CGN_FOREACH (i, mask) {
-		const struct rte_ipv6_hdr *ip = (const void *)cgn_at(b, i, b->p[i].l3);
+		struct cgn_pkt *p = &b->p[i];
+		const struct rte_ipv6_hdr *ip = (const void *)cgn_at(b, i, p->l3);
 		uint64_t to[2];
 
+		if (unlikely(!alike(p, 6, vpn)))
+			continue;
+		set |= CGN_BIT(i);
 		memcpy(to, ip->dst_addr, 16);
 		if (!n || to[0] != dst[n - 1][0] || to[1] != dst[n - 1][1]) {
 			dst[n][0] = to[0];
 			dst[n++][1] = to[1];
 		}
-		b->p[i].nexthop = (uint16_t)(n - 1);
+		p->nexthop = (uint16_t)(n - 1);
 	}
 	if (n > known)
 		ask6(b->w, b->snap, vpn, dst + known, nh + known, n - known);
-	CGN_FOREACH (i, mask)
+	CGN_FOREACH (i, set)
 		b->p[i].nexthop = (uint16_t)nh[b->p[i].nexthop];
+	return set;
 }
 
 void
@@ -108,27 +115,21 @@ cgn_route_lookup(struct cgn_burst *b, uint64_t mask)
 {
 	while (mask) {
 		const struct cgn_pkt *first = &b->p[__builtin_ctzll(mask)];
-		uint16_t vpn = first->vpn;
-		uint64_t set = alike(b, mask, first->version, vpn);
 
-		if (first->version == 4)
-			lookup4(b, set, vpn);
-		else
-			lookup6(b, set, vpn);
-		mask &= ~set;
+		mask &= ~(first->version == 4 ? lookup4 : lookup6)(b, mask, first->vpn);
 	}
 }
 
 void
 cgn_stage_route(struct cgn_burst *b)
 {
-	cgn_route_lookup(b, b->live & ~b->unrouted);
+	cgn_route_lookup(b, b->live & ~b->unrouted & ~b->steered);
 }
 
 void
 cgn_stage_reroute(struct cgn_burst *b)
 {
-	cgn_route_lookup(b, b->up | b->down | b->made);
+	cgn_route_lookup(b, (b->up & b->moved) | b->down | b->made);
 }
 
 static void
@@ -249,7 +250,7 @@ exempt(const struct cgn_instance *inst, const struct cgn_pkt *p)
 
 /* The NAT44 instance that serves a source on this interface. Interfaces without one are
  * most, and cost one look. */
-static uint16_t
+static inline uint16_t
 find_nat44(const struct cgn_snapshot *snap, const struct cgn_pkt *p)
 {
 	const struct cgn_iface *iface = &snap->iface[p->iface];
@@ -261,24 +262,37 @@ find_nat44(const struct cgn_snapshot *snap, const struct cgn_pkt *p)
 	return CGN_NONE16;
 }
 
+/* Multicast, which is not routed, or one that has been here before. */
 static void
-classify4(struct cgn_burst *b, uint64_t i)
+classify4_rare(struct cgn_burst *b, uint64_t i)
 {
-	struct cgn_pkt *p = &b->p[i];
-	const struct cgn_nexthop *nh = &b->snap->nexthop[p->nexthop];
+	const struct cgn_pkt *p = &b->p[i];
 
-	if (p->flags & CGN_PKT_MULTICAST) {
-		if ((p->proto == CGN_IPPROTO_VRRP && p->dst == VRRP_ROUTERS) ||
-			is_for_routers4(b, i))
-			punt_local(b, i);
-		else
-			cgn_drop(b, i, CGN_DROP_MULTICAST);
-	} else if (p->flags & (CGN_PKT_HAIRPIN | CGN_PKT_HELD)) {
-		if (nh->kind == CGN_NH_POOL)
+	if (!(p->flags & CGN_PKT_MULTICAST)) {
+		if (b->snap->nexthop[p->nexthop].kind == CGN_NH_POOL)
 			b->down |= CGN_BIT(i);
 		else
 			cgn_drop(b, i, CGN_DROP_HAIRPIN);
-	} else if (nh->kind == CGN_NH_LOCAL) {
+	} else if ((p->proto == CGN_IPPROTO_VRRP && p->dst == VRRP_ROUTERS) ||
+		   is_for_routers4(b, i)) {
+		punt_local(b, i);
+	} else {
+		cgn_drop(b, i, CGN_DROP_MULTICAST);
+	}
+}
+
+static inline void
+classify4(struct cgn_burst *b, uint64_t i)
+{
+	struct cgn_pkt *p = &b->p[i];
+	uint8_t kind;
+
+	if (unlikely(p->flags & (CGN_PKT_MULTICAST | CGN_PKT_HAIRPIN | CGN_PKT_HELD))) {
+		classify4_rare(b, i);
+		return;
+	}
+	kind = b->snap->nexthop[p->nexthop].kind;
+	if (unlikely(kind == CGN_NH_LOCAL)) {
 		punt_local(b, i);
 	} else if ((p->instance = find_nat44(b->snap, p)) != CGN_NONE16) {
 		const struct cgn_instance *inst = &b->snap->instance[p->instance];
@@ -286,7 +300,7 @@ classify4(struct cgn_burst *b, uint64_t i)
 		if (inst->switched && inst->redirect)
 			p->nexthop = inst->redirect;
 		*(inst->switched ? &b->plain : &b->up) |= CGN_BIT(i);
-	} else if (nh->kind == CGN_NH_POOL) {
+	} else if (kind == CGN_NH_POOL) {
 		b->down |= CGN_BIT(i);
 	} else {
 		b->plain |= CGN_BIT(i);
@@ -296,7 +310,7 @@ classify4(struct cgn_burst *b, uint64_t i)
 void
 cgn_stage_classify(struct cgn_burst *b)
 {
-	CGN_FOREACH (i, b->live)
+	CGN_FOREACH (i, b->live & ~b->steered)
 		if (b->p[i].version == 4)
 			classify4(b, i);
 		else if (b->p[i].version == 6)
@@ -305,7 +319,7 @@ cgn_stage_classify(struct cgn_burst *b)
 			punt_local(b, i); /* ARP */
 }
 
-static uint32_t
+static inline uint32_t
 slot_of(const struct cgn_burst *b, uint64_t i, rte_be32_t addr)
 {
 	const struct cgn_pool_range *r =
@@ -386,31 +400,65 @@ is_stale(const struct cgn_burst *b, const struct cgn_location *l)
 	return b->wire && l->takeover_ms && b->w->stalled_ms >= l->takeover_ms;
 }
 
+/* Gives what is known of a packet along with it. */
+static void
+tell(const struct cgn_burst *b, uint64_t i)
+{
+	struct cgn_found *f = cgn_found(b->pkt[i]);
+	unsigned bit[] = { !!(b->up & CGN_BIT(i)), !!(b->softwire & CGN_BIT(i)),
+		!!(b->fragments & CGN_BIT(i)), !!(b->expiring & CGN_BIT(i)) };
+
+	f->generation = b->snap->generation;
+	f->sets = (uint8_t)(bit[0] * CGN_FOUND_UP | bit[1] * CGN_FOUND_SOFTWIRE |
+			    bit[2] * CGN_FOUND_FRAGMENT | bit[3] * CGN_FOUND_EXPIRING);
+	memcpy(f->pkt, &b->p[i], sizeof(f->pkt));
+	if (bit[1])
+		memcpy(f->b4, b->b4[i], sizeof(f->b4));
+}
+
+/* A packet whose location is not this CPU's, or that may have waited for long: does it
+ * stay here all the same? */
+static bool
+stays(struct cgn_burst *b, uint64_t i, const struct cgn_location *l)
+{
+	if (unlikely(b->w->stalled_ms) && is_stale(b, l)) {
+		cgn_drop(b, i, CGN_DROP_STALE);
+	} else if (l->worker == b->w->conf.index) {
+		return true;
+	} else if (l->worker == CGN_REMOTE) {
+		to_other_box(b, i, l);
+	} else if (b->p[i].flags & CGN_PKT_HAIRPIN) {
+		cgn_steer_hand(b, i, l->worker, CGN_MARK_HAIRPIN);
+	} else {
+		tell(b, i);
+		cgn_steer_hand(b, i, l->worker, CGN_MARK_STEERED);
+	}
+	return false;
+}
+
 void
 cgn_stage_steer(struct cgn_burst *b)
 {
-	CGN_FOREACH (i, b->up | b->down) {
-		uint16_t location, worker;
+	const struct cgn_snapshot *snap = b->snap;
+	uint32_t here = b->w->stalled_ms ? CGN_NONE : b->w->conf.index;
 
-		if (b->up & CGN_BIT(i)) {
-			location = cgn_steer_user(
-				b->snap, b->p[i].instance, b->p[i].src, b->b4[i]);
+	CGN_FOREACH (i, b->up | b->down) {
+		struct cgn_pkt *p = &b->p[i];
+		const struct cgn_location *l;
+
+		if (b->steered & CGN_BIT(i)) {
+			/* by who received it */
+		} else if (b->up & CGN_BIT(i)) {
+			p->location = (uint8_t)cgn_steer_user(
+				snap, p->instance, p->src, b->b4[i]);
 		} else {
-			b->p[i].slot = slot_of(b, i, b->p[i].dst);
-			location = b->snap->address[b->p[i].slot].location;
+			p->slot = slot_of(b, i, p->dst);
+			p->location = (uint8_t)snap->address[p->slot].location;
 		}
-		b->p[i].location = (uint8_t)location;
-		worker = b->snap->location[location].worker;
-		if (unlikely(b->w->stalled_ms) &&
-			is_stale(b, &b->snap->location[location]))
-			cgn_drop(b, i, CGN_DROP_STALE);
-		else if (worker == CGN_REMOTE)
-			to_other_box(b, i, &b->snap->location[location]);
-		else if (worker != b->w->conf.index)
-			cgn_steer_hand(b, i, worker,
-				b->p[i].flags & CGN_PKT_HAIRPIN ? CGN_MARK_HAIRPIN
-								: CGN_MARK_RECEIVE);
-		else if (b->softwire & CGN_BIT(i))
+		l = &snap->location[p->location];
+		if (unlikely(l->worker != here) && !stays(b, i, l))
+			continue;
+		if (b->softwire & CGN_BIT(i))
 			prepare_user(b, i);
 	}
 }

@@ -135,6 +135,7 @@ void
 cgn_stage_decap(struct cgn_burst *b)
 {
 	guess_users(b);
+	b->expiring &= ~b->softwire; /* the inner time to live counts */
 	CGN_FOREACH (i, b->softwire) {
 		uint16_t vpn = b->p[i].vpn;
 		enum cgn_drop why = decap_one(b, i);
@@ -157,7 +158,7 @@ ttl_used_up(const struct cgn_burst *b, uint64_t i)
 void
 cgn_stage_ttl(struct cgn_burst *b)
 {
-	CGN_FOREACH (i, b->up | b->down | b->plain)
+	CGN_FOREACH (i, b->expiring & (b->up | b->down | b->plain))
 		if (ttl_used_up(b, i))
 			cgn_icmp_error(b, i, CGN_DROP_TTL, 11, 0, 0);
 }
@@ -229,9 +230,13 @@ encap_one(struct cgn_burst *b, uint64_t i)
 	const struct rte_ipv4_hdr *ip = (const void *)cgn_at(b, i, p->l3);
 	uint32_t mtu = cgn_softwire_mtu(b->w, inst, s->user);
 
-	if (p->len + 40u > mtu && ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_DF_FLAG)) {
-		cgn_icmp_error(b, i, CGN_DROP_MTU, 3, 4, rte_cpu_to_be_32(mtu - 40));
-		return;
+	if (unlikely(p->len + 40u > mtu)) {
+		if (ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_DF_FLAG)) {
+			cgn_icmp_error(
+				b, i, CGN_DROP_MTU, 3, 4, rte_cpu_to_be_32(mtu - 40));
+			return;
+		}
+		b->big |= CGN_BIT(i);
 	}
 	rte_pktmbuf_adj(b->pkt[i], p->l3);
 	cgn_softwire_push(b->pkt[i], b->w->user_end[s->user].b4, inst);
@@ -245,12 +250,6 @@ encap_one(struct cgn_burst *b, uint64_t i)
 void
 cgn_stage_encap(struct cgn_burst *b)
 {
-	CGN_FOREACH (i, b->down) {
-		const struct cgn_session *s = cgn_session_at(b->w, b->p[i].session);
-
-		if (s->kind == CGN_DS_LITE)
-			encap_one(b, i);
-		else
-			b->p[i].vpn = b->snap->instance[s->instance].vpn_in;
-	}
+	CGN_FOREACH (i, b->down & b->tunnel)
+		encap_one(b, i);
 }

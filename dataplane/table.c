@@ -228,6 +228,19 @@ cgn_table_prefetch(const struct cgn_table *t, const union cgn_key *key)
 	return hash;
 }
 
+void
+cgn_table_ask(
+	const struct cgn_table *t, const union cgn_key *key, unsigned n, uint64_t *hash)
+{
+	const struct half now = t->now;
+	uint64_t seed = t->seed;
+
+	for (unsigned i = 0; i < n; i++) {
+		hash[i] = cgn_key_hash(&key[i], seed);
+		rte_prefetch0(&now.bucket[first_of(&now, hash[i])]);
+	}
+}
+
 /* The buckets are under way since cgn_table_prefetch(); each record is asked for as soon
  * as its bucket has come. */
 void
@@ -235,19 +248,22 @@ cgn_table_guess(
 	const struct cgn_table *t, const uint64_t *hash, unsigned n, uint32_t *index)
 {
 	const struct bucket *bucket[CGN_BURST];
+	const struct half now = t->now;
+	const uint8_t *base = t->records.base;
+	size_t size = t->records.size;
 	uint64_t away = 0;
 
-	for (unsigned i = 0; i < n; i++)
-		bucket[i] = &t->now.bucket[first_of(&t->now, hash[i])];
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < n; i++) {
+		bucket[i] = &now.bucket[first_of(&now, hash[i])];
 		cgn_touch(bucket[i]);
+	}
 	for (unsigned i = 0; i < n; i++) {
 		const struct bucket *b = bucket[i];
 		unsigned slots = slots_with(b, mark_of(hash[i]));
 
 		if (likely(slots)) {
 			index[i] = b->index[__builtin_ctz(slots)];
-			rte_prefetch0(record_at(t, index[i]));
+			rte_prefetch0(base + index[i] * size);
 		} else {
 			index[i] = CGN_NONE;
 			away |= (uint64_t)(b->away != 0) << i;

@@ -55,6 +55,10 @@ bool cgn_table_del(struct cgn_table *t, const union cgn_key *key, uint32_t index
  * key for it. Owner only. */
 uint64_t cgn_table_prefetch(const struct cgn_table *t, const union cgn_key *key);
 
+/* The same for n keys, 64 at most. Owner only. */
+void cgn_table_ask(
+	const struct cgn_table *t, const union cgn_key *key, unsigned n, uint64_t *hash);
+
 /* For each of n (1..64) hashes from cgn_table_prefetch() the index of the record that
  * probably has the key, CGN_NONE: none has it; the records are asked for. The caller
  * touches and compares them, and asks cgn_table_find() about the few (1 in 3,000) that

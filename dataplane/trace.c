@@ -66,7 +66,9 @@ cgn_trace_stop(struct cgn_worker *w, unsigned k)
 static uint16_t
 port_of(const struct cgn_burst *b, uint64_t i)
 {
-	if (!b->wire && cgn_mark(b->pkt[i])->op != CGN_MARK_RECEIVE)
+	uint8_t op = b->wire ? CGN_MARK_RECEIVE : cgn_mark(b->pkt[i])->op;
+
+	if (op != CGN_MARK_RECEIVE && op != CGN_MARK_STEERED)
 		return CGN_NONE16;
 	return b->snap->by_device[b->pkt[i]->port];
 }

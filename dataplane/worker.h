@@ -235,10 +235,16 @@ static inline bool
 cgn_session_has(const struct cgn_worker *w, uint32_t index, enum cgn_dir dir,
 	const union cgn_key *key)
 {
-	union cgn_key own;
+	const struct cgn_session *s = cgn_session_at(w, index);
+	bool up = dir == CGN_UP;
+	uint32_t owner = up ? cgn_owner_inside(s->kind, s->proto, s->instance, s->user)
+			    : cgn_outside_owner(w, s->instance, s->proto);
 
-	cgn_session_key(w, cgn_session_at(w, index), dir, &own);
-	return ((own.w[0] ^ key->w[0]) | (own.w[1] ^ key->w[1])) == 0;
+	return ((owner ^ key->owner) | (s->remote ^ key->remote) |
+		       ((up ? s->inside : s->outside) ^ key->local) |
+		       (cgn_key_pair16(
+				up ? s->inside_port : s->outside_port, s->remote_port) ^
+			       cgn_key_pair16(key->local_port, key->remote_port))) == 0;
 }
 
 /* Packets and bytes of a session so far (zero where its instance has no accounting). Its

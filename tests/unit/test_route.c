@@ -171,7 +171,7 @@ test_hand_over(void)
 	CU_ASSERT_EQUAL_FATAL(world.w->out.n, 1);
 	CU_ASSERT_EQUAL(world.w->out.kind[0], CGN_OUT_HAND);
 	CU_ASSERT_EQUAL(world.w->out.arg[0], 1);
-	CU_ASSERT_EQUAL(cgn_mark(m)->op, CGN_MARK_RECEIVE);
+	CU_ASSERT_EQUAL(cgn_mark(m)->op, CGN_MARK_STEERED);
 	CU_ASSERT_EQUAL(cgn_mark(m)->hops, 1);
 	CU_ASSERT_EQUAL(memcmp(rte_pktmbuf_mtod_offset(m, void *, 14), ip, n), 0);
 	/* sent to and fro it ends by name */

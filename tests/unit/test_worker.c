@@ -143,7 +143,7 @@ test_line_card(void)
 	out = world_nat_up(&p);
 	CU_ASSERT_EQUAL(out->kind, CGN_OUT_HAND);
 	CU_ASSERT_EQUAL(out->arg, 1);
-	CU_ASSERT_EQUAL(out->op, CGN_MARK_RECEIVE);
+	CU_ASSERT_EQUAL(out->op, CGN_MARK_STEERED);
 	p.src = IP4(10, 9, 0, 1); /* no user */
 	CU_ASSERT_EQUAL(world_nat_up(&p)->kind, CGN_OUT_TX);
 	world_close();
