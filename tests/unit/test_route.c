@@ -197,6 +197,46 @@ test_hand_over(void)
 	world_close();
 }
 
+/* What was found out elsewhere holds as long as the snapshot does, for either direction.
+ */
+static void
+test_found(void)
+{
+	uint8_t inner[PACKET_MAX], ip[PACKET_MAX];
+	unsigned len = packet_ip4(inner, &udp);
+	struct rte_mbuf *m;
+
+	world_open(64, 16, 0);
+	len = packet_ip6(ip, packet_addr6(B4_1), packet_addr6(AFTR), 4, inner, len);
+	for (unsigned k = 0; k < CGN_BUCKETS; k++)
+		world.group.bucket[k] = 1;
+	m = world_frame(INSIDE, ip, len);
+	cgn_pipeline_run(world.w, &m, 1, true);
+	CU_ASSERT_EQUAL_FATAL(world.w->out.kind[0], CGN_OUT_HAND);
+	world.w->out.n = 0;
+	for (unsigned k = 0; k < CGN_BUCKETS; k++)
+		world.group.bucket[k] = 0;
+	cgn_pipeline_run(world.w, &m, 1, false);
+	CU_ASSERT_EQUAL_FATAL(world.w->out.kind[0], CGN_OUT_HAND);
+	world.w->out.n = 0;
+	world.snap.generation++;
+	cgn_pipeline_run(world.w, &m, 1, false);
+	CU_ASSERT_EQUAL(world.w->out.kind[0], CGN_OUT_TX);
+	world_empty_outbox();
+	world.location[0].worker = 1;
+	m = world_frame(INSIDE, ip, len);
+	cgn_pipeline_run(world.w, &m, 1, true);
+	CU_ASSERT_EQUAL_FATAL(world.w->out.kind[0], CGN_OUT_HAND);
+	world.w->out.n = 0;
+	world.location[0].worker = 0;
+	cgn_pipeline_run(world.w, &m, 1, false); /* as the other CPU does */
+	CU_ASSERT_EQUAL(world.w->out.kind[0], CGN_OUT_TX);
+	CU_ASSERT_EQUAL(world_empty_outbox(), 1);
+	CU_ASSERT_EQUAL(world.w->users.used, 1);
+	CU_ASSERT_EQUAL(world.w->sessions.used, 1);
+	world_close();
+}
+
 /* An instance that is switched to another box makes no users: its packets are routed, to
  * the redirect or by the table. */
 static void
@@ -329,6 +369,7 @@ CU_TestInfo eal_tests[] = {
 	{ "virtual routers", test_virtual_routers },
 	{ "groups for a tap", test_tap },
 	{ "hand-over", test_hand_over },
+	{ "hand-over, what was found out", test_found },
 	{ "taken over", test_taken_over },
 	CU_TEST_INFO_NULL,
 };
