@@ -279,6 +279,7 @@ begin(struct cgn_worker *w, uint16_t location, uint8_t role)
 	l->copy = l->digests = 0;
 	l->phase = role & CGN_ROLE_HOST ? CGN_SYNC_START : CGN_SYNC_OFF;
 	l->finished = l->drained = 0;
+	l->lacks = 0;
 	l->late = l->ack_due = l->drain = l->failed = l->doubt = l->full_copy = false;
 	l->purge = l->differ = (struct cgn_sync_set){ 0 };
 }

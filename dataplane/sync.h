@@ -61,7 +61,7 @@ struct cgn_sync_location {
 	struct cgn_sync_range *range; /* [CGN_SYNC_RANGES] */
 	/* host */
 	uint32_t stamp;	     /* of the next record */
-	uint32_t acked;	     /* the standby has all records before this one */
+	uint32_t acked;	     /* the standby has all users and blocks before this one */
 	uint32_t late_stamp; /* when that is acked nobody is late any more */
 	bool late;     /* atomic for control: what is new does not wait for it now */
 	uint32_t copy; /* number of the copy under way or last */
@@ -81,6 +81,9 @@ struct cgn_sync_location {
 	bool disowns; /* was host: what has no copy when that is complete was ours alone
 		       */
 	bool ack_due;
+	/* stamp of the first record that did not come, or whose user or block was
+	 * refused, since both ends were found to be the same; 0: none */
+	uint64_t lacks;
 	uint32_t purge_lap;
 	unsigned digests; /* ranges compared since the last answer */
 	/* after a take-over */

@@ -66,6 +66,16 @@ compare(struct cgn_sync_location *l, const struct cgn_syncrec *r)
 	l->digests += r->digest.n;
 }
 
+/* All that was refused or did not come is here, or gone. */
+static void
+complete(struct cgn_sync_location *l)
+{
+	if (!l->lacks || cgn_sync_set_count(&l->differ))
+		return;
+	l->lacks = 0;
+	l->ack_due = true;
+}
+
 /* No answer while something is being cleared, or when not all digests have come: the
  * host asks again. */
 static void
@@ -76,25 +86,35 @@ answer(struct cgn_worker *w, uint16_t location, const struct cgn_syncrec *r)
 
 	out.copy.id = r->copy.id;
 	out.copy.ranges = l->differ;
-	if (l->digests == CGN_SYNC_RANGES && !cgn_sync_set_count(&l->purge))
+	if (l->digests == CGN_SYNC_RANGES && !cgn_sync_set_count(&l->purge)) {
 		cgn_sync_put(w, location, &out);
+		complete(l);
+	}
 	l->digests = 0;
 	l->differ = (struct cgn_sync_set){ 0 };
 }
 
-/* The host may wait for users and blocks that have come. */
+/* The host may wait for users and blocks that have come; never for more than it has. */
 void
 cgn_sync_acknowledge(struct cgn_worker *w, uint16_t location)
 {
 	struct cgn_sync_location *l = &w->sync->location[location];
 	struct cgn_syncrec r = { .type = CGN_SYNCREC_ACK };
 
-	r.copy.id = (uint32_t)l->next;
+	r.copy.id = (uint32_t)(l->lacks ? l->lacks : l->next);
 	if (l->ack_due && w->snap->sync.commit)
 		l->ack_due = !cgn_sync_put(w, location, &r);
 }
 
 /* ---- records ---- */
+
+/* The standby has not got what a record of this stamp says. */
+static void
+lack(struct cgn_sync_location *l, uint64_t stamp)
+{
+	if (!l->lacks)
+		l->lacks = stamp;
+}
 
 /* The whole stamp, from its low half; counts what is missing before it. */
 static uint64_t
@@ -104,6 +124,8 @@ sequence(struct cgn_sync_location *l, uint32_t stamp)
 
 	l->count.received++;
 	if ((int64_t)(full - l->next) >= 0) {
+		if (full != l->next)
+			lack(l, l->next);
 		l->count.lost += full - l->next;
 		l->next = full + 1;
 	}
@@ -116,6 +138,7 @@ standby_record(struct cgn_worker *w, uint16_t location, const struct cgn_syncrec
 	struct cgn_sync_location *l = &w->sync->location[location];
 	uint64_t stamp = sequence(l, r->stamp);
 	struct cgn_sync_range *range;
+	bool decides; /* about public addresses and ports */
 	unsigned n;
 
 	switch (r->type) {
@@ -139,8 +162,13 @@ standby_record(struct cgn_worker *w, uint16_t location, const struct cgn_syncrec
 		return;
 	}
 	range->last = stamp;
-	l->ack_due |= r->type == CGN_SYNCREC_USER || r->type == CGN_SYNCREC_BLOCK;
-	l->count.rejected += !cgn_sync_object(w, location, r, false, range->round);
+	decides = r->type == CGN_SYNCREC_USER || r->type == CGN_SYNCREC_BLOCK;
+	l->ack_due |= decides;
+	if (cgn_sync_object(w, location, r, false, range->round))
+		return;
+	l->count.rejected++;
+	if (decides)
+		lack(l, stamp);
 }
 
 /* What the former host sent before it knew, or before it died. */

@@ -29,7 +29,7 @@ enum cgn_syncrec_type {
 	CGN_SYNCREC_ASK = 10,	 /* behind all digests: which ranges differ? */
 	CGN_SYNCREC_WANT = 11,	 /* the answer, from the standby */
 	CGN_SYNCREC_ALG = 12,	 /* what a gateway knows of a session */
-	CGN_SYNCREC_ACK = 13,	 /* from the standby: it has all before this stamp */
+	CGN_SYNCREC_ACK = 13,	 /* from the standby: has all users and blocks before */
 	CGN_SYNCREC_EXPECT = 14, /* a connection that a gateway waits for */
 	CGN_SYNCREC_EXPECT_DEL = 15,
 	CGN_SYNCREC_TYPES
