@@ -75,6 +75,8 @@ drop_client(struct cgn_cmd_server *server, struct client *client)
 		cgn_cmd_finish(&client->ctx);
 		server->running--;
 	}
+	/* a process that was forked may have it too: then closing does not take it out */
+	epoll_ctl(server->epoll_fd, EPOLL_CTL_DEL, client->fd, NULL);
 	close(client->fd);
 	free(client->in);
 	free(client->out);
