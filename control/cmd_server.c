@@ -1,5 +1,5 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
-/*
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
  * The command server: a Unix stream socket at RUN_DIR/cgnd.sock.
  *
  * A request is one line, {"argv":[…]}. The answer is lines of JSON: {"page":{…}}, any
@@ -80,8 +80,7 @@ drop_client(struct cgn_cmd_server *server, struct client *client)
 	close(client->fd);
 	free(client->in);
 	free(client->out);
-	memset(client, 0, sizeof(*client));
-	client->fd = -1;
+	*client = (struct client){ .fd = -1 };
 }
 
 /* Sends what the kernel takes. Returns -EPIPE when the peer is gone. */

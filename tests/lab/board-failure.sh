@@ -50,6 +50,9 @@ start() {
 	t_json '[.boards[].state == "up"] | all' show board
 }
 
+# A board may be given up on its way back, too.
+restored() { start && all_home && is_backed_up; }
+
 # fault COMMAND…: one run; appends "sent lost gap endpoints…" of both users. 2: a board had
 # failed before.
 fault() {
@@ -70,7 +73,7 @@ fault() {
 	wait "$a" "$b" || true
 	[ "$rc" != 0 ] ||
 		{ cat "$LAB_RUN/a" >>"$LAB_RUN/gone" && cat "$LAB_RUN/b" >>"$LAB_RUN/stayed"; }
-	wait_for 20 start && wait_for 20 all_home && wait_for 20 is_backed_up || return 1
+	wait_for 60 restored || return 1
 	return "$rc"
 }
 # column FILE N: least, median and most of a column.
