@@ -18,8 +18,7 @@
  * When all places are taken the client that has been idle for the longest time gives its
  * place to a new one, so that clients which only connect lock nobody out.
  *
- * Not handled: rates. Who may open the socket is the file mode's business.
- */
+ * Not handled: rates. Who may open the socket is the file mode's business. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
