@@ -1,5 +1,5 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
-/*
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
  * The command server: a Unix stream socket at RUN_DIR/cgnd.sock.
  *
  * A request is one line, {"argv":[…]}. The answer is lines of JSON: {"page":{…}}, any
@@ -18,8 +18,7 @@
  * When all places are taken the client that has been idle for the longest time gives its
  * place to a new one, so that clients which only connect lock nobody out.
  *
- * Not handled: rates. Who may open the socket is the file mode's business.
- */
+ * Not handled: rates. Who may open the socket is the file mode's business. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
@@ -75,11 +74,12 @@ drop_client(struct cgn_cmd_server *server, struct client *client)
 		cgn_cmd_finish(&client->ctx);
 		server->running--;
 	}
+	/* a process that was forked may have it too: then closing does not take it out */
+	epoll_ctl(server->epoll_fd, EPOLL_CTL_DEL, client->fd, NULL);
 	close(client->fd);
 	free(client->in);
 	free(client->out);
-	memset(client, 0, sizeof(*client));
-	client->fd = -1;
+	*client = (struct client){ .fd = -1 };
 }
 
 /* Sends what the kernel takes. Returns -EPIPE when the peer is gone. */

@@ -5,7 +5,7 @@
  * long as the peer may not have it, so that its segment, repeated through the new host,
  * carries the same bytes. Older edits that are not acknowledged either become a part of
  * the shift: FTP has one command under way at a time. Data connections that are waited
- * for are not copied; one that was announced when the host failed is announced again.
+ * for are objects of their own (sync_alg.c).
  *
  * The copy does not know how far the host has read since, so it goes on with the first
  * segment that it sees (alg.c). Owner only. */

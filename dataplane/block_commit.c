@@ -7,7 +7,10 @@
  * is made, and what comes later queues up behind, so that nothing is reordered.
  *
  * Nobody waits for longer than 50 ms. The pair is degraded then: it is counted, control
- * tells of it, and nothing waits any more until the standby has caught up.
+ * tells of it, and nothing waits any more until the standby has caught up. A user or a
+ * block that a standby refuses, or that was lost on the way, it does not acknowledge, nor
+ * anything behind it, until both ends have been compared and found to be the same. So the
+ * host compares soon when nobody acknowledges.
  *
  * The standby acknowledges once per tick, by a record of its own over the same way, ring
  * or channel; the path of users that have what they need is one test of a flag of the
@@ -23,6 +26,7 @@ be_late(struct cgn_sync_location *l)
 		return;
 	l->late_stamp = l->stamp;
 	l->count.late++;
+	l->doubt = true;
 	__atomic_store_n(&l->late, true, __ATOMIC_RELAXED);
 }
 

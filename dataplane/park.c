@@ -88,7 +88,9 @@ cgn_park_resume(void)
 		park(self);
 }
 
-/* The child has this thread only; the fault is still on its stack. */
+/* The child has this thread only; the fault is still on its stack. Writing the memory of
+ * a box takes seconds: what the daemon closes meanwhile, or opens when it is started
+ * again, must not be kept open by the child. */
 static pid_t
 leave_core(int signal)
 {
@@ -101,6 +103,7 @@ leave_core(int signal)
 	pid = _Fork();
 	if (pid)
 		return pid > 0 ? pid : 0;
+	syscall(SYS_close_range, 0, ~0u, 0);
 	sigemptyset(&set);
 	sigaddset(&set, signal);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);

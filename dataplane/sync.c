@@ -25,8 +25,6 @@
 #include <rte_malloc.h>
 #include <rte_ring_elem.h>
 
-#include "dataplane/alg.h"
-
 #define RECORDS_PER_TICK 256
 #define RECORDS_AT_ONCE	 8192	     /* before roles change: more than a ring holds */
 #define FIRST_STAMP	 0xfffffe00u /* so that it soon wraps */
@@ -122,8 +120,8 @@ cgn_sync_who(const struct cgn_worker *w, const struct cgn_user *u, uint8_t who[1
 		who[len / 8] = (uint8_t)(b4[len / 8] & 0xff << (8 - len % 8));
 }
 
-static struct cgn_syncrec
-of_anything(const struct cgn_worker *w, const struct cgn_user *u, uint8_t type)
+struct cgn_syncrec
+cgn_sync_of_anything(const struct cgn_worker *w, const struct cgn_user *u, uint8_t type)
 {
 	struct cgn_syncrec r = { .type = type,
 		.instance = w->snap->instance[u->instance].id,
@@ -136,7 +134,7 @@ of_anything(const struct cgn_worker *w, const struct cgn_user *u, uint8_t type)
 struct cgn_syncrec
 cgn_sync_of_user(const struct cgn_worker *w, const struct cgn_user *u)
 {
-	struct cgn_syncrec r = of_anything(w, u, CGN_SYNCREC_USER);
+	struct cgn_syncrec r = cgn_sync_of_anything(w, u, CGN_SYNCREC_USER);
 
 	r.user.outside = w->snap->address[u->address].addr;
 	r.user.age = RTE_MIN(cgn_tick_age(w->now, u->created), (uint32_t)INT32_MAX);
@@ -153,7 +151,7 @@ struct cgn_syncrec
 cgn_sync_of_block(
 	const struct cgn_worker *w, const struct cgn_user *u, const struct cgn_block *b)
 {
-	struct cgn_syncrec r = of_anything(w, u, CGN_SYNCREC_BLOCK);
+	struct cgn_syncrec r = cgn_sync_of_anything(w, u, CGN_SYNCREC_BLOCK);
 
 	r.block.first = b->first;
 	r.block.size = b->size;
@@ -167,7 +165,7 @@ cgn_sync_of_session(
 	const struct cgn_worker *w, const struct cgn_session *s, uint8_t state)
 {
 	struct cgn_syncrec r =
-		of_anything(w, cgn_user_at(w, s->user), CGN_SYNCREC_SESSION);
+		cgn_sync_of_anything(w, cgn_user_at(w, s->user), CGN_SYNCREC_SESSION);
 	const struct cgn_mapping *m = cgn_mapping_at(w, s->mapping);
 
 	r.flow.inside = s->inside;
@@ -183,16 +181,6 @@ cgn_sync_of_session(
 	r.flow.server = m->server;
 	r.flow.age = RTE_MIN(cgn_tick_age(w->now, s->created), (uint32_t)INT32_MAX);
 	r.flow.idle = RTE_MIN(cgn_tick_age(w->now, s->seen), r.flow.age);
-	return r;
-}
-
-struct cgn_syncrec
-cgn_sync_of_alg(const struct cgn_worker *w, const struct cgn_session *s, uint32_t shift)
-{
-	struct cgn_syncrec r = of_anything(w, cgn_user_at(w, s->user), CGN_SYNCREC_ALG);
-
-	cgn_alg_describe(w, s, &r);
-	r.alg.shift = shift;
 	return r;
 }
 
@@ -291,6 +279,7 @@ begin(struct cgn_worker *w, uint16_t location, uint8_t role)
 	l->copy = l->digests = 0;
 	l->phase = role & CGN_ROLE_HOST ? CGN_SYNC_START : CGN_SYNC_OFF;
 	l->finished = l->drained = 0;
+	l->lacks = 0;
 	l->late = l->ack_due = l->drain = l->failed = l->doubt = l->full_copy = false;
 	l->purge = l->differ = (struct cgn_sync_set){ 0 };
 }

@@ -46,6 +46,8 @@ struct cgn_sync_range {
 	uint8_t round; /* copy that is coming in; 0: none yet */
 };
 
+struct cgn_expect;
+
 struct cgn_sync_location {
 	/* read by the control lcore */
 	struct cgn_sync_count count;
@@ -59,7 +61,7 @@ struct cgn_sync_location {
 	struct cgn_sync_range *range; /* [CGN_SYNC_RANGES] */
 	/* host */
 	uint32_t stamp;	     /* of the next record */
-	uint32_t acked;	     /* the standby has all records before this one */
+	uint32_t acked;	     /* the standby has all users and blocks before this one */
 	uint32_t late_stamp; /* when that is acked nobody is late any more */
 	bool late;     /* atomic for control: what is new does not wait for it now */
 	uint32_t copy; /* number of the copy under way or last */
@@ -79,6 +81,9 @@ struct cgn_sync_location {
 	bool disowns; /* was host: what has no copy when that is complete was ours alone
 		       */
 	bool ack_due;
+	/* stamp of the first record that did not come, or whose user or block was
+	 * refused, since both ends were found to be the same; 0: none */
+	uint64_t lacks;
 	uint32_t purge_lap;
 	unsigned digests; /* ranges compared since the last answer */
 	/* after a take-over */
@@ -146,6 +151,8 @@ void cgn_sync_session_gone(struct cgn_worker *w, const struct cgn_session *s);
 /* The gateway of a session has changed a line; is about to end. */
 void cgn_sync_alg(struct cgn_worker *w, const struct cgn_session *s);
 void cgn_sync_alg_gone(struct cgn_worker *w, const struct cgn_session *s);
+/* A connection that was announced has come, or is waited for no longer. */
+void cgn_sync_expect_gone(struct cgn_worker *w, const struct cgn_expect *x);
 
 /* Has a count that wraps (rounds of the sweep, stamps) come so far? */
 static inline bool
@@ -158,6 +165,20 @@ static inline bool
 cgn_sync_on(const struct cgn_worker *w, uint16_t location)
 {
 	return w->role[location] & (CGN_ROLE_HOST | CGN_ROLE_STANDBY);
+}
+
+/* Is an object in the sum of its range? */
+static inline bool
+cgn_sync_told(const struct cgn_sync_location *l, const struct cgn_told *t)
+{
+	return t->era == l->era;
+}
+
+/* Does the other end know it? */
+static inline bool
+cgn_sync_known(const struct cgn_worker *w, uint16_t location, const struct cgn_told *t)
+{
+	return cgn_sync_on(w, location) && cgn_sync_told(&w->sync->location[location], t);
 }
 
 /* ---- for the sweep; owner ---- */
@@ -219,9 +240,12 @@ struct cgn_sync_count cgn_sync_counts(const struct cgn_worker *w, uint16_t locat
 struct rte_ring *cgn_sync_link(
 	const struct cgn_snapshot *snap, uint16_t from, uint16_t to);
 
-/* How the objects of a location look as records: USER, BLOCK, SESSION or ALG; state and
- * shift as the other end knows them. */
+/* How the objects of a location look as records: USER, BLOCK, SESSION, ALG or EXPECT;
+ * state and shift as the other end knows them. What they have in common: of_anything().
+ */
 void cgn_sync_who(const struct cgn_worker *w, const struct cgn_user *u, uint8_t who[16]);
+struct cgn_syncrec cgn_sync_of_anything(
+	const struct cgn_worker *w, const struct cgn_user *u, uint8_t type);
 struct cgn_syncrec cgn_sync_of_user(const struct cgn_worker *w, const struct cgn_user *u);
 struct cgn_syncrec cgn_sync_of_block(
 	const struct cgn_worker *w, const struct cgn_user *u, const struct cgn_block *b);
@@ -229,10 +253,30 @@ struct cgn_syncrec cgn_sync_of_session(
 	const struct cgn_worker *w, const struct cgn_session *s, uint8_t state);
 struct cgn_syncrec cgn_sync_of_alg(
 	const struct cgn_worker *w, const struct cgn_session *s, uint32_t shift);
+struct cgn_syncrec cgn_sync_of_expect(
+	const struct cgn_worker *w, const struct cgn_expect *x);
 
 /* Range of the user of a record. */
 struct cgn_sync_range *cgn_sync_range(const struct cgn_worker *w, uint16_t location,
 	const uint8_t who[16], unsigned *n);
+
+/* Sends an object, which is in the sum then; false: the ring is full, and it is not. */
+bool cgn_sync_put_object(struct cgn_worker *w, uint16_t location, struct cgn_syncrec *r,
+	struct cgn_told *t, uint8_t mark);
+
+/* Takes an object out of the sum, and tells the standby. */
+void cgn_sync_put_gone(
+	struct cgn_worker *w, uint16_t location, struct cgn_syncrec *r, uint8_t type);
+
+/* What the gateway of a session has changed, and what it expects; nothing if it has no
+ * gateway. false: the ring is full. Host. */
+bool cgn_sync_put_alg(struct cgn_worker *w, const struct cgn_session *s);
+
+/* Has the gateway of a session something that the standby should know? Host. */
+bool cgn_sync_alg_due(const struct cgn_worker *w, const struct cgn_session *s);
+
+/* Takes what its gateway has changed of a session out of the sum, if it is in there. */
+void cgn_sync_alg_untold(struct cgn_worker *w, const struct cgn_session *s);
 
 /* Adds an object to its range's sum, or takes it out. */
 void cgn_sync_add(struct cgn_worker *w, uint16_t location, const struct cgn_syncrec *r);

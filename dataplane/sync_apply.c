@@ -12,8 +12,11 @@
  * the log, for nobody else will tell it.
  *
  * Owner only. */
+#include <errno.h>
+
 #include "dataplane/block_commit.h"
 #include "dataplane/create.h"
+#include "dataplane/expect.h"
 #include "dataplane/sync.h"
 
 #define HOLD_MS 1000 /* a record of a snapshot that is not here may wait */
@@ -63,6 +66,16 @@ compare(struct cgn_sync_location *l, const struct cgn_syncrec *r)
 	l->digests += r->digest.n;
 }
 
+/* All that was refused or did not come is here, or gone. */
+static void
+complete(struct cgn_sync_location *l)
+{
+	if (!l->lacks || cgn_sync_set_count(&l->differ))
+		return;
+	l->lacks = 0;
+	l->ack_due = true;
+}
+
 /* No answer while something is being cleared, or when not all digests have come: the
  * host asks again. */
 static void
@@ -73,25 +86,35 @@ answer(struct cgn_worker *w, uint16_t location, const struct cgn_syncrec *r)
 
 	out.copy.id = r->copy.id;
 	out.copy.ranges = l->differ;
-	if (l->digests == CGN_SYNC_RANGES && !cgn_sync_set_count(&l->purge))
+	if (l->digests == CGN_SYNC_RANGES && !cgn_sync_set_count(&l->purge)) {
 		cgn_sync_put(w, location, &out);
+		complete(l);
+	}
 	l->digests = 0;
 	l->differ = (struct cgn_sync_set){ 0 };
 }
 
-/* The host may wait for users and blocks that have come. */
+/* The host may wait for users and blocks that have come; never for more than it has. */
 void
 cgn_sync_acknowledge(struct cgn_worker *w, uint16_t location)
 {
 	struct cgn_sync_location *l = &w->sync->location[location];
 	struct cgn_syncrec r = { .type = CGN_SYNCREC_ACK };
 
-	r.copy.id = (uint32_t)l->next;
+	r.copy.id = (uint32_t)(l->lacks ? l->lacks : l->next);
 	if (l->ack_due && w->snap->sync.commit)
 		l->ack_due = !cgn_sync_put(w, location, &r);
 }
 
 /* ---- records ---- */
+
+/* The standby has not got what a record of this stamp says. */
+static void
+lack(struct cgn_sync_location *l, uint64_t stamp)
+{
+	if (!l->lacks)
+		l->lacks = stamp;
+}
 
 /* The whole stamp, from its low half; counts what is missing before it. */
 static uint64_t
@@ -101,6 +124,8 @@ sequence(struct cgn_sync_location *l, uint32_t stamp)
 
 	l->count.received++;
 	if ((int64_t)(full - l->next) >= 0) {
+		if (full != l->next)
+			lack(l, l->next);
 		l->count.lost += full - l->next;
 		l->next = full + 1;
 	}
@@ -113,6 +138,7 @@ standby_record(struct cgn_worker *w, uint16_t location, const struct cgn_syncrec
 	struct cgn_sync_location *l = &w->sync->location[location];
 	uint64_t stamp = sequence(l, r->stamp);
 	struct cgn_sync_range *range;
+	bool decides; /* about public addresses and ports */
 	unsigned n;
 
 	switch (r->type) {
@@ -131,13 +157,18 @@ standby_record(struct cgn_worker *w, uint16_t location, const struct cgn_syncrec
 	}
 	range = cgn_sync_range(w, location, r->who, &n);
 	if (r->type == CGN_SYNCREC_WANT || r->type == CGN_SYNCREC_ACK ||
-		stamp <= range->last) {
+		r->type >= CGN_SYNCREC_TYPES || stamp <= range->last) {
 		l->count.rejected++;
 		return;
 	}
 	range->last = stamp;
-	l->ack_due |= r->type == CGN_SYNCREC_USER || r->type == CGN_SYNCREC_BLOCK;
-	l->count.rejected += !cgn_sync_object(w, location, r, false, range->round);
+	decides = r->type == CGN_SYNCREC_USER || r->type == CGN_SYNCREC_BLOCK;
+	l->ack_due |= decides;
+	if (cgn_sync_object(w, location, r, false, range->round))
+		return;
+	l->count.rejected++;
+	if (decides)
+		lack(l, stamp);
 }
 
 /* What the former host sent before it knew, or before it died. */
@@ -148,7 +179,8 @@ late_record(struct cgn_worker *w, uint16_t location, const struct cgn_syncrec *r
 
 	l->count.received++;
 	if (r->type != CGN_SYNCREC_USER && r->type != CGN_SYNCREC_BLOCK &&
-		r->type != CGN_SYNCREC_SESSION && r->type != CGN_SYNCREC_ALG)
+		r->type != CGN_SYNCREC_SESSION && r->type != CGN_SYNCREC_ALG &&
+		r->type != CGN_SYNCREC_EXPECT)
 		return;
 	l->count.rejected += !cgn_sync_object(w, location, r, true, 0);
 	l->fresh_lap = w->sync->lap + CGN_SYNC_LAPS;
@@ -162,8 +194,9 @@ cgn_sync_apply(struct cgn_worker *w, uint16_t from, const uint8_t *wire)
 	struct cgn_syncrec r;
 	uint16_t location;
 	uint8_t role;
+	int rc = cgn_syncrec_decode(wire, &r);
 
-	if (cgn_syncrec_decode(wire, &r) ||
+	if ((rc && rc != -ENOTSUP) ||
 		(location = find_location(w, r.location)) == CGN_NONE16) {
 		w->sync->malformed++;
 		return true;
@@ -211,21 +244,52 @@ live_session(struct cgn_worker *w, struct cgn_session *s)
 	w->instance[s->instance].sessions++;
 }
 
+/* Is a copy of a session's range over? Then what has not come in it goes. */
 static bool
-unwanted(struct cgn_worker *w, const struct cgn_session *s)
+purging(struct cgn_worker *w, const struct cgn_session *s, uint8_t *round)
 {
 	const struct cgn_sync_location *l = &w->sync->location[s->location];
 	uint8_t who[16];
 	unsigned n;
 
-	if (w->role[s->location] & CGN_ROLE_FOREIGN)
-		return true;
 	if (!(l->purge.w[0] | l->purge.w[1] | l->purge.w[2] | l->purge.w[3]))
 		return false;
 	cgn_sync_who(w, cgn_user_at(w, s->user), who);
-	cgn_sync_range(w, s->location, who, &n);
-	return cgn_sync_set_has(&l->purge, n) &&
-	       !(s->told.era == l->era && s->told.mark == l->range[n].round);
+	*round = cgn_sync_range(w, s->location, who, &n)->round;
+	return cgn_sync_set_has(&l->purge, n);
+}
+
+static bool
+came(const struct cgn_sync_location *l, const struct cgn_told *t, uint8_t round)
+{
+	return cgn_sync_told(l, t) && t->mark == round;
+}
+
+/* Of a session that has come, what it expects and what did not. */
+static void
+purge_expected(struct cgn_worker *w, const struct cgn_session *s, uint8_t round)
+{
+	const uint16_t *list = cgn_alg_control_at(w, s->alg)->expected;
+
+	for (unsigned k = CGN_ALG_EXPECTED; k--;)
+		if (list[k] && !came(&w->sync->location[s->location],
+				       &cgn_expect_at(w, list[k])->told, round))
+			cgn_expect_del(w, list[k]);
+}
+
+static void
+purge_session(struct cgn_worker *w, uint32_t index, const struct cgn_session *s)
+{
+	uint8_t round;
+
+	if (w->role[s->location] & CGN_ROLE_FOREIGN)
+		cgn_session_del(w, index);
+	else if (!purging(w, s, &round))
+		return;
+	else if (!came(&w->sync->location[s->location], &s->told, round))
+		cgn_session_del(w, index);
+	else if (s->alg)
+		purge_expected(w, s, round);
 }
 
 bool
@@ -236,12 +300,10 @@ cgn_sync_arrange(struct cgn_worker *w, uint32_t index, struct cgn_session *s)
 			live_session(w, s);
 		return true;
 	}
-	if (unwanted(w, s)) {
-		w->sync->quiet = true;
-		w->sync->disown = w->sync->location[s->location].disowns;
-		cgn_session_del(w, index);
-		w->sync->quiet = w->sync->disown = false;
-	}
+	w->sync->quiet = true;
+	w->sync->disown = w->sync->location[s->location].disowns;
+	purge_session(w, index, s);
+	w->sync->quiet = w->sync->disown = false;
 	return false;
 }
 

@@ -8,6 +8,7 @@
 #include "dataplane/alg.h"
 #include "dataplane/block.h"
 #include "dataplane/create.h"
+#include "dataplane/expect.h"
 #include "dataplane/sync.h"
 #include "dataplane/user.h"
 
@@ -213,34 +214,37 @@ apply_block_del(struct cgn_worker *w, const struct entry *e)
 	return true;
 }
 
+/* The session of the user with these ends. */
 static uint32_t
-find_session(const struct cgn_worker *w, const struct entry *e)
+find_flow(const struct cgn_worker *w, const struct entry *e, uint8_t proto,
+	union cgn_key key)
 {
-	union cgn_key key = {
-		.owner = cgn_inside_owner(w, e->who.instance, e->r->flow.proto, e->user),
-		.local = e->r->flow.inside,
-		.remote = e->r->flow.remote,
-		.local_port = e->r->flow.inside_port,
-		.remote_port = e->r->flow.remote_port,
-	};
-
+	if (e->user == CGN_NONE)
+		return CGN_NONE;
+	key.owner = cgn_inside_owner(w, e->who.instance, proto, e->user);
 	return cgn_table_find(w->up, &key);
 }
 
-/* The mapping that has the public port. */
+#define ENDS(of)                                                                         \
+	((union cgn_key){ .local = (of).inside,                                          \
+		.remote = (of).remote,                                                   \
+		.local_port = (of).inside_port,                                          \
+		.remote_port = (of).remote_port })
+
+/* The mapping that has a public port. */
 static uint32_t
-find_mapping(const struct cgn_worker *w, const struct entry *e)
+find_mapping(const struct cgn_worker *w, const struct entry *e, uint8_t proto,
+	rte_be32_t outside, rte_be16_t port)
 {
 	union cgn_key key = {
 		.owner = cgn_owner_scope(
-			e->r->flow.proto, w->snap->instance[e->who.instance].vpn_out),
-		.local = e->r->flow.outside,
-		.local_port = e->r->flow.outside_port,
+			proto, w->snap->instance[e->who.instance].vpn_out),
+		.local = outside,
+		.local_port = port,
 	};
 
-	return cgn_class_of(e->r->flow.proto) == CGN_OTHER
-		       ? CGN_NONE
-		       : cgn_table_find(w->map_down, &key);
+	return cgn_class_of(proto) == CGN_OTHER ? CGN_NONE
+						: cgn_table_find(w->map_down, &key);
 }
 
 /* A server of the configuration, which stands before or without its own turn. */
@@ -269,7 +273,7 @@ take_mapping(struct cgn_worker *w, const struct entry *e, const struct cgn_flow 
 	const struct cgn_syncrec *r = e->r;
 	const struct cgn_mapping *m;
 
-	*index = find_mapping(w, e);
+	*index = find_mapping(w, e, r->flow.proto, r->flow.outside, r->flow.outside_port);
 	if (*index == CGN_NONE)
 		return r->flow.server
 			       ? new_server(w, e, index)
@@ -316,6 +320,14 @@ unsettle(struct cgn_worker *w, const struct entry *e, struct cgn_session *s)
 	s->told.era = 0;
 }
 
+/* Is that the public address of the user, who is here? */
+static bool
+has_address(const struct cgn_worker *w, const struct entry *e, rte_be32_t outside)
+{
+	return e->user != CGN_NONE &&
+	       w->snap->address[cgn_user_at(w, e->user)->address].addr == outside;
+}
+
 static bool
 apply_session(struct cgn_worker *w, struct entry *e)
 {
@@ -323,11 +335,9 @@ apply_session(struct cgn_worker *w, struct entry *e)
 	struct cgn_session *s;
 	uint32_t index;
 
-	if (e->user == CGN_NONE ||
-		w->snap->address[cgn_user_at(w, e->user)->address].addr !=
-			r->flow.outside)
+	if (!has_address(w, e, r->flow.outside))
 		return false;
-	index = find_session(w, e);
+	index = find_flow(w, e, r->flow.proto, ENDS(r->flow));
 	if (index != CGN_NONE && e->late)
 		return true;
 	if (index != CGN_NONE &&
@@ -357,38 +367,100 @@ apply_session(struct cgn_worker *w, struct entry *e)
 	return true;
 }
 
+/* The control connection with these ends, or NULL: none that has a gateway. */
+static const struct cgn_session *
+find_control(const struct cgn_worker *w, const struct entry *e, union cgn_key ends)
+{
+	uint32_t index = find_flow(w, e, CGN_IPPROTO_TCP, ends);
+
+	if (index == CGN_NONE || !cgn_session_at(w, index)->alg)
+		return NULL;
+	return cgn_session_at(w, index);
+}
+
 /* Behind its session. A host that has read on knows better than the former one. */
 static bool
 apply_alg(struct cgn_worker *w, const struct entry *e)
 {
 	const struct cgn_syncrec *r = e->r;
-	union cgn_key key = {
-		.owner = cgn_inside_owner(w, e->who.instance, CGN_IPPROTO_TCP, e->user),
-		.local = r->alg.inside,
-		.remote = r->alg.remote,
-		.local_port = r->alg.inside_port,
-		.remote_port = r->alg.remote_port,
-	};
-	uint32_t index = e->user == CGN_NONE ? CGN_NONE : cgn_table_find(w->up, &key);
-	struct cgn_session *s;
+	const struct cgn_session *s = find_control(w, e, ENDS(r->alg));
 	struct cgn_alg_control *c;
 
-	if (index == CGN_NONE || !cgn_session_at(w, index)->alg)
+	if (!s)
 		return false;
-	s = cgn_session_at(w, index);
 	c = cgn_alg_control_at(w, s->alg);
 	if (e->late && c->synced && !c->copied)
 		return true;
-	cgn_sync_alg_gone(w, s);
+	cgn_sync_alg_untold(w, s);
 	cgn_alg_restore(w, s, r);
 	settle(w, e, &c->told);
+	return true;
+}
+
+/* Who has announced the connection, on which mapping. */
+static const struct cgn_session *
+announcer(const struct cgn_worker *w, const struct entry *e, uint32_t *mapping)
+{
+	*mapping = find_mapping(
+		w, e, CGN_IPPROTO_TCP, e->r->expect.outside, e->r->expect.outside_port);
+	return find_control(w, e, ENDS(e->r->expect));
+}
+
+static bool
+take_expected(struct cgn_worker *w, const struct entry *e, uint32_t *mapping)
+{
+	const struct cgn_syncrec *r = e->r;
+	const struct cgn_mapping *m;
+	struct cgn_flow f = { .user = e->user,
+		.inside = r->expect.inside,
+		.inside_port = r->expect.port,
+		.proto = CGN_IPPROTO_TCP };
+
+	if (*mapping == CGN_NONE)
+		return has_address(w, e, r->expect.outside) &&
+		       cgn_mapping_copy(w, &f, r->expect.outside_port, r->expect.shared,
+			       mapping) == CGN_DROP_REASONS;
+	m = cgn_mapping_at(w, *mapping);
+	return m->user == e->user && m->inside == r->expect.inside &&
+	       m->inside_port == r->expect.port && m->shared == r->expect.shared &&
+	       !m->server;
+}
+
+static bool
+apply_expect(struct cgn_worker *w, const struct entry *e)
+{
+	uint32_t mapping;
+	const struct cgn_session *s = announcer(w, e, &mapping);
+	uint16_t slot;
+
+	if (!s || !take_expected(w, e, &mapping))
+		return false;
+	if (e->late && cgn_expect_of(w, s, mapping))
+		return true;
+	slot = cgn_expect_copy(w, s, mapping, e->r->expect.age);
+	if (!slot) {
+		cgn_mapping_release(w, mapping);
+		return false;
+	}
+	settle(w, e, &cgn_expect_at(w, slot)->told);
+	return true;
+}
+
+static bool
+apply_expect_del(struct cgn_worker *w, const struct entry *e)
+{
+	uint32_t mapping;
+	const struct cgn_session *s = announcer(w, e, &mapping);
+
+	if (s && mapping != CGN_NONE)
+		cgn_expect_forget(w, s, mapping);
 	return true;
 }
 
 static bool
 apply_session_del(struct cgn_worker *w, const struct entry *e)
 {
-	uint32_t index = e->user == CGN_NONE ? CGN_NONE : find_session(w, e);
+	uint32_t index = find_flow(w, e, e->r->flow.proto, ENDS(e->r->flow));
 
 	if (index != CGN_NONE &&
 		cgn_session_at(w, index)->outside_port == e->r->flow.outside_port)
@@ -418,6 +490,10 @@ cgn_sync_object(struct cgn_worker *w, uint16_t location, const struct cgn_syncre
 		return apply_session(w, e);
 	case CGN_SYNCREC_ALG:
 		return apply_alg(w, e);
+	case CGN_SYNCREC_EXPECT:
+		return apply_expect(w, e);
+	case CGN_SYNCREC_EXPECT_DEL:
+		return apply_expect_del(w, e);
 	}
 	return apply_session_del(w, e);
 }

@@ -5,12 +5,11 @@
  * their end at once. Nothing waits for a ring: what finds it full stays untold, and the
  * sweep comes round again.
  *
- * Copies and digests are in sync_copy.c.
+ * Copies and digests are in sync_copy.c, what gateways know in sync_alg.c.
  *
  * Owner only. */
 #include "dataplane/sync.h"
 
-#include "dataplane/alg.h"
 #include "dataplane/block.h"
 #include "dataplane/block_commit.h"
 #include "dataplane/user.h"
@@ -18,13 +17,6 @@
 #define USER_SWEEP_MS  500
 #define USERS_PER_TICK 128
 #define SEEN_MIN       (2 * CGN_TICKS_PER_S)
-
-/* What is told is in the sum. */
-static bool
-told(const struct cgn_sync_location *l, const struct cgn_told *t)
-{
-	return t->era == l->era;
-}
 
 /* Belongs a user to the copy under way? In a full one everything is untold anyway. */
 static bool
@@ -41,13 +33,13 @@ forced(const struct cgn_worker *w, uint16_t location, const struct cgn_user *u)
 	return cgn_sync_set_has(&l->set, n);
 }
 
-/* Sends an object that comes back in a copy, or for the first time. */
-static bool
-put_object(struct cgn_worker *w, uint16_t location, struct cgn_syncrec *r,
+/* One that comes back in a copy, or for the first time. */
+bool
+cgn_sync_put_object(struct cgn_worker *w, uint16_t location, struct cgn_syncrec *r,
 	struct cgn_told *t, uint8_t mark)
 {
 	struct cgn_sync_location *l = &w->sync->location[location];
-	bool again = told(l, t);
+	bool again = cgn_sync_told(l, t);
 
 	if (!cgn_sync_put(w, location, r)) {
 		if (again)
@@ -68,7 +60,7 @@ put_block(struct cgn_worker *w, const struct cgn_user *u, struct cgn_block *b)
 {
 	struct cgn_syncrec r = cgn_sync_of_block(w, u, b);
 
-	return put_object(w, u->location, &r, &b->told, 0);
+	return cgn_sync_put_object(w, u->location, &r, &b->told, 0);
 }
 
 /* Those that the standby does not know, or all; one that finds no room is unknown. */
@@ -81,7 +73,7 @@ put_blocks(struct cgn_worker *w, const struct cgn_user *u, bool all)
 	for (uint32_t k = u->block; k != CGN_NONE; k = cgn_block_at(w, k)->next) {
 		struct cgn_block *b = cgn_block_at(w, k);
 
-		if (all || !told(l, &b->told))
+		if (all || !cgn_sync_told(l, &b->told))
 			whole &= put_block(w, u, b);
 	}
 	return whole;
@@ -109,9 +101,9 @@ cgn_sync_put_user(struct cgn_worker *w, uint32_t user)
 
 	if (u->told_state == CGN_TOLD_COPY)
 		live_user(w, u);
-	if (all || !told(l, &u->told)) {
+	if (all || !cgn_sync_told(l, &u->told)) {
 		r = cgn_sync_of_user(w, u);
-		if (!put_object(w, u->location, &r, &u->told, mark))
+		if (!cgn_sync_put_object(w, u->location, &r, &u->told, mark))
 			return false;
 	} else if (u->told_state == 1) {
 		return true;
@@ -136,16 +128,16 @@ cgn_sync_user_moved(struct cgn_worker *w, uint32_t user)
 	struct cgn_syncrec r;
 
 	if (!(w->role[u->location] & CGN_ROLE_HOST) ||
-		!told(&w->sync->location[u->location], &u->told))
+		!cgn_sync_told(&w->sync->location[u->location], &u->told))
 		return;
 	r = cgn_sync_of_user(w, u);
-	put_object(w, u->location, &r, &u->told, u->told.mark);
+	cgn_sync_put_object(w, u->location, &r, &u->told, u->told.mark);
 }
 
-/* Takes an object out of the sum, and tells the standby. What it knew of an earlier era
- * goes with the copy that began this one. */
-static void
-put_gone(struct cgn_worker *w, uint16_t location, struct cgn_syncrec *r, uint8_t type)
+/* What the standby knew of an earlier era goes with the copy that began this one. */
+void
+cgn_sync_put_gone(
+	struct cgn_worker *w, uint16_t location, struct cgn_syncrec *r, uint8_t type)
 {
 	struct cgn_sync_location *l = &w->sync->location[location];
 
@@ -157,16 +149,12 @@ put_gone(struct cgn_worker *w, uint16_t location, struct cgn_syncrec *r, uint8_t
 		r->flow.idle = r->flow.age = 0;
 	else if (type == CGN_SYNCREC_BLOCK_DEL)
 		r->block.age = 0;
+	else if (type == CGN_SYNCREC_EXPECT_DEL)
+		r->expect.age = 0;
 	else
 		memset(&r->user, 0, sizeof(r->user));
 	if (!cgn_sync_put(w, location, r))
 		l->doubt = true;
-}
-
-static bool
-known(const struct cgn_worker *w, uint16_t location, const struct cgn_told *t)
-{
-	return cgn_sync_on(w, location) && told(&w->sync->location[location], t);
 }
 
 void
@@ -174,10 +162,10 @@ cgn_sync_user_gone(struct cgn_worker *w, const struct cgn_user *u)
 {
 	struct cgn_syncrec r;
 
-	if (!known(w, u->location, &u->told))
+	if (!cgn_sync_known(w, u->location, &u->told))
 		return;
 	r = cgn_sync_of_user(w, u);
-	put_gone(w, u->location, &r, CGN_SYNCREC_USER_DEL);
+	cgn_sync_put_gone(w, u->location, &r, CGN_SYNCREC_USER_DEL);
 }
 
 void
@@ -188,7 +176,7 @@ cgn_sync_block(struct cgn_worker *w, const struct cgn_user *u, struct cgn_block 
 
 	/* the first one goes with the user */
 	if (!(w->role[u->location] & CGN_ROLE_HOST) ||
-		!told(&w->sync->location[u->location], &u->told))
+		!cgn_sync_told(&w->sync->location[u->location], &u->told))
 		return;
 	put = put_block(w, u, b);
 	if (!put)
@@ -202,10 +190,10 @@ cgn_sync_block_gone(
 {
 	struct cgn_syncrec r;
 
-	if (!known(w, u->location, &b->told))
+	if (!cgn_sync_known(w, u->location, &b->told))
 		return;
 	r = cgn_sync_of_block(w, u, b);
-	put_gone(w, u->location, &r, CGN_SYNCREC_BLOCK_DEL);
+	cgn_sync_put_gone(w, u->location, &r, CGN_SYNCREC_BLOCK_DEL);
 }
 
 /* ---- sessions ---- */
@@ -221,36 +209,6 @@ seen_mark(const struct cgn_worker *w, const struct cgn_session *s)
 	return (uint8_t)(s->seen / RTE_MAX(timer / 8, (cgn_tick)SEEN_MIN));
 }
 
-/* What its gateway has changed goes behind a session. */
-static bool
-put_alg(struct cgn_worker *w, const struct cgn_session *s)
-{
-	const struct cgn_sync_location *l = &w->sync->location[s->location];
-	struct cgn_alg_control *c = s->alg ? cgn_alg_control_at(w, s->alg) : NULL;
-	struct cgn_syncrec r;
-
-	if (!c || !c->edited)
-		return true;
-	if (told(l, &c->told)) {
-		r = cgn_sync_of_alg(w, s, c->told_shift);
-		cgn_sync_sub(w, s->location, &r);
-		c->told.era = 0;
-	}
-	c->told_shift = cgn_edits_shift(&c->edits);
-	r = cgn_sync_of_alg(w, s, c->told_shift);
-	return put_object(w, s->location, &r, &c->told, 0);
-}
-
-/* Has the gateway something that the standby should know? */
-static bool
-alg_due(const struct cgn_worker *w, const struct cgn_session *s)
-{
-	const struct cgn_alg_control *c = cgn_alg_control_at(w, s->alg);
-
-	return c->edited && (!told(&w->sync->location[s->location], &c->told) ||
-				    c->told_shift != cgn_edits_shift(&c->edits));
-}
-
 /* Sends a session as it is now; its user goes before it. */
 static bool
 put_session(struct cgn_worker *w, struct cgn_session *s)
@@ -263,17 +221,17 @@ put_session(struct cgn_worker *w, struct cgn_session *s)
 		return false;
 	}
 	r = cgn_sync_of_session(w, s, s->state);
-	if (told(l, &s->told)) {
+	if (cgn_sync_told(l, &s->told)) {
 		/* the sum has the state that was told */
 		r.flow.state = s->told_state;
 		cgn_sync_sub(w, s->location, &r);
 		r.flow.state = s->state;
 		s->told.era = 0;
 	}
-	if (!put_object(w, s->location, &r, &s->told, seen_mark(w, s)))
+	if (!cgn_sync_put_object(w, s->location, &r, &s->told, seen_mark(w, s)))
 		return false;
 	s->told_state = s->state & 15u;
-	return put_alg(w, s);
+	return cgn_sync_put_alg(w, s);
 }
 
 void
@@ -290,32 +248,10 @@ cgn_sync_session_gone(struct cgn_worker *w, const struct cgn_session *s)
 	bool host = w->role[s->location] & CGN_ROLE_HOST;
 	struct cgn_syncrec r;
 
-	if (!known(w, s->location, &s->told))
+	if (!cgn_sync_known(w, s->location, &s->told))
 		return;
 	r = cgn_sync_of_session(w, s, host ? s->told_state : s->state);
-	put_gone(w, s->location, &r, CGN_SYNCREC_SESSION_DEL);
-}
-
-void
-cgn_sync_alg(struct cgn_worker *w, const struct cgn_session *s)
-{
-	if (w->role[s->location] & CGN_ROLE_HOST &&
-		told(&w->sync->location[s->location], &s->told))
-		put_alg(w, s);
-}
-
-/* The end of its session tells the standby. */
-void
-cgn_sync_alg_gone(struct cgn_worker *w, const struct cgn_session *s)
-{
-	struct cgn_alg_control *c = cgn_alg_control_at(w, s->alg);
-	struct cgn_syncrec r;
-
-	if (!known(w, s->location, &c->told))
-		return;
-	r = cgn_sync_of_alg(w, s, c->told_shift);
-	cgn_sync_sub(w, s->location, &r);
-	c->told.era = 0;
+	cgn_sync_put_gone(w, s->location, &r, CGN_SYNCREC_SESSION_DEL);
 }
 
 static void
@@ -323,7 +259,7 @@ forget(struct cgn_worker *w, struct cgn_session *s)
 {
 	if (s->alg)
 		cgn_sync_alg_gone(w, s);
-	if (told(&w->sync->location[s->location], &s->told))
+	if (cgn_sync_told(&w->sync->location[s->location], &s->told))
 		cgn_sync_session_gone(w, s);
 	s->told.era = 0;
 }
@@ -348,9 +284,9 @@ cgn_sync_offer(struct cgn_worker *w, uint32_t index, struct cgn_session *s)
 		forget(w, s);
 		return;
 	}
-	if (told(l, &s->told))
+	if (cgn_sync_told(l, &s->told))
 		due = s->told_state != s->state || s->told.mark != seen_mark(w, s) ||
-		      its_turn(w, l, index, s) || (s->alg && alg_due(w, s));
+		      its_turn(w, l, index, s) || cgn_sync_alg_due(w, s);
 	else
 		due = l->drain || cgn_tick_age(w->now, s->created) >= w->snap->sync.delay;
 	if (due)
@@ -366,7 +302,8 @@ cgn_sync_farewell(struct cgn_worker *w, uint16_t location)
 		struct cgn_session *s = cgn_session_at(w, i);
 
 		if (s->state == CGN_STATE_FREE || s->location != location ||
-			(told(l, &s->told) && s->told_state == s->state))
+			(cgn_sync_told(l, &s->told) && s->told_state == s->state &&
+				!cgn_sync_alg_due(w, s)))
 			continue;
 		if (w->role[location] & CGN_ROLE_FRESH)
 			cgn_sync_arrange(w, i, s);
@@ -413,12 +350,13 @@ clean(struct cgn_worker *w, uint32_t user, struct cgn_user *u)
 			struct cgn_block *b = cgn_block_at(w, k);
 
 			next = b->next;
-			if (!(told(l, &b->told) && b->told.mark == l->range[n].round) &&
+			if (!(cgn_sync_told(l, &b->told) &&
+				    b->told.mark == l->range[n].round) &&
 				!b->used[CGN_TCP] && !b->used[CGN_UDP] &&
 				!b->used[CGN_ICMP])
 				cgn_block_drop(w, u, k);
 		}
-		if (told(l, &u->told) && u->told.mark == l->range[n].round)
+		if (cgn_sync_told(l, &u->told) && u->told.mark == l->range[n].round)
 			return;
 	}
 	if (!u->mappings)

@@ -10,8 +10,11 @@
  *       block: first (2), size (2), age
  *       flow:  inside, outside, remote, three ports, protocol, state, idle, age
  *       alg:   inside, remote, two ports, shift, next, number and address of the edit,
- * its port, bytes and kind; the delimiter in the place of flags 12 copy:  id (4), set of
- * ranges (32) 12 digest: first range (2), how many (1), 0, six sums of 8 bytes
+ *              its port, bytes and kind; the delimiter in the place of flags
+ *       expect: inside, remote, two ports of the control connection, inside port and
+ *              public port of what it has announced, public address, age
+ *    12 copy:  id (4), set of ranges (32)
+ *    12 digest: first range (2), how many (1), 0, six sums of 8 bytes
  *
  * What is not named is zero and must be. Pure functions; any lcore. The reader trusts
  * nothing: what it lets through can be put into the tables without another look at
@@ -126,6 +129,20 @@ put_alg(const struct cgn_syncrec *r, uint8_t *wire)
 	body[31] = r->alg.kind;
 }
 
+static uint8_t
+put_expect(const struct cgn_syncrec *r, uint8_t *body)
+{
+	memcpy(body, &r->expect.inside, 4);
+	memcpy(body + 4, &r->expect.remote, 4);
+	memcpy(body + 8, &r->expect.inside_port, 2);
+	memcpy(body + 10, &r->expect.remote_port, 2);
+	memcpy(body + 12, &r->expect.port, 2);
+	memcpy(body + 14, &r->expect.outside_port, 2);
+	memcpy(body + 16, &r->expect.outside, 4);
+	put32(body + 20, r->expect.age);
+	return r->expect.shared ? FLAG_SHARED : 0;
+}
+
 static void
 put_object(const struct cgn_syncrec *r, uint8_t *wire)
 {
@@ -156,6 +173,10 @@ put_object(const struct cgn_syncrec *r, uint8_t *wire)
 	case CGN_SYNCREC_ALG:
 		put_alg(r, wire);
 		break;
+	case CGN_SYNCREC_EXPECT:
+	case CGN_SYNCREC_EXPECT_DEL:
+		wire[15] = put_expect(r, body);
+		break;
 	default:
 		wire[15] = put_flow(r, body);
 	}
@@ -164,7 +185,8 @@ put_object(const struct cgn_syncrec *r, uint8_t *wire)
 static bool
 is_object(uint8_t type)
 {
-	return type < CGN_SYNCREC_BEGIN || type == CGN_SYNCREC_ALG;
+	return type < CGN_SYNCREC_BEGIN || type == CGN_SYNCREC_ALG ||
+	       type == CGN_SYNCREC_EXPECT || type == CGN_SYNCREC_EXPECT_DEL;
 }
 
 void
@@ -309,6 +331,28 @@ good_alg(const uint8_t *wire, struct cgn_syncrec *r)
 	       (r->alg.kind == CGN_ALG_FTP_EPRT) == (r->alg.delimiter != 0);
 }
 
+/* A control connection, and one that it has announced. */
+static bool
+good_expect(const uint8_t *wire, struct cgn_syncrec *r)
+{
+	const uint8_t *body = wire + 32;
+
+	memcpy(&r->expect.inside, body, 4);
+	memcpy(&r->expect.remote, body + 4, 4);
+	memcpy(&r->expect.inside_port, body + 8, 2);
+	memcpy(&r->expect.remote_port, body + 10, 2);
+	memcpy(&r->expect.port, body + 12, 2);
+	memcpy(&r->expect.outside_port, body + 14, 2);
+	memcpy(&r->expect.outside, body + 16, 4);
+	r->expect.age = get32(body + 20);
+	r->expect.shared = wire[15] & FLAG_SHARED;
+	return !(wire[15] & ~FLAG_SHARED) && r->expect.inside && r->expect.remote &&
+	       r->expect.port && r->expect.outside &&
+	       rte_be_to_cpu_16(r->expect.outside_port) >= CGN_PORT_FIRST &&
+	       r->expect.age <= AGE_MAX && zero(body + 24, 8) &&
+	       (r->type == CGN_SYNCREC_EXPECT || !r->expect.age);
+}
+
 /* The owner of a NAT44 user is an IPv4 address. */
 static bool
 good_who(const struct cgn_syncrec *r)
@@ -338,6 +382,9 @@ good_object(const uint8_t *wire, struct cgn_syncrec *r)
 		return good_block(wire, r);
 	case CGN_SYNCREC_ALG:
 		return good_alg(wire, r);
+	case CGN_SYNCREC_EXPECT:
+	case CGN_SYNCREC_EXPECT_DEL:
+		return good_expect(wire, r);
 	}
 	return good_flow(wire, r);
 }
@@ -381,8 +428,10 @@ cgn_syncrec_decode(const uint8_t wire[CGN_SYNCREC_BYTES], struct cgn_syncrec *r)
 	r->location = get16(wire + 2);
 	r->epoch = get32(wire + 4);
 	r->stamp = get32(wire + 8);
-	if (wire[1] != CGN_SYNCREC_VERSION || !r->type || r->type >= CGN_SYNCREC_TYPES)
+	if (wire[1] != CGN_SYNCREC_VERSION || !r->type)
 		return -EPROTO;
+	if (r->type >= CGN_SYNCREC_TYPES)
+		return -ENOTSUP;
 	if (is_object(r->type))
 		good = good_object(wire, r);
 	else if (r->type == CGN_SYNCREC_DIGEST)

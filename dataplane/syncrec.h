@@ -26,10 +26,12 @@ enum cgn_syncrec_type {
 	CGN_SYNCREC_BEGIN = 7, /* of a copy of some ranges */
 	CGN_SYNCREC_END = 8,   /* of it: what did not come is gone */
 	CGN_SYNCREC_DIGEST = 9,
-	CGN_SYNCREC_ASK = 10,  /* behind all digests: which ranges differ? */
-	CGN_SYNCREC_WANT = 11, /* the answer, from the standby */
-	CGN_SYNCREC_ALG = 12,  /* what a gateway knows of a session */
-	CGN_SYNCREC_ACK = 13,  /* from the standby: it has all before this stamp */
+	CGN_SYNCREC_ASK = 10,	 /* behind all digests: which ranges differ? */
+	CGN_SYNCREC_WANT = 11,	 /* the answer, from the standby */
+	CGN_SYNCREC_ALG = 12,	 /* what a gateway knows of a session */
+	CGN_SYNCREC_ACK = 13,	 /* from the standby: has all users and blocks before */
+	CGN_SYNCREC_EXPECT = 14, /* a connection that a gateway waits for */
+	CGN_SYNCREC_EXPECT_DEL = 15,
 	CGN_SYNCREC_TYPES
 };
 
@@ -87,6 +89,16 @@ struct cgn_syncrec {
 			uint16_t port; /* host order */
 		} alg;
 		struct {
+			/* the session that has announced it, of TCP */
+			rte_be32_t inside, remote;
+			rte_be16_t inside_port, remote_port;
+			/* the inside host's port, and the public end of it */
+			rte_be16_t port, outside_port;
+			rte_be32_t outside;
+			bool shared;
+			uint32_t age; /* since it was announced */
+		} expect;
+		struct {
 			uint32_t id;
 			struct cgn_sync_set ranges;
 		} copy; /* BEGIN, END, ASK, WANT; ACK, whose id is a stamp */
@@ -102,8 +114,10 @@ struct cgn_syncrec {
  * some 20 ns. */
 void cgn_syncrec_encode(const struct cgn_syncrec *r, uint8_t wire[CGN_SYNCREC_BYTES]);
 
-/* Reads a record and checks every field. 0; -EPROTO: another version or type; -EINVAL: a
- * field has a value that it cannot have. *r is then undefined. Any lcore. */
+/* Reads a record and checks every field. 0; -EPROTO: another version; -EINVAL: a field
+ * has a value that it cannot have; *r is then undefined. -ENOTSUP: a type that only a
+ * later version has, of which type, location, epoch and stamp have been read. Any lcore.
+ */
 int cgn_syncrec_decode(const uint8_t wire[CGN_SYNCREC_BYTES], struct cgn_syncrec *r);
 
 /* The location's id of any record. */
@@ -114,7 +128,7 @@ cgn_syncrec_location(const uint8_t wire[CGN_SYNCREC_BYTES])
 }
 
 /* Keyed hash of an object's key and state, without its times: what two ends add up for
- * each range. wire: of a USER, BLOCK, SESSION or ALG. Any lcore. */
+ * each range. wire: of a USER, BLOCK, SESSION, ALG or EXPECT. Any lcore. */
 uint64_t cgn_syncrec_hash(const uint8_t wire[CGN_SYNCREC_BYTES], uint64_t seed);
 
 /* Range of a user, 0..CGN_SYNC_RANGES-1. Any lcore. */

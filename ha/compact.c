@@ -35,6 +35,10 @@
 
 #define SAME 0x20
 
+/* Newer types always travel whole: a reader that does not know one passes it on, where it
+ * is counted and skipped, and goes on with the next. */
+#define SHORT_MAX CGN_SYNCREC_ACK
+
 /* Where the fields of a record are. */
 enum {
 	AT_LOCATION = 2,
@@ -234,7 +238,7 @@ cgn_compact_put(struct cgn_compact *c, const uint8_t wire[CGN_SYNCREC_BYTES], ui
 	unsigned n;
 
 	memcpy(r, wire, sizeof(r));
-	if (r[1] != CGN_SYNCREC_VERSION || r[0] >= CGN_SYNCREC_TYPES)
+	if (r[1] != CGN_SYNCREC_VERSION || r[0] > SHORT_MAX)
 		return put_whole(c, r, to);
 	reduce(r);
 	n = put_short(c, r, to);
@@ -420,8 +424,7 @@ cgn_compact_get(struct cgn_compact *c, uint16_t location, const uint8_t *from, u
 	if (head == WHOLE) {
 		take(&f, wire, AT_LOCATION);
 		take(&f, wire + AT_EPOCH, CGN_SYNCREC_BYTES - AT_EPOCH);
-	} else if ((head & TYPE) && (head & TYPE) < CGN_SYNCREC_TYPES &&
-		   !(head & WHOLE)) {
+	} else if ((head & TYPE) && (head & TYPE) <= SHORT_MAX && !(head & WHOLE)) {
 		take_short(c, &f, head, wire);
 	} else {
 		return 0;

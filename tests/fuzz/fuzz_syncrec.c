@@ -50,10 +50,12 @@ static const char conf[] =
 	"ha: { hot_backup = true; };"
 	"ds_lite_instances: ( { name = \"d\"; id = 1; service_instance_group = \"g\";"
 	" local_ipv6 = \"2001:db8::aaaa\"; remote_ipv6 = [ \"2001:db8:100::/40\" ];"
-	" outbound: ( { acl = \"any\"; address_group = \"p\"; } ); } );"
+	" alg = [ \"ftp\" ]; outbound: ( { acl = \"any\"; address_group = \"p\"; } ); } "
+	");"
 	"nat_instances: ( { name = \"n\"; id = 2; service_instance_group = \"g\";"
 	" inside: { ports = [ \"inside\" ]; };"
-	" outbound: ( { acl = \"any\"; address_group = \"p\"; } ); } );";
+	" alg = [ \"ftp\" ]; outbound: ( { acl = \"any\"; address_group = \"p\"; } ); } "
+	");";
 
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -111,7 +113,7 @@ check_empty(void)
 		const struct cgn_worker *w = box.worker[k];
 
 		if (w->sessions.used || w->mappings.used || w->users.used ||
-			w->blocks.used)
+			w->blocks.used || w->alg.controls.used || w->alg.expected.used)
 			abort();
 	}
 }

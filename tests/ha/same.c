@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "dataplane/create.h"
+#include "dataplane/expect.h"
 #include "dataplane/sync.h"
 #include "dataplane/user.h"
 
@@ -74,6 +75,40 @@ same_user(const struct pair *p, const struct cgn_user *u)
 	return true;
 }
 
+/* What both control connections wait for, in any order. */
+static bool
+same_expected(
+	const struct pair *p, const struct cgn_session *s, const struct cgn_session *t)
+{
+	const struct cgn_alg_control *c = cgn_alg_control_at(p->a, s->alg);
+	const struct cgn_alg_control *d = cgn_alg_control_at(p->b, t->alg);
+	unsigned n = 0, found = 0;
+
+	for (unsigned k = 0; k < CGN_ALG_EXPECTED; k++)
+		n += d->expected[k] != 0;
+	for (unsigned k = 0; k < CGN_ALG_EXPECTED && c->expected[k]; k++) {
+		const struct cgn_expect *x = cgn_expect_at(p->a, c->expected[k]);
+		const struct cgn_mapping *m = cgn_mapping_at(p->a, x->mapping);
+		union cgn_key key = { .local = m->outside,
+			.local_port = m->outside_port };
+		uint32_t i;
+
+		key.owner =
+			cgn_owner_scope(m->proto, p->snap->instance[m->instance].vpn_out);
+		i = cgn_table_find(p->b->map_down, &key);
+		found++;
+		if (i == CGN_NONE || cgn_mapping_at(p->b, i)->inside != m->inside ||
+			cgn_mapping_at(p->b, i)->inside_port != m->inside_port ||
+			cgn_mapping_at(p->b, i)->shared != m->shared ||
+			!cgn_expect_of(p->b, t, i))
+			SAY("inside port %u: not expected by the standby",
+				rte_be_to_cpu_16(m->inside_port));
+	}
+	if (n != found)
+		SAY("%u connections expected, by the standby %u", found, n);
+	return true;
+}
+
 static bool
 same_session(const struct pair *p, const struct cgn_session *s)
 {
@@ -108,7 +143,9 @@ same_session(const struct pair *p, const struct cgn_session *s)
 	if (cgn_tick_age(p->b->now, t->created) + 20 <
 		cgn_tick_age(p->a->now, s->created))
 		SAY("a session is too young");
-	return true;
+	if (!s->alg != !t->alg)
+		SAY("a session has a gateway at one end only");
+	return !s->alg || same_expected(p, s, t);
 }
 
 static bool

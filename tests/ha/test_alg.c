@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* FTP control connections live through a change of their host: numbers stay shifted as
- * the peer knows them, and the new host goes on translating. */
+ * the peer knows them, and the new host goes on translating; and it lets in what the old
+ * one has announced. */
 #include <stdio.h>
 #include <string.h>
 
@@ -97,15 +98,15 @@ line(void)
 	return text;
 }
 
-/* It was translated: the server may connect to the end that it was told. */
-static void
-announced(void)
+/* It was translated: somebody connects to the end that was told; false: in vain. */
+static bool
+connects(uint32_t from)
 {
 	unsigned h[6];
 	char text[80] = "";
 	struct cgn_model_packet in = { .b4 = -1,
 		.proto = 6,
-		.src = SERVER,
+		.src = from,
 		.sport = 20,
 		.tcp_flags = MODEL_SYN },
 				out;
@@ -117,9 +118,17 @@ announced(void)
 	in.dst = h[0] << 24 | h[1] << 16 | h[2] << 8 | h[3];
 	in.dport = (uint16_t)(h[4] << 8 | h[5]);
 	CU_ASSERT_EQUAL(in.dst, talk.addr);
-	CU_ASSERT_TRUE_FATAL(pair_exchange(1, &in, &out));
+	if (!pair_exchange(1, &in, &out))
+		return false;
 	CU_ASSERT_EQUAL(out.dst, pair_inside(1));
 	CU_ASSERT_EQUAL(out.dport, 20 << 8 | 1);
+	return true;
+}
+
+static void
+announced(void)
+{
+	CU_ASSERT_TRUE(connects(SERVER));
 }
 
 static void
@@ -227,18 +236,130 @@ test_lost(void)
 	pair_close();
 }
 
+static void
+expected(unsigned host, unsigned standby)
+{
+	CU_ASSERT_EQUAL(pair_host(0)->alg.expected.used, host);
+	CU_ASSERT_EQUAL(pair_standby(0)->alg.expected.used, standby);
+}
+
+/* A line was translated, and the host dies before the server connects: the new one lets
+ * it in, the server alone, and once. */
+static void
+expects(const struct pair_options *o)
+{
+	begin(o);
+	pair_run(4);
+	say(line());
+	pair_run(4); /* at once would do, but for what is the same */
+	SAME(0);
+	expected(1, 1);
+	pair_fail(0);
+	if (strstr(o->instance, "dependent"))
+		CU_ASSERT_FALSE(connects(SERVER + 1));
+	announced();
+	CU_ASSERT_EQUAL(pair_host(0)->alg.expected.used, 0);
+	answer(MODEL_ACK);
+	say("NOOP\r\n");
+	pair_close();
+}
+
+static void
+test_expected(void)
+{
+	struct pair_options o = hot;
+
+	expects(&o);
+	o.ds_lite = true;
+	expects(&o);
+	o.instance = "alg = [ \"ftp\" ]; mapping = \"endpoint-dependent\";"
+		     "filtering = \"endpoint-dependent\";";
+	expects(&o);
+}
+
+/* In the ring when the host dies; and with a ring that was full. */
+static void
+test_expected_at_once(void)
+{
+	begin(&hot);
+	pair_run(4);
+	say(line());
+	pair_fail(0);
+	announced();
+	pair_close();
+}
+
+/* What came, and what nobody came for, is no more expected at either end; a standby does
+ * not know better than its host. */
+static void
+test_expected_no_more(void)
+{
+	begin(&hot);
+	pair_run(4);
+	say(line());
+	announced();
+	pair_run(1);
+	expected(0, 0);
+	answer(MODEL_ACK);
+	say(line());
+	pair_run(50);
+	expected(1, 1);
+	say(line()); /* once more, and its time begins anew */
+	pair_run(50);
+	expected(1, 1);
+	pair_run(15);
+	expected(0, 0);
+	SAME(0);
+	say(line());
+	pair_host(0)->alg.expected.top = 0; /* the host's sweep passes it over */
+	pair_run(100);
+	expected(1, 1);
+	pair_host(0)->alg.expected.top = 1;
+	pair_close();
+}
+
+/* Records of what is expected, and of what is not any more, are lost. */
+static void
+test_expected_lost(void)
+{
+	begin(&hot);
+	pair_run(4);
+	say(line());
+	CU_ASSERT(pair_lossy(1) > 0);
+	expected(1, 0);
+	cgn_sync_ask(pair_host(0), pair_location(0), CGN_SYNC_ASK_CHECK);
+	pair_run(10);
+	expected(1, 1);
+	SAME(0);
+	announced();
+	CU_ASSERT(pair_lossy(1) > 0);
+	expected(0, 1);
+	cgn_sync_ask(pair_host(0), pair_location(0), CGN_SYNC_ASK_CHECK);
+	pair_run(10);
+	expected(0, 0);
+	SAME(0);
+	say(line());
+	cgn_sync_ask(pair_host(0), pair_location(0), CGN_SYNC_ASK_COPY);
+	pair_run(10);
+	expected(1, 1);
+	SAME(0);
+	pair_close();
+}
+
 /* With the connection goes all that was known of it, at both ends. */
 static void
 test_ends(void)
 {
 	begin(&hot);
 	transfer();
+	say(line());
 	pair_run(4);
 	send_up(MODEL_RST, "", talk.seq);
 	pair_run(400);
 	SAME(0);
 	CU_ASSERT_EQUAL(pair_host(0)->alg.controls.used, 0);
 	CU_ASSERT_EQUAL(pair_standby(0)->alg.controls.used, 0);
+	expected(0, 0);
 	pair_close();
 }
 
@@ -248,6 +369,10 @@ CU_TestInfo eal_tests[] = {
 	{ "untouched", test_untouched },
 	{ "repeated", test_repeated },
 	{ "a record is lost", test_lost },
+	{ "announced, and the host dies", test_expected },
+	{ "announced at the last moment", test_expected_at_once },
+	{ "announced, and no more expected", test_expected_no_more },
+	{ "announced, and a record is lost", test_expected_lost },
 	{ "ends", test_ends },
 	CU_TEST_INFO_NULL,
 };

@@ -167,6 +167,77 @@ test_dead(void)
 	pair_close();
 }
 
+/* A user, or a block, for which the standby has no room: it is not acknowledged; nor is
+ * what follows, until both ends are the same again. */
+static void
+refused(bool block)
+{
+	struct cgn_worker *standby;
+	struct cgn_slots *slots;
+	uint32_t capacity;
+
+	begin(&synchronous);
+	if (block) {
+		CU_ASSERT_FALSE(leaves(1, 5000));
+		pass(2);
+	}
+	standby = pair_standby(0);
+	slots = block ? &standby->blocks : &standby->users;
+	capacity = slots->capacity;
+	slots->capacity = slots->limit = slots->used;
+	for (uint16_t k = 1; block && k < 64; k++)
+		CU_ASSERT_TRUE(leaves(1, (uint16_t)(5000 + k)));
+	CU_ASSERT_FALSE(leaves(1, 6000));
+	pass(49);
+	CU_ASSERT_EQUAL(pair.n_sent, 0);
+	CU_ASSERT(cgn_sync_counts(standby, pair_location(0)).rejected > 0);
+	pass(2);
+	CU_ASSERT_EQUAL(pair.n_sent, 1);
+	CU_ASSERT_TRUE(is_late());
+	CU_ASSERT_EQUAL(host_count().late, 1);
+	/* nobody waits for what the standby does not acknowledge; it has not got all */
+	CU_ASSERT_TRUE(leaves(2, 5000));
+	pair_run(10);
+	CU_ASSERT_TRUE(is_late());
+	slots->capacity = slots->limit = capacity;
+	pair_run(20);
+	CU_ASSERT_FALSE(is_late());
+	CU_ASSERT_EQUAL(standby->users.used, 2);
+	CU_ASSERT_FALSE(leaves(3, 5000));
+	pass(2);
+	CU_ASSERT_EQUAL(pair.n_sent, 1);
+	CU_ASSERT_EQUAL(host_count().late, 1);
+	SAME(0);
+	pair_close();
+}
+
+static void
+test_refused(void)
+{
+	refused(false);
+	refused(true);
+}
+
+/* A record that was lost on the way is not acknowledged by the one behind it. */
+static void
+test_lost(void)
+{
+	begin(&synchronous);
+	CU_ASSERT_FALSE(leaves(1, 5000));
+	CU_ASSERT(pair_lossy(1) > 0);
+	pair.n_sent = 0;
+	CU_ASSERT_FALSE(leaves(2, 5000));
+	pass(20);
+	CU_ASSERT_EQUAL(pair.n_sent, 0);
+	pass(32);
+	CU_ASSERT_EQUAL(pair.n_sent, 2);
+	CU_ASSERT_TRUE(is_late());
+	pair_run(10);
+	CU_ASSERT_FALSE(is_late());
+	SAME(0);
+	pair_close();
+}
+
 /* Asynchronous: nobody waits, and the standby says nothing. */
 static void
 test_off(void)
@@ -191,6 +262,8 @@ CU_TestInfo eal_tests[] = {
 	{ "another block", test_next_block },
 	{ "a late standby", test_late },
 	{ "a dead standby", test_dead },
+	{ "a standby that refuses", test_refused },
+	{ "a record that was lost", test_lost },
 	{ "asynchronous", test_off },
 	CU_TEST_INFO_NULL,
 };

@@ -186,7 +186,7 @@ test_refused(void)
 	struct cgn_syncrec bad[6];
 	uint8_t wire[CGN_SYNCREC_BYTES];
 	const struct cgn_sync_location *l;
-	uint64_t rejected;
+	uint64_t rejected, lost;
 
 	pair_open(&one);
 	l = pair_sync(pair_standby(0), 0);
@@ -216,6 +216,17 @@ test_refused(void)
 	CU_ASSERT_EQUAL(
 		l->count.rejected + pair_standby(0)->sync->malformed, rejected + 6);
 	CU_ASSERT_EQUAL(pair_standby(0)->users.used, 0);
+	/* of a type that a later version has: skipped, and not taken for lost */
+	lost = l->count.lost;
+	bad[5].type = CGN_SYNCREC_TYPES;
+	bad[5].stamp = (uint32_t)l->next;
+	cgn_syncrec_encode(&bad[5], wire);
+	rte_ring_sp_enqueue_elem(pair_ring(0), wire, sizeof(wire));
+	pair_run(1);
+	CU_ASSERT_EQUAL(
+		l->count.rejected + pair_standby(0)->sync->malformed, rejected + 7);
+	CU_ASSERT_EQUAL((uint32_t)l->next, bad[5].stamp + 1);
+	CU_ASSERT_EQUAL(l->count.lost, lost);
 	pair_close();
 }
 

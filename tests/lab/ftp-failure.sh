@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # FTP control connections outlive the board that hosts them: each fetches and lists with PORT
 # and PASV, its board crashes, and it goes on with the same commands; then the other board.
+# A data connection that was announced before a crash comes after it.
 # Clients behind a softwire, with a private address, and outside of a published server.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -31,17 +32,19 @@ dropped() { t_json '.statistics.drops.alg_order == 0' show statistics; }
 
 t_must "vsftpd outside" ftpd inet "$WEB4"
 t_must "vsftpd published" ftpd nsub "$NSUB4"
-ftp_hold sub "$WEB4"
-ftp_hold nsub "$WEB4"
-ftp_hold inet "$PUBLIC"
+ftp_hold sub "$WEB4" active
+ftp_hold nsub "$WEB4" active
+ftp_hold inet "$PUBLIC" passive
 t_must "three connections have fetched and listed" ftp_rounds
 t_must "their copies are complete" later 20 complete
+t_ok "each announces a data connection" ftp_announce
 t_ok "their board crashes" crashed 1 2
-t_ok "they go on" ftp_round
+t_ok "the connections come, and they go on" ftp_round
 t_ok "and again" ftp_round
 t_ok "the board comes back" later 20 started 1
 t_must "as standby, and has the copy" later 20 complete
+t_ok "each announces a data connection" ftp_announce
 t_ok "the other board crashes" crashed 2 1
-t_ok "they go on" ftp_round
+t_ok "the connections come, and they go on" ftp_round
 t_ok "no segment was taken for one ahead of a missing one" dropped
 t_end

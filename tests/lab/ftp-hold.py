@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 """An FTP client that keeps one control connection open.
 
-ftp-hold.py SERVER NAME    logs in, and makes NAME.done. Whenever there is a file NAME.go, it
-                           goes, and so does a round over that connection: the file is
-                           fetched and the directory listed, with PORT and with PASV. What
-                           came of it is in NAME.done: "ok", or what went wrong.
+ftp-hold.py SERVER NAME MODE
+    logs in, and makes NAME.done. Whenever there is a file NAME.go, it goes, and so does a
+    round over that connection: the file is fetched and the directory listed, with PORT and
+    with PASV. What came of it is in NAME.done: "ok", or what went wrong. With a file
+    NAME.announce a data connection is announced (MODE: active, PORT; passive, PASV), and
+    the next round begins with fetching the file over that one.
 """
 import ftplib
 import hashlib
 import os
+import socket
 import sys
 import time
 
@@ -19,8 +22,31 @@ def tell(name, text):
     os.rename(name + ".new", name + ".done")
 
 
-def transfers(ftp):
+def announce(ftp, mode):
+    """What is needed to fetch the file over it later."""
+    return ftp.makeport() if mode == "active" else ftp.makepasv()
+
+
+def fetch(ftp, announced, digest):
+    if isinstance(announced, socket.socket):
+        ftp.sendcmd("RETR file")
+        data = announced.accept()[0]
+        announced.close()
+    else:
+        data = socket.create_connection(announced, timeout=10)
+        ftp.sendcmd("RETR file")
+    while piece := data.recv(65536):
+        digest.update(piece)
+    data.close()
+    ftp.voidresp()
+
+
+def transfers(ftp, announced=None):
     sums, lists = [], []
+    if announced:
+        digest = hashlib.sha256()
+        fetch(ftp, announced, digest)
+        sums.append(digest.hexdigest())
     for passive in (False, True, False):
         ftp.set_pasv(passive)
         digest, lines = hashlib.sha256(), []
@@ -33,18 +59,30 @@ def transfers(ftp):
     return "ok"
 
 
-def main(server, name):
+def asked(name):
+    try:
+        os.remove(name)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def main(server, name, mode):
     ftp = ftplib.FTP(server, timeout=10)
     ftp.login()
     mine = ftp.sock.getsockname()
+    announced = None
     tell(name, transfers(ftp))
     while True:
-        if not os.path.exists(name + ".go"):
+        if asked(name + ".announce"):
+            announced = announce(ftp, mode)
+            tell(name, "ok")
+        if not asked(name + ".go"):
             time.sleep(0.05)
             continue
-        os.remove(name + ".go")
         try:
-            answer = transfers(ftp)
+            answer = transfers(ftp, announced)
+            announced = None
         except (OSError, EOFError, ftplib.Error) as e:
             answer = f"{type(e).__name__} {e}"
         if ftp.sock.getsockname() != mine:

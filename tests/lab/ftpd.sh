@@ -29,11 +29,11 @@ mkdir -p "$LAB_RUN/ftp/in" "$LAB_RUN/empty"
 chown ftp "$LAB_RUN/ftp/in"
 head -c "${FTP_BYTES:-100000}" /dev/urandom >"$LAB_RUN/ftp/file"
 
-# ftp_hold NS SERVER: a client there connects, and keeps its connection.
+# ftp_hold NS SERVER active|passive: a client there connects, and keeps its connection.
 ftp_holders=()
 ftp_hold() {
 	ftp_holders+=("$1")
-	lab_spawn "$1" "ftp-$1" python3 "$TOP/tests/lab/ftp-hold.py" "$2" "$LAB_RUN/ftp-$1"
+	lab_spawn "$1" "ftp-$1" python3 "$TOP/tests/lab/ftp-hold.py" "$2" "$LAB_RUN/ftp-$1" "$3"
 }
 ftp_answered() {
 	local n
@@ -50,12 +50,15 @@ ftp_rounds() {
 	done
 	[ "$ok" = 1 ]
 }
-# ftp_round: another one goes well.
-ftp_round() {
+ftp_ask() {
 	local n
 	for n in "${ftp_holders[@]}"; do
 		rm -f "$LAB_RUN/ftp-$n.done"
-		touch "$LAB_RUN/ftp-$n.go"
+		touch "$LAB_RUN/ftp-$n.$1"
 	done
 	ftp_rounds
 }
+# ftp_round: another one goes well.
+ftp_round() { ftp_ask go; }
+# ftp_announce: each announces a data connection, by which the next round begins.
+ftp_announce() { ftp_ask announce; }

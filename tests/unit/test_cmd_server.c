@@ -2,6 +2,9 @@
 /* The command server over a real socket, turned by hand: nothing here waits or sleeps. */
 #include "cmd_case.h"
 
+#include <signal.h>
+#include <sys/wait.h>
+
 static int
 exchange(const char *request)
 {
@@ -211,6 +214,40 @@ test_vanishing_client(void)
 	close_server();
 }
 
+/* A process that has copies of all descriptors, as the one that leaves a core file, does
+ * not keep a client alive. */
+static void
+test_copied_client(void)
+{
+	int fd, ready[2];
+	pid_t child;
+	char any;
+
+	open_server();
+	fd = dial();
+	ask(fd, "{\"argv\":[\"show\",\"version\"]}\n");
+	CU_ASSERT_EQUAL(read_answer(fd, NULL), 0);
+	CU_ASSERT_EQUAL_FATAL(pipe(ready), 0);
+	child = fork();
+	if (child == 0) {
+		close(fd);
+		(void)!write(ready[1], "", 1);
+		for (;;)
+			pause();
+	}
+	CU_ASSERT_EQUAL(read(ready[0], &any, 1), 1);
+	close(fd);
+	for (unsigned k = 0; k < 3; k++)
+		cgn_cmd_server_poll(server);
+	CU_ASSERT_EQUAL(exchange("{\"argv\":[\"show\",\"version\"]}\n"), 0);
+	CU_ASSERT_EQUAL(exchange("{\"argv\":[\"show\",\"version\"]}\n"), 0);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	close(ready[0]);
+	close(ready[1]);
+	close_server();
+}
+
 static void
 test_many_clients(void)
 {
@@ -343,6 +380,7 @@ main(void)
 		{ "requests beyond the limit", test_long_request },
 		{ "slow reader", test_slow_reader },
 		{ "client that vanishes", test_vanishing_client },
+		{ "client whose descriptor another process has", test_copied_client },
 		{ "as many clients as there are places, and one", test_many_clients },
 		{ "idle clients", test_idle_clients },
 		{ "work of a turn", test_turn_is_bounded },

@@ -233,6 +233,29 @@ test_runs(void)
 	CU_ASSERT_EQUAL(at, n);
 }
 
+/* A type that not every version knows has all its bytes, so that its end is found. */
+static void
+test_newer(void)
+{
+	struct cgn_syncrec r = record(CGN_SYNCREC_EXPECT, CGN_NAT44, 9);
+	struct cgn_compact c = { .epoch = 3, .stamp = 8, .instance = 1 };
+	const unsigned whole = CGN_SYNCREC_BYTES - 1; /* but for its location */
+	uint8_t wire[CGN_SYNCREC_BYTES], packed[CGN_COMPACT_MAX];
+
+	r.expect.inside = RTE_BE32(0x0a000002);
+	r.expect.remote = RTE_BE32(0xc0000250);
+	r.expect.port = RTE_BE16(5001);
+	r.expect.outside = RTE_BE32(0xcb007105);
+	r.expect.outside_port = RTE_BE16(20304);
+	CU_ASSERT_EQUAL(same(&r), whole);
+	r.type = CGN_SYNCREC_EXPECT_DEL;
+	CU_ASSERT_EQUAL(same(&r), whole);
+	cgn_syncrec_encode(&r, wire);
+	wire[0] = CGN_SYNCREC_TYPES;
+	memset(wire + 48, 0, 16);
+	CU_ASSERT_EQUAL(cgn_compact_put(&c, wire, packed), whole);
+}
+
 /* Whatever the 64 bytes are, they come out: a later version's too. */
 static void
 test_whole(void)
@@ -267,7 +290,8 @@ main(void)
 		{ "end of a server's, of GRE", test_end_others },
 		{ "users and blocks", test_objects },
 		{ "copies and digests", test_copies }, { "runs, wrapping", test_runs },
-		{ "any 64 bytes", test_whole }, CU_TEST_INFO_NULL };
+		{ "newer types", test_newer }, { "any 64 bytes", test_whole },
+		CU_TEST_INFO_NULL };
 
 	return cgn_seal_init() || suite_run("compact", tests);
 }

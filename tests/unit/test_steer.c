@@ -19,14 +19,17 @@ members(unsigned n)
 			(struct cgn_member){ (uint16_t)(100 + 7 * i), 1, (uint16_t)i };
 }
 
-/* The n-th member takes about 1/n of the buckets, and only it takes any. */
+/* The n-th member takes about 1/n of the buckets, and only it takes any: whatever the
+ * ids of locations are. */
 static void
-test_add_moves_little(void)
+add_moves_little(unsigned first, unsigned step)
 {
 	uint16_t before[CGN_BUCKETS], after[CGN_BUCKETS];
 
-	members(16);
-	for (unsigned n = 2; n <= 16; n++) {
+	members(MAX);
+	for (unsigned i = 0; i < MAX; i++)
+		member[i].id = (uint16_t)(first + step * i);
+	for (unsigned n = 2; n <= MAX; n++) {
 		unsigned moved = 0;
 
 		cgn_steer_buckets(member, n - 1, before);
@@ -40,6 +43,17 @@ test_add_moves_little(void)
 		CU_ASSERT_TRUE(moved <= 1.3 * CGN_BUCKETS / n);
 		CU_ASSERT_TRUE(moved >= 0.7 * CGN_BUCKETS / n);
 	}
+}
+
+static void
+test_add_moves_little(void)
+{
+	static const struct {
+		unsigned first, step;
+	} ids[] = { { 1, 1 }, { 100, 7 }, { 10, 10 }, { 0xff00, 1 }, { 256, 256 } };
+
+	for (unsigned k = 0; k < RTE_DIM(ids); k++)
+		add_moves_little(ids[k].first, ids[k].step);
 }
 
 /* Taking one out moves what it had, to all the others. */

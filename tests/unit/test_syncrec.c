@@ -22,6 +22,24 @@ static const struct cgn_syncrec head = { .location = 65535,
 	.who = { 0x20, 1, 0xd, 0xb8, [15] = 7 } };
 
 static struct cgn_syncrec
+expected(uint8_t type)
+{
+	struct cgn_syncrec r = head;
+
+	r.type = type;
+	r.expect.inside = RTE_BE32(0xc0a80101);
+	r.expect.remote = RTE_BE32(0xc0000201);
+	r.expect.inside_port = RTE_BE16(5000);
+	r.expect.remote_port = RTE_BE16(21);
+	r.expect.port = RTE_BE16(5001);
+	r.expect.outside_port = RTE_BE16(1024);
+	r.expect.outside = RTE_BE32(0xcb007101);
+	r.expect.shared = true;
+	r.expect.age = type == CGN_SYNCREC_EXPECT ? INT32_MAX : 0;
+	return r;
+}
+
+static struct cgn_syncrec
 object(uint8_t type)
 {
 	struct cgn_syncrec r = head;
@@ -102,6 +120,8 @@ control(uint8_t type)
 static struct cgn_syncrec
 sample(uint8_t type)
 {
+	if (type >= CGN_SYNCREC_EXPECT)
+		return expected(type);
 	return type < CGN_SYNCREC_BEGIN || type == CGN_SYNCREC_ALG ? object(type)
 								   : control(type);
 }
@@ -160,6 +180,10 @@ test_fields(void)
 	cgn_syncrec_encode(&in, wire);
 	CU_ASSERT_EQUAL_FATAL(cgn_syncrec_decode(wire, &out), 0);
 	CU_ASSERT_EQUAL(memcmp(&in.alg, &out.alg, sizeof(in.alg)), 0);
+	in = expected(CGN_SYNCREC_EXPECT);
+	cgn_syncrec_encode(&in, wire);
+	CU_ASSERT_EQUAL_FATAL(cgn_syncrec_decode(wire, &out), 0);
+	CU_ASSERT_EQUAL(memcmp(&in.expect, &out.expect, sizeof(in.expect)), 0);
 	in = sample(CGN_SYNCREC_BLOCK);
 	cgn_syncrec_encode(&in, wire);
 	CU_ASSERT_EQUAL_FATAL(cgn_syncrec_decode(wire, &out), 0);
@@ -175,8 +199,8 @@ static const struct {
 	int rc;
 } wrong[] = {
 	{ CGN_SYNCREC_USER, 0, 0, -EPROTO },
-	{ CGN_SYNCREC_USER, 0, CGN_SYNCREC_TYPES, -EPROTO },
-	{ CGN_SYNCREC_USER, 0, 255, -EPROTO },
+	{ CGN_SYNCREC_USER, 0, CGN_SYNCREC_TYPES, -ENOTSUP },
+	{ CGN_SYNCREC_USER, 0, 255, -ENOTSUP },
 	{ CGN_SYNCREC_USER, 1, 0, -EPROTO },
 	{ CGN_SYNCREC_USER, 1, CGN_SYNCREC_VERSION + 1, -EPROTO },
 	{ CGN_SYNCREC_USER, 14, CGN_KINDS, -EINVAL },
@@ -195,6 +219,11 @@ static const struct {
 	{ CGN_SYNCREC_ALG, 63, CGN_ALG_FTP_PASV, -EINVAL },  /* with a delimiter */
 	{ CGN_SYNCREC_ALG, 62, 0, -EINVAL },		     /* of no bytes */
 	{ CGN_SYNCREC_ALG, 15, 0, -EINVAL },
+	{ CGN_SYNCREC_EXPECT, 15, 0x01, -EINVAL },
+	{ CGN_SYNCREC_EXPECT, 46, 3, -EINVAL },	   /* public port below 1024 */
+	{ CGN_SYNCREC_EXPECT, 52, 0x80, -EINVAL }, /* age */
+	{ CGN_SYNCREC_EXPECT, 63, 1, -EINVAL },
+	{ CGN_SYNCREC_EXPECT_DEL, 55, 1, -EINVAL },
 	{ CGN_SYNCREC_BLOCK, 15, 0x10, -EINVAL },
 	{ CGN_SYNCREC_BLOCK, 15, 1, -EINVAL },
 	{ CGN_SYNCREC_BLOCK, 32, 3, -EINVAL },	 /* below 1024 */
