@@ -52,8 +52,8 @@ static int
 name_directory(const char *mount, const char *run_dir, char *path, size_t size)
 {
 	size_t len = strlen(mount);
-	int n = snprintf(path, size, "%s/cgnd%s%s", mount, run_dir[0] == '/' ? "" : "-",
-		run_dir);
+	int n = snprintf(
+		path, size, "%s/cgnd%s%s", mount, run_dir[0] == '/' ? "" : "-", run_dir);
 
 	if (n < 0 || (size_t)n >= size)
 		return -ENAMETOOLONG;
@@ -133,8 +133,8 @@ cgn_hugefiles_init(const char *path, char *err, size_t err_size)
 			"end it (\"fuser %s/*\" says which)",
 			path, path);
 	else if (rc)
-		snprintf(err, err_size, "dpdk.multi_process: %s: %s", path,
-			strerror(-rc));
+		snprintf(
+			err, err_size, "dpdk.multi_process: %s: %s", path, strerror(-rc));
 	return rc;
 }
 
