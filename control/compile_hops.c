@@ -24,7 +24,8 @@ struct set {
 };
 
 static int
-number_each(struct cgn_registry *reg, const struct cgn_compile_routing *g, uint16_t *number)
+number_each(
+	struct cgn_registry *reg, const struct cgn_compile_routing *g, uint16_t *number)
 {
 	struct cgn_nexthop none;
 	uint32_t index;
@@ -43,7 +44,7 @@ number_each(struct cgn_registry *reg, const struct cgn_compile_routing *g, uint1
 
 /* Routes of one prefix stand side by side. */
 static void
-number_sets(struct cgn_registry *sets, uint32_t first, const struct cgn_compile_routing *g,
+name_sets(struct cgn_registry *sets, uint32_t first, const struct cgn_compile_routing *g,
 	uint16_t *number)
 {
 	for (uint32_t i = 0, k; i < g->n_routes; i = k) {
@@ -90,10 +91,10 @@ cgn_compile_number(struct cgn_compile_routing *g, uint16_t *number)
 	cgn_registry_init(&sets, sizeof(struct set), SETS_MAX);
 	rc = number_each(&each, g, number);
 	if (rc == 0) {
-		number_sets(&sets, each.n, g, number);
+		name_sets(&sets, each.n, g, number);
 		g->n_nexthops = each.n + sets.n * (1 + CGN_LEARN_HOPS);
-		g->nexthop = cgn_compile_take(
-			&g->region, g->n_nexthops, sizeof(*g->nexthop));
+		g->nexthop =
+			cgn_compile_take(&g->region, g->n_nexthops, sizeof(*g->nexthop));
 		rc = g->nexthop == NULL ? -ENOMEM : 0;
 	}
 	if (rc == 0) {
