@@ -26,7 +26,7 @@ t_hugepages() {
 }
 t_give_back() {
 	t_clean
-	[ "$added" = 0 ] || echo $(($(cat $pages) - added)) >$pages
+	[ "$added" = 0 ] || echo $(($(cat "$pages") - added)) >"$pages"
 	rm -f "$LAB_CONFIG"
 }
 trap t_give_back EXIT
