@@ -158,6 +158,12 @@ check_memory(struct cgn_reader *r)
 void
 cgn_check_boards(struct cgn_reader *r)
 {
+	const struct cgn_conf_dpdk *dpdk = &r->conf->dpdk;
+
+	if (dpdk->multi_process && !dpdk->hugepages)
+		cgn_reader_error(r, &dpdk->multi_process,
+			"other processes can attach to hugepages only: set "
+			"dpdk.hugepages = true, or multi_process = false");
 	check_lcores(r);
 	check_slots(r);
 	check_licences(r);

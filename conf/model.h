@@ -39,6 +39,7 @@ struct cgn_conf_dpdk {
 	uint32_t *io_lcores; /* line cards; none: board CPUs poll the ports */
 	uint32_t n_io_lcores;
 	bool hugepages;
+	bool multi_process; /* other DPDK processes may attach; hugepages are files */
 	uint32_t memory_mb;
 	enum cgn_conf_idle idle;
 	enum cgn_conf_on_crash on_crash;

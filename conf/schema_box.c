@@ -45,6 +45,9 @@ static const struct cgn_schema_key dpdk_keys[] = {
 			"none: board CPUs poll the ports themselves" },
 	{ CGN_VALUE("hugepages", BOOL, hugepages), .def = true,
 		.help = "false: runs without huge pages, for laptops and containers" },
+	{ CGN_VALUE("multi_process", BOOL, multi_process), .def = false,
+		.help = "true: other DPDK programs, as `dpdk-dumpcap`, may attach; needs "
+			"hugepages and a mounted hugetlbfs" },
 	{ CGN_VALUE("memory_mb", INT, memory_mb), CGN_LIMITS(64, 1048576), .def = 1024,
 		.help = "memory for packets and tables, MB" },
 	{ CGN_VALUE("idle", WORD, idle), .words = idle_words, .def = CGN_CONF_IDLE_SLEEP,

@@ -48,7 +48,7 @@ struct cgn_compile_inputs {
 	const bool *switched; /* [conf->n_instances] to another box; NULL: none */
 	uint64_t alive;	      /* workers whose address records count, a bit each */
 	bool settled;	      /* nobody has what the last snapshot had no place for */
-	const struct cgn_compile_learnt *learnt; /* a prefix of a VPN once */
+	const struct cgn_compile_learnt *learnt; /* of a prefix one for each next hop */
 	uint32_t n_learnt;
 };
 

@@ -170,6 +170,13 @@ const struct cgn_compile_entry *cgn_compile_find_entry(
 	const struct cgn_compile_routing *g, uint16_t vpn, const uint8_t key[16],
 	uint8_t len);
 
+bool cgn_compile_same_prefix(
+	const struct cgn_compile_entry *a, const struct cgn_compile_entry *b);
+
+/* Numbers next hops from 1 (0: no route), and keeps them in g; number[i] is that of route
+ * i. 0, -ENOMEM, or -ENOSPC (logged). */
+int cgn_compile_number(struct cgn_compile_routing *g, uint16_t *number);
+
 /* Builds the tables for what cgn_compile_routes() has collected. */
 int cgn_compile_fibs(struct cgn_compile_run *r);
 

@@ -4,7 +4,7 @@
  * route apart), never fail a run of the compiler, and hide no public address: one that
  * has no place is left out.
  *
- * Control lcore. Not handled: several next hops of a route. */
+ * Control lcore. */
 #include "control/compile_int.h"
 
 #include <string.h>

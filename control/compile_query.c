@@ -231,5 +231,7 @@ cgn_compile_route(const struct cgn_snapshot *snap, uint16_t vpn, const uint8_t k
 		memcpy(ip[0], key, 16);
 		rte_fib6_lookup_bulk(v->fib6, ip, &nh, 1);
 	}
+	if (snap->nexthop[nh].kind == CGN_NH_SEVERAL)
+		nh = snap->nexthop[nh].index;
 	return &snap->nexthop[nh];
 }

@@ -9,7 +9,8 @@
  * A public address is never hidden by a longer static route: such a route is left out.
  *
  * Control lcore; readers use the tables without locks because nothing changes them.
- * Routes that were learnt are compile_learnt.c's. Not handled: several next hops. */
+ * Routes that were learnt are compile_learnt.c's, and may have several next hops; numbers
+ * of these are compile_hops.c's. */
 #include "control/compile_int.h"
 
 #include <errno.h>
@@ -23,8 +24,7 @@
 
 #include "dataplane/neigh.h"
 
-#define MAX_NEXTHOPS INT16_MAX /* 15 bits in a table of 16-bit entries */
-#define MAX_TBL8     INT16_MAX
+#define MAX_TBL8 INT16_MAX
 
 static uint32_t fibs; /* built so far: their names, which are the process's */
 
@@ -54,7 +54,7 @@ cgn_compile_add_route(struct cgn_compile_run *r, const struct cgn_compile_entry 
 	return 0;
 }
 
-/* By prefix, then by source. */
+/* By prefix, then by source, then by next hop. */
 static int
 order(const void *pa, const void *pb)
 {
@@ -67,7 +67,7 @@ order(const void *pa, const void *pb)
 		c = (a->len > b->len) - (a->len < b->len);
 	if (c == 0)
 		c = (a->source > b->source) - (a->source < b->source);
-	return c;
+	return c ? c : memcmp(&a->nh, &b->nh, sizeof(a->nh));
 }
 
 const struct cgn_compile_entry *
@@ -78,7 +78,7 @@ cgn_compile_find_entry(const struct cgn_compile_routing *g, uint16_t vpn,
 	struct cgn_compile_entry e = { .vpn = vpn, .len = len };
 
 	memcpy(e.key, key, sizeof(e.key));
-	while (low < high) { /* a prefix is there once: e comes before its entry */
+	while (low < high) { /* e comes before the entries of its prefix */
 		uint32_t mid = low + (high - low) / 2;
 
 		if (order(&g->route[mid], &e) < 0)
@@ -92,6 +92,15 @@ cgn_compile_find_entry(const struct cgn_compile_routing *g, uint16_t vpn,
 	return &g->route[low];
 }
 
+bool
+cgn_compile_same_prefix(
+	const struct cgn_compile_entry *a, const struct cgn_compile_entry *b)
+{
+	return a->vpn == b->vpn && a->len == b->len &&
+	       memcmp(a->key, b->key, sizeof(a->key)) == 0;
+}
+
+/* One source for each prefix. What was learnt may have several next hops. */
 static void
 sort_unique(struct cgn_compile_run *r)
 {
@@ -101,11 +110,12 @@ sort_unique(struct cgn_compile_run *r)
 		return;
 	qsort(r->route, r->n_routes, sizeof(r->route[0]), order);
 	for (uint32_t i = 0; i < r->n_routes; i++) {
-		const struct cgn_compile_entry *e = &r->route[i];
+		const struct cgn_compile_entry *e = &r->route[i], *last;
 
-		if (n > 0 && r->route[n - 1].vpn == e->vpn &&
-			r->route[n - 1].len == e->len &&
-			memcmp(r->route[n - 1].key, e->key, sizeof(e->key)) == 0)
+		last = n > 0 ? &r->route[n - 1] : NULL;
+		if (last && cgn_compile_same_prefix(last, e) &&
+			(e->source != CGN_FROM_LEARNT || last->source != e->source ||
+				memcmp(&last->nh, &e->nh, sizeof(e->nh)) == 0))
 			continue;
 		memmove(&r->route[n++], e, sizeof(*e));
 	}
@@ -161,33 +171,6 @@ static_route(struct cgn_compile_run *r, const struct cgn_conf_route *route)
 		return -ENOSPC;
 	}
 	return cgn_compile_add_route(r, &e);
-}
-
-/* Next hops numbered from 1 (0: no route); number[i] is that of route i. */
-static int
-number_nexthops(struct cgn_compile_routing *g, uint16_t *number)
-{
-	struct cgn_registry reg;
-	struct cgn_nexthop none;
-	uint32_t index;
-
-	memset(&none, 0, sizeof(none));
-	cgn_registry_init(&reg, sizeof(none), MAX_NEXTHOPS);
-	index = cgn_registry_add(&reg, &none);
-	for (uint32_t i = 0; index != CGN_NONE && i < g->n_routes; i++) {
-		index = cgn_registry_add(&reg, &g->route[i].nh);
-		number[i] = (uint16_t)index;
-	}
-	g->n_nexthops = reg.n;
-	g->nexthop = cgn_compile_take(&g->region, reg.n, sizeof(*g->nexthop));
-	if (index == CGN_NONE)
-		cgn_log(LOG_ERR, "more than %d next hops", MAX_NEXTHOPS);
-	else if (g->nexthop != NULL)
-		memcpy(g->nexthop, reg.keys, reg.n * sizeof(*g->nexthop));
-	cgn_registry_fini(&reg);
-	if (index == CGN_NONE)
-		return -ENOSPC;
-	return g->nexthop == NULL ? -ENOMEM : 0;
 }
 
 /* Routes of one VPN and family, and what their tables need. */
@@ -333,7 +316,7 @@ routing_fill(struct cgn_compile_run *r, struct cgn_compile_routing *g)
 	if (g->n_routes > 0)
 		memcpy(g->route, r->route, g->n_routes * sizeof(*g->route));
 	r->number = number;
-	return number_nexthops(g, number);
+	return cgn_compile_number(g, number);
 }
 
 int

@@ -172,6 +172,7 @@ every_ms(struct cgn_daemon *d, uint64_t tsc, uint64_t now_ms)
 	cgn_change_turn(d);
 	cgn_commit_turn(d);
 	cgn_rest_turn(d);
+	cgn_pdump_turn(d);
 	cgn_threshold_turn(&d->thresholds, d->logs, d->snap, d->worker, d->n_cpus,
 		&d->conf->thresholds, now_ms);
 }

@@ -11,6 +11,7 @@
 
 #include "conf/conf.h"
 #include "control/rest.h"
+#include "control/pdump.h"
 #include "control/service.h"
 #include "control/threshold.h"
 #include "control/wall.h"
@@ -83,6 +84,7 @@ struct cgn_daemon {
 
 	struct cgn_watch watch; /* over the lcores */
 	struct cgn_service service;
+	struct cgn_pdump pdump;
 	struct cgn_wall wall;
 	struct cgn_switch *instances; /* centralized backup: of conf->instances[] */
 	struct cgn_vrrp_groups *vrrp; /* virtual routers: of conf->vrrp[] */
@@ -91,7 +93,8 @@ struct cgn_daemon {
 
 	uint64_t privileges; /* that threads keep while running */
 	int run_fd, lock_fd, signal_fd;
-	bool leaving; /* a signal has come; what is announced is taken back first */
+	char huge_dir[256]; /* of dpdk.multi_process; "": none */
+	bool leaving;	    /* a signal has come; what is announced is taken back first */
 	bool stop;
 	char err[CGN_ERR]; /* why a stage of the start failed */
 	struct {

@@ -4,7 +4,9 @@
  * as they are written, no PCI device but those configured, private names, and memory.
  * Nothing is shared with other processes: hugepages are anonymous (--in-memory), so that
  * they are free again however the daemon ends, and no file system has to be mounted for
- * them; without hugepages that is called --no-shconf.
+ * them; without hugepages that is called --no-shconf. Only dpdk.multi_process lets other
+ * programs of DPDK attach: hugepages are files then (hugefiles.c), few and large, for
+ * DPDK keeps each open.
  *
  * DPDK's own sockets go below the run directory, by the variable that systemd sets for
  * the same purpose. DPDK writes to stdout and stderr when it fails; both are turned away
@@ -13,6 +15,7 @@
  * Control lcore, once at the start and once at the end of the process. */
 #include "control/eal.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -25,11 +28,6 @@
 #include <rte_log.h>
 
 #include "control/log.h"
-
-/* Short, for the path of a socket is: with it a run directory may have 80 characters. It
- * need not differ from daemon to daemon, since the run directory does and nothing else is
- * named after it. */
-#define PREFIX "cgn"
 
 static FILE *log_stream;
 
@@ -82,7 +80,7 @@ add_devices(struct cgn_eal_args *args, const struct cgn_conf *conf)
 }
 
 static int
-add_memory(struct cgn_eal_args *args, const struct cgn_conf *conf)
+add_memory(struct cgn_eal_args *args, const struct cgn_conf *conf, const char *huge_dir)
 {
 	char mb[16];
 	int rc;
@@ -91,13 +89,18 @@ add_memory(struct cgn_eal_args *args, const struct cgn_conf *conf)
 	rc = add_value(args, "-m", mb);
 	if (rc)
 		return rc;
+	if (conf->dpdk.multi_process) {
+		rc = add(args, "--single-file-segments");
+		return rc ? rc : add_value(args, "--huge-dir", huge_dir);
+	}
 	if (conf->dpdk.hugepages)
 		return add(args, "--in-memory");
 	return add_value(args, "--no-huge", "--no-shconf");
 }
 
 int
-cgn_eal_args_make(struct cgn_eal_args *args, const struct cgn_conf *conf)
+cgn_eal_args_make(
+	struct cgn_eal_args *args, const struct cgn_conf *conf, const char *huge_dir)
 {
 	char main_lcore[16];
 	int rc;
@@ -110,9 +113,9 @@ cgn_eal_args_make(struct cgn_eal_args *args, const struct cgn_conf *conf)
 	if (rc == 0)
 		rc = add_value(args, "--main-lcore", main_lcore);
 	if (rc == 0)
-		rc = add_value(args, "--file-prefix", PREFIX);
+		rc = add_value(args, "--file-prefix", CGN_EAL_PREFIX);
 	if (rc == 0)
-		rc = add_memory(args, conf);
+		rc = add_memory(args, conf, huge_dir);
 	if (rc == 0)
 		rc = add_devices(args, conf);
 	for (uint32_t i = 0; rc == 0 && i < conf->dpdk.n_extra_args; i++)
@@ -175,18 +178,26 @@ start(struct cgn_eal_args *args, char *err, size_t err_size)
 	return code ? -code : -EINVAL;
 }
 
-/* DPDK removes its sockets when the process has ended, its directories never. */
+/* DPDK removes its sockets when the process has ended, its directories never, nor what
+ * tells other processes of its memory. */
 static void
 remove_directory(const char *run_dir)
 {
-	int dir = open(run_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int run = open(run_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int own = openat(run, CGN_EAL_DIRECTORY, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = own < 0 ? NULL : fdopendir(own);
+	struct dirent *e;
 
-	if (dir < 0)
+	while (dir && (e = readdir(dir)))
+		if (e->d_name[0] != '.')
+			unlinkat(own, e->d_name, 0);
+	if (dir)
+		closedir(dir);
+	if (run < 0)
 		return;
-	unlinkat(dir, "dpdk/" PREFIX "/dpdk_telemetry.v2", 0);
-	unlinkat(dir, "dpdk/" PREFIX, AT_REMOVEDIR);
-	unlinkat(dir, "dpdk", AT_REMOVEDIR);
-	close(dir);
+	unlinkat(run, CGN_EAL_DIRECTORY, AT_REMOVEDIR);
+	unlinkat(run, "dpdk", AT_REMOVEDIR);
+	close(run);
 }
 
 static void
@@ -200,8 +211,10 @@ end(const char *run_dir)
 }
 
 int
-cgn_eal_init(const struct cgn_conf *conf, const char *run_dir, char *err, size_t err_size)
+cgn_eal_init(
+	const struct cgn_conf *conf, const char *huge_dir, char *err, size_t err_size)
 {
+	const char *run_dir = conf->node.run_dir;
 	struct cgn_eal_args args;
 	int rc;
 
@@ -210,7 +223,7 @@ cgn_eal_init(const struct cgn_conf *conf, const char *run_dir, char *err, size_t
 	if (log_stream)
 		rte_openlog_stream(log_stream);
 	rte_log_set_global_level(RTE_LOG_WARNING);
-	rc = cgn_eal_args_make(&args, conf);
+	rc = cgn_eal_args_make(&args, conf, huge_dir);
 	if (rc)
 		snprintf(err, err_size, "dpdk.extra_args: %s", strerror(-rc));
 	else

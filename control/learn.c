@@ -83,13 +83,22 @@ order(const void *pa, const void *pb)
 static void
 keep_best(struct cgn_learn_list *list)
 {
-	uint32_t n = 0;
+	uint32_t n = 0, hops = 0;
 
 	if (list->n)
 		qsort(list->route, list->n, sizeof(*list->route), order);
-	for (uint32_t i = 0; i < list->n; i++)
-		if (n == 0 || by_prefix(&list->route[n - 1], &list->route[i]) != 0)
-			memmove(&list->route[n++], &list->route[i], sizeof(*list->route));
+	for (uint32_t i = 0; i < list->n; i++) {
+		const struct cgn_learn_route *r = &list->route[i], *last;
+
+		last = n ? &list->route[n - 1] : NULL;
+		if (!last || by_prefix(last, r) != 0)
+			hops = 0;
+		else if (last->metric != r->metric || last->protocol != r->protocol ||
+			 hops == CGN_LEARN_HOPS || order(last, r) == 0)
+			continue;
+		hops++;
+		memmove(&list->route[n++], r, sizeof(*r));
+	}
 	list->n = n;
 }
 

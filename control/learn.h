@@ -8,7 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* One route. Keys: IPv4 as ::ffff:a.b.c.d, 96 added to the length. */
+#define CGN_LEARN_HOPS 16 /* next hops of a prefix */
+
+/* One route by one next hop. Keys: IPv4 as ::ffff:a.b.c.d, 96 added to the length. */
 struct cgn_learn_route {
 	uint32_t table;
 	uint8_t key[16];
@@ -25,7 +27,7 @@ struct cgn_learn_list {
 };
 
 struct cgn_learn {
-	struct cgn_learn_list now;  /* by table, prefix and length; each once */
+	struct cgn_learn_list now;  /* by table, prefix and length */
 	struct cgn_learn_list next; /* being collected */
 	uint32_t max;
 	uint64_t generation; /* another one with each change of `now` */
@@ -44,7 +46,8 @@ void cgn_learn_begin(struct cgn_learn *l);
 void cgn_learn_add(struct cgn_learn *l, const struct cgn_learn_route *route);
 
 /* It is complete: of routes for one prefix the lowest metric wins, then the lower
- * protocol number. true: it differs from the one before. */
+ * protocol number; with all its next hops, up to CGN_LEARN_HOPS. true: it differs from
+ * the one before. */
 bool cgn_learn_end(struct cgn_learn *l);
 
 /* "bgp", "ospf" and so on, of a protocol number of the kernel, or "kernel". */

@@ -9,6 +9,7 @@
 
 #include "control/channel_key.h"
 #include "control/eal.h"
+#include "control/hugefiles.h"
 #include "control/memory.h"
 #include "control/pending.h"
 #include "control/stage.h"
@@ -55,6 +56,12 @@ load(const char *path)
 static int
 print_needs(const struct cgn_conf *conf)
 {
+	char path[256];
+
+	if (conf->dpdk.multi_process &&
+		cgn_hugefiles_find(
+			"/proc/self/mounts", conf->node.run_dir, path, sizeof(path)) == 0)
+		printf("hugepage_files=%s\n", path);
 	if (conf->dpdk.hugepages)
 		printf("hugepages_mb=%u\n", conf->dpdk.memory_mb);
 	for (uint32_t i = 0; i < conf->n_ports; i++)

@@ -167,65 +167,71 @@ read_hop(struct cgn_feed_route *r, const struct attributes *a, bool ip4)
 		      (a->of[RTA_NH_ID] && !r->index);
 }
 
-/* The first of several. */
+/* A route of several next hops is visited once for each. */
 static void
-read_first_hop(struct cgn_feed_route *r, const struct nlattr *several, bool ip4)
+visit_hops(struct cgn_feed *f, const struct cgn_feed_route *route,
+	const struct nlattr *several, bool ip4)
 {
 	const struct rtnexthop *hop = mnl_attr_get_payload(several);
 	size_t room = mnl_attr_get_payload_len(several);
-	struct attributes a = { { NULL } };
 
-	if (room < sizeof(*hop) || hop->rtnh_len < sizeof(*hop) || hop->rtnh_len > room) {
-		r->unusable = true;
-		return;
+	while (room >= sizeof(*hop) && hop->rtnh_len >= sizeof(*hop) &&
+		hop->rtnh_len <= room) {
+		struct attributes a = { { NULL } };
+		struct cgn_feed_route r = *route;
+		size_t len = RTNH_ALIGN(hop->rtnh_len);
+
+		mnl_attr_parse_payload(hop + 1, hop->rtnh_len - sizeof(*hop), note, &a);
+		r.index = (unsigned)hop->rtnh_ifindex;
+		read_hop(&r, &a, ip4);
+		f->visit(f->ctx, &r);
+		room -= len < room ? len : room;
+		hop = (const struct rtnexthop *)(const void *)((const char *)hop + len);
 	}
-	mnl_attr_parse_payload(hop + 1, hop->rtnh_len - sizeof(*hop), note, &a);
-	r->index = (unsigned)hop->rtnh_ifindex;
-	read_hop(r, &a, ip4);
 }
 
-/* false: it is of no use to anybody. */
-static bool
-read_route(struct cgn_feed_route *r, const struct nlmsghdr *head)
+/* Visits it, if it is of any use. */
+static void
+read_route(struct cgn_feed *f, const struct nlmsghdr *head)
 {
+	struct cgn_feed_route route, *r = &route;
 	const struct rtmsg *rt = mnl_nlmsg_get_payload(head);
 	bool ip4 = rt->rtm_family == AF_INET;
 	struct attributes a = { { NULL } };
 
 	if ((!ip4 && rt->rtm_family != AF_INET6) || rt->rtm_type != RTN_UNICAST ||
 		rt->rtm_flags & RTM_F_CLONED || rt->rtm_dst_len > (ip4 ? 32 : 128))
-		return false;
+		return;
 	mnl_attr_parse(head, sizeof(*rt), note, &a);
 	memset(r, 0, sizeof(*r));
 	if (ip4)
 		r->key[10] = r->key[11] = 0xff;
 	if (a.of[RTA_DST] && !read_key(r->key, a.of[RTA_DST], ip4))
-		return false;
+		return;
 	r->len = rt->rtm_dst_len + (ip4 ? 96 : 0);
 	r->protocol = rt->rtm_protocol;
 	r->table = a.of[RTA_TABLE] ? mnl_attr_get_u32(a.of[RTA_TABLE]) : rt->rtm_table;
 	r->metric = a.of[RTA_PRIORITY] ? mnl_attr_get_u32(a.of[RTA_PRIORITY]) : 0;
-	if (a.of[RTA_MULTIPATH])
-		read_first_hop(r, a.of[RTA_MULTIPATH], ip4);
-	else
+	if (a.of[RTA_MULTIPATH]) {
+		visit_hops(f, r, a.of[RTA_MULTIPATH], ip4);
+	} else {
 		read_hop(r, &a, ip4);
-	return true;
+		f->visit(f->ctx, r);
+	}
 }
 
 static int
 take(const struct nlmsghdr *head, void *data)
 {
 	struct cgn_feed *f = data;
-	struct cgn_feed_route route;
 
 	if (head->nlmsg_flags & NLM_F_DUMP_INTR) {
 		errno = EINTR;
 		return MNL_CB_ERROR;
 	}
 	if (head->nlmsg_type == RTM_NEWROUTE &&
-		mnl_nlmsg_get_payload_len(head) >= sizeof(struct rtmsg) &&
-		read_route(&route, head))
-		f->visit(f->ctx, &route);
+		mnl_nlmsg_get_payload_len(head) >= sizeof(struct rtmsg))
+		read_route(f, head);
 	return MNL_CB_OK;
 }
 

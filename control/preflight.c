@@ -144,6 +144,23 @@ cgn_preflight_cpus(const char *lcores, char *err, size_t err_size)
 	return rc;
 }
 
+int
+cgn_preflight_numbers(const char *lcores, unsigned n, char *err, size_t err_size)
+{
+	uint64_t set[2] = { 0 };
+
+	cgn_conf_lcores_parse(lcores, set);
+	for (unsigned i = 0; i < n && i < 128; i++)
+		if (set[i / 64] >> i % 64 & 1)
+			return FAIL(err, err_size, -EINVAL,
+				"dpdk.multi_process: lcore %u has the number of a "
+				"processor, as the lcores of programs that attach: "
+				"number "
+				"dpdk.lcores from %u on, as in \"%u@0,%u@1\"",
+				i, n, n, n + 1);
+	return 0;
+}
+
 /* ---- ports ---- */
 
 static int
@@ -210,6 +227,9 @@ cgn_preflight(const struct cgn_conf *conf, char *err, size_t err_size)
 {
 	int rc = cgn_preflight_cpus(conf->dpdk.lcores, err, err_size);
 
+	if (rc == 0 && conf->dpdk.multi_process)
+		rc = cgn_preflight_numbers(conf->dpdk.lcores,
+			(unsigned)sysconf(_SC_NPROCESSORS_CONF), err, err_size);
 	for (uint32_t i = 0; rc == 0 && i < conf->n_ports; i++)
 		rc = cgn_preflight_port(&conf->ports[i], err, err_size);
 	if (rc == 0 && conf->dpdk.hugepages)

@@ -16,6 +16,11 @@ int cgn_preflight_hugepages(
 /* Every CPU that an --lcores text names can be used. 0, or -ENODEV and a line in err. */
 int cgn_preflight_cpus(const char *lcores, char *err, size_t err_size);
 
+/* Programs that attach take the lcores with the numbers of processors, of which there are
+ * n, and none may be the box's: caches of packet pools are an lcore's own.
+ * 0 or -EINVAL. */
+int cgn_preflight_numbers(const char *lcores, unsigned n, char *err, size_t err_size);
+
 /* The interface or PCI device behind a port exists. 0, or -ENODEV and a line in err. */
 int cgn_preflight_port(const struct cgn_conf_port *port, char *err, size_t err_size);
 

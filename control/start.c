@@ -24,11 +24,13 @@
 #include "control/commit.h"
 #include "control/eal.h"
 #include "control/host.h"
+#include "control/hugefiles.h"
 #include "control/kernel.h"
 #include "control/log.h"
 #include "control/log_export.h"
 #include "control/log_rule.h"
 #include "control/metric_http.h"
+#include "control/pdump.h"
 #include "control/preflight.h"
 #include "control/privilege.h"
 #include "control/routes.h"
@@ -42,19 +44,49 @@ struct stage {
 	void (*fini)(struct cgn_daemon *d);
 };
 
+/* What a daemon that was killed has left is removed before free pages are counted. */
+static int
+find_hugefiles(struct cgn_daemon *d)
+{
+	int rc;
+
+	if (!d->conf->dpdk.multi_process)
+		return 0;
+	rc = cgn_hugefiles_find("/proc/self/mounts", d->conf->node.run_dir, d->huge_dir,
+		sizeof(d->huge_dir));
+	if (rc == 0)
+		rc = cgn_hugefiles_init(d->huge_dir, d->err, sizeof(d->err));
+	else
+		snprintf(d->err, sizeof(d->err),
+			"dpdk.multi_process needs a hugetlbfs: %s, mount one with "
+			"\"mount "
+			"-t hugetlbfs none /dev/hugepages\"",
+			rc == -ENODEV ? "none is mounted" : strerror(-rc));
+	if (rc)
+		d->huge_dir[0] = '\0';
+	return rc;
+}
+
 static int
 init_dpdk(struct cgn_daemon *d)
 {
-	const char *run_dir = d->conf->node.run_dir;
-	int rc = cgn_preflight(d->conf, d->err, sizeof(d->err));
+	int rc = find_hugefiles(d);
 
-	return rc ? rc : cgn_eal_init(d->conf, run_dir, d->err, sizeof(d->err));
+	if (rc == 0)
+		rc = cgn_preflight(d->conf, d->err, sizeof(d->err));
+	if (rc == 0)
+		rc = cgn_eal_init(d->conf, d->huge_dir, d->err, sizeof(d->err));
+	if (rc && d->huge_dir[0])
+		cgn_hugefiles_fini(d->huge_dir);
+	return rc;
 }
 
 static void
 fini_dpdk(struct cgn_daemon *d)
 {
 	cgn_eal_fini(d->conf->node.run_dir);
+	if (d->huge_dir[0])
+		cgn_hugefiles_fini(d->huge_dir);
 }
 
 static void
@@ -207,6 +239,7 @@ static const struct stage stages[] = {
 	{ cgn_privilege_init, NULL },
 	{ init_dpdk, fini_dpdk },
 	{ cgn_devices_init, cgn_devices_fini },
+	{ cgn_pdump_init, cgn_pdump_fini },
 	{ cgn_boards_init, cgn_boards_fini },
 	{ cgn_publish_init, cgn_publish_fini },
 	{ init_host, fini_host },

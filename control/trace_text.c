@@ -160,6 +160,9 @@ say_route(const struct cgn_daemon *d, const struct cgn_trace_record *r,
 	case CGN_NH_CONNECTED:
 		snprintf(out, size, "on the link of %s", iface_name(d, r, s->b).text);
 		break;
+	case CGN_NH_SEVERAL:
+		snprintf(out, size, "by one of several next hops");
+		break;
 	case CGN_NH_GATEWAY:
 		snprintf(out, size, "by %s on %s", address(s->to, gw),
 			iface_name(d, r, s->b).text);

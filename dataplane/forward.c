@@ -235,6 +235,43 @@ to_pool(struct cgn_burst *b, uint64_t i)
 	cgn_steer_hand(b, i, l->worker, CGN_MARK_HAIRPIN);
 }
 
+/* The same for all packets of a flow, as they leave: addresses, and of IPv4 protocol and
+ * ports where no packet of the datagram lacks them. */
+static uint64_t
+flow_hash(const struct cgn_burst *b, uint64_t i)
+{
+	const uint64_t odd = 0x9e3779b97f4a7c15;
+	const struct rte_ipv4_hdr *ip = (const void *)cgn_at(b, i, b->p[i].l3);
+	uint64_t word[4], h = 0;
+	uint32_t ports = 0;
+
+	if (b->p[i].version == 6) {
+		memcpy(word, ((const struct rte_ipv6_hdr *)(const void *)ip)->src_addr,
+			sizeof(word));
+		for (unsigned k = 0; k < 4; k++)
+			h = (h ^ word[k]) * odd;
+		return h ^ h >> 32;
+	}
+	if (!(ip->fragment_offset &
+		    RTE_BE16(RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK)) &&
+		(ip->next_proto_id == IPPROTO_TCP || ip->next_proto_id == IPPROTO_UDP))
+		memcpy(&ports, (const uint8_t *)ip + rte_ipv4_hdr_len(ip), 4);
+	h = ((uint64_t)ip->src_addr << 32 | ip->dst_addr) * odd;
+	h = (h ^ h >> 32 ^ ports ^ (uint64_t)ip->next_proto_id << 32) * odd;
+	return h ^ h >> 32;
+}
+
+/* The next hop of a packet; of several the one that its flow has. */
+static const struct cgn_nexthop *
+nexthop_of(const struct cgn_burst *b, uint64_t i)
+{
+	const struct cgn_nexthop *nh = &b->snap->nexthop[b->p[i].nexthop];
+
+	if (likely(nh->kind != CGN_NH_SEVERAL))
+		return nh;
+	return &b->snap->nexthop[nh->index + flow_hash(b, i) % nh->n];
+}
+
 /* The last gateway that a packet of the burst was sent to: most packets of a burst go to
  * the same few. */
 struct hop {
@@ -245,13 +282,15 @@ struct hop {
 };
 
 static void
-remember(const struct cgn_burst *b, const struct cgn_pkt *p, struct hop *h)
+remember(const struct cgn_burst *b, uint64_t i, struct hop *h)
 {
-	const struct cgn_nexthop *nh = &b->snap->nexthop[p->nexthop];
+	const struct cgn_pkt *p = &b->p[i];
+	const struct cgn_nexthop *nh = nexthop_of(b, i);
+	bool only = nh == &b->snap->nexthop[p->nexthop];
 	const struct cgn_iface *iface = &b->snap->iface[nh->iface];
 	struct rte_ether_addr mac;
 
-	h->nexthop = p->nexthop;
+	h->nexthop = only ? p->nexthop : CGN_NONE;
 	h->mtu = 0;
 	if (nh->kind != CGN_NH_GATEWAY || !nh->neigh || !cgn_neigh_mac(nh->neigh, &mac))
 		return;
@@ -275,7 +314,7 @@ forward_quickly(struct cgn_burst *b, uint64_t mask)
 		struct rte_mbuf *m = b->pkt[i];
 
 		if (unlikely(p->nexthop != h.nexthop))
-			remember(b, p, &h);
+			remember(b, i, &h);
 		if (unlikely(p->len > h.mtu || m->nb_segs != 1))
 			continue;
 		if (likely(h.header.n == sizeof(struct rte_ether_hdr)))
@@ -309,7 +348,7 @@ to_nowhere(struct cgn_burst *b, uint64_t i, enum cgn_drop why)
 static void
 forward(struct cgn_burst *b, uint64_t i)
 {
-	const struct cgn_nexthop *nh = &b->snap->nexthop[b->p[i].nexthop];
+	const struct cgn_nexthop *nh = nexthop_of(b, i);
 
 	switch (nh->kind) {
 	case CGN_NH_CONNECTED:

@@ -59,10 +59,12 @@ enum cgn_nh_kind {
 	CGN_NH_POOL,	  /* public addresses: index = range */
 	CGN_NH_CONNECTED, /* on the link of iface: neighbour = destination */
 	CGN_NH_GATEWAY,	  /* neighbour = gw */
+	CGN_NH_SEVERAL,	  /* n of these side by side, from index on: flows are spread */
 };
 
 struct cgn_nexthop {
 	uint8_t kind; /* enum cgn_nh_kind */
+	uint8_t n;    /* of CGN_NH_SEVERAL */
 	uint16_t iface;
 	uint32_t index;
 	uint8_t gw[16];		 /* IPv4: ::ffff:a.b.c.d */

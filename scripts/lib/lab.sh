@@ -28,6 +28,7 @@ LAB_HUGEPAGES=${LAB_HUGEPAGES:-false}
 LAB_TUNNEL_MTU=${LAB_TUNNEL_MTU:-}
 LAB_ENCAP_LIMIT=${LAB_ENCAP_LIMIT:-}
 LAB_CONFIG=${LAB_CONFIG:-}
+LAB_MOUNT=${LAB_MOUNT:-}      # a command before cgnd, in the mount namespace that is its own
 LAB_POLICY=${LAB_POLICY:-}
 LAB_DS_LITE=${LAB_DS_LITE:-}
 LAB_NAT44=${LAB_NAT44:-}
@@ -233,7 +234,8 @@ lab_run_cgnd() {
 	trap '' HUP INT
 	(
 		trap - HUP INT
-		exec setsid ip netns exec "cgn$LAB_BOX$LAB_SUFFIX" "$CGN_BUILD/cgnd" \
+		exec setsid ip netns exec "cgn$LAB_BOX$LAB_SUFFIX" \
+			${LAB_MOUNT:+sh -c "$LAB_MOUNT && exec \"\$@\"" sh} "$CGN_BUILD/cgnd" \
 			-c "$LAB_RUN/cgnd$LAB_BOX.conf" </dev/null >"$LAB_RUN/cgnd$LAB_BOX.log" 2>&1
 	) &
 	printf '%s\n' "$!" >"$LAB_RUN/cgnd$LAB_BOX.pid"

@@ -133,6 +133,23 @@ t_ok 'so is the AFTR address' wait_for 5 told "$AFTR6"
 t_ok 'packets of both went by the tap' tap_counts
 t_ok 'a NAT44 user goes the way that was learnt' m_whoami nsub 203.0.113.
 t_ok 'a DS-Lite user, too' m_whoami sub 203.0.113.
+# As zebra puts it there with maximum-paths: the way to the web server, by two neighbours.
+several() {
+	ip -n "inet$LAB_SUFFIX" addr add 198.51.100.3/24 dev wan
+	ip -n "cgn$LAB_SUFFIX" route add "$WEB4/32" proto bgp metric 20 \
+		nexthop via "$INET4" dev core0 nexthop via 198.51.100.3 dev core0
+	wait_for 5 learnt "$WEB4/32" 198.51.100.3 && learnt "$WEB4/32" "$INET4" &&
+		both_ways && ip -n "cgn$LAB_SUFFIX" route del "$WEB4/32" proto bgp &&
+		wait_for 5 forgotten "$WEB4/32"
+}
+both_ways() { # connections by either, each is answered
+	local n
+	in_ns inet ip neigh flush 198.51.100.1 dev wan
+	for n in {1..8}; do m_whoami nsub 203.0.113. || return 1; done
+	t_json '[.neighbours[] | select(.address == "198.51.100.3" and .state == "reachable")]
+		| length == 1' show neighbours && figure=''
+}
+t_ok 'several next hops' several
 
 lab_vtysh inet 'conf
 router bgp 65001

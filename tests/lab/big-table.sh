@@ -69,22 +69,32 @@ lossless() {
 		jq -e ".end.sum.seconds > $listing" "$LAB_RUN/iperf" >/dev/null
 }
 t_ok "no packet was lost meanwhile" lossless
-# The processors are theirs then, so packets are not counted.
+# What the workers lose, by name; the kernel in front of them may lose what finds no room
+# while a thread has no processor, and that is not the box.
+drops() { lab_ctl --json show statistics | jq -c '.statistics.drops |
+	with_entries(select(.key | startswith("host_") | not))'; }
 crowd() {
-	local i begin=$EPOCHREALTIME pids=() good=0
+	local i begin=$EPOCHREALTIME pids=() good=0 before probe
+	before=$(drops)
+	in_ns nsub ping -n -q -i 0.05 -c 100 -W 2 "$WEB4" >"$LAB_RUN/log/crowd" 2>&1 &
+	probe=$!
 	for i in {1..100}; do
-		lab_ctl --json show session limit=500 >"$LAB_RUN/page$i" 2>&1 &
+		nice -n 19 "$CGN_BUILD/cgnctl" --run-dir "$(lab_run_dir)" --json \
+			show session limit=500 >"$LAB_RUN/page$i" 2>&1 &
 		pids+=("$!")
 	done
 	for i in {1..100}; do
 		wait "${pids[i - 1]}" && [ "$(grep -c '"outside":' "$LAB_RUN/page$i")" = 500 ] &&
 			good=$((good + 1))
 	done
-	figure=$(awk -v a="$begin" -v b="$EPOCHREALTIME" -v n="$good" \
-		'BEGIN { printf "%d of 100 have 500 sessions, in %.1f s", n, b - a }')
-	[ "$good" = 100 ]
+	wait "$probe" || true
+	figure=$(awk -v a="$begin" -v b="$EPOCHREALTIME" -v n="$good" -v p="$(
+		grep -o '[0-9]* received' "$LAB_RUN/log/crowd")" 'BEGIN {
+		printf "%d of 100 have 500 sessions, in %.1f s; probe: %s of 100", n, b - a, p }')
+	[ "$good" = 100 ] && [ "$(drops)" = "$before" ] &&
+		[[ $figure == *": 100 received of 100" ]]
 }
-t_ok "a hundred listings at once" crowd
+t_ok "a hundred listings at once, and the workers lose nothing" crowd
 growth() {
 	figure="$(($(rss) - before)) kB more"
 	[ "$(($(rss) - before))" -lt 32768 ]
@@ -98,5 +108,6 @@ one_user() {
 		show session inside=10.0.4.7 && figure="$held sessions"
 }
 t_ok "one user is found among them" one_user
-t_ok "all ports return" t_returned
+# All end in one turn of the clock, but the sweep looks at so many slots a turn.
+t_ok "all ports return" t_returned "" "$((10 + sessions / 50000))"
 t_end

@@ -94,17 +94,18 @@ t_held() {
 }
 t_holds() { [ "$(t_held)" = "$1" ]; }
 
-# t_returned [HELD]: all sessions idle out, the longest timer is that of established TCP;
+# t_returned [HELD [SECONDS]]: all sessions idle out, the longest timer is that of established TCP;
 # their blocks are in quarantine for two minutes, and then free. HELD: what t_held said at
-# the beginning, where users of servers are there for good.
+# the beginning, where users of servers are there for good. SECONDS: how long either may
+# take (10).
 t_returned() {
 	local sessions waiting
 	sessions=$(lab_ctl --json show board | jq '[.boards[].sessions] | add')
-	t_clock 7441 && wait_for 10 t_no_sessions || return 1
+	t_clock 7441 && wait_for "${2:-10}" t_no_sessions || return 1
 	waiting=$(lab_ctl --json show address-group |
 		jq '[.address_groups[].ports_quarantined] | add')
 	t_clock 121
-	if ! wait_for 10 t_holds "${1:-0 users, 0 blocks, 0 ports}"; then
+	if ! wait_for "${2:-10}" t_holds "${1:-0 users, 0 blocks, 0 ports}"; then
 		figure="there are $(t_held)"
 		return 1
 	fi

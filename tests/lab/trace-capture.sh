@@ -1,13 +1,44 @@
 #!/usr/bin/env bash
 # What `cgnctl trace` and `cgnctl capture` say of real traffic: softwires and NAT44, a drop
 # by name, hairpin, hand-over between boards; frames as dumpcap sees them at the other end of
-# the wire; Ctrl-C, a client that is killed, several at once, traffic beside.
+# the wire; Ctrl-C, a client that is killed, several at once, traffic beside; and, where
+# there are hugepages, frames as dpdk-dumpcap takes them from the daemon's memory.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 RATE=${RATE:-100M}
 LAB_BOARDS=2 LAB_SUBS=3
 LAB_NAT44='limits: { sessions: { udp = 3; }; };'
+
+# Hugepages with names, for dpdk-dumpcap: 512 MB, given back in the end. The file system
+# is mounted for the daemon alone.
+pages=/proc/sys/vm/nr_hugepages
+added=0
+t_hugepages() {
+	local free want=288
+	free=$(awk '/^HugePages_Free/ { print $2 }' /proc/meminfo)
+	if [ "$free" -lt $want ]; then
+		added=$((want - free))
+		echo $(($(cat $pages) + added)) >$pages
+	fi
+	free=$(awk '/^HugePages_Free/ { print $2 }' /proc/meminfo)
+	[ "$free" -ge $want ] && command -v dpdk-dumpcap >/dev/null
+}
+t_give_back() {
+	t_clean
+	[ "$added" = 0 ] || echo $(($(cat "$pages") - added)) >"$pages"
+	rm -f "$LAB_CONFIG"
+}
+trap t_give_back EXIT
+attach=false
+if t_hugepages; then
+	attach=true LAB_HUGEPAGES='true; multi_process = true' LAB_MEMORY=512 LAB_TUNNEL_MTU=1540
+	LAB_MOUNT="mkdir $LAB_RUN/huge && mount -t hugetlbfs none $LAB_RUN/huge"
+	LAB_CONFIG=/tmp/huge$LAB_SUFFIX.conf
+	# Lcores that have no numbers of processors.
+	lab_conf | sed -E -e '/lcores = "/ s/([0-9]+)@/10\1@/g' \
+		-e 's/lcore = ([0-9]+);/lcore = 10\1;/g' >"$LAB_CONFIG"
+fi
 t_up
 
 udp() { # udp NS SOURCE-PORT ADDRESS PORT
@@ -174,10 +205,14 @@ close_times() { # of the same ping, by the clocks of the box and of the kernel: 
 }
 t_ok "time stamps are those of the kernel" close_times
 pipe() {
-	{ m_ping nsub "$WEB4" -w 5 || true; } &
-	figure=$(lab_ctl capture inside4 - filter=icmp count=4 seconds=10 2>/dev/null |
-		tshark -r - 2>/dev/null | wc -l)
-	wait $!
+	local before piped
+	before=$(running)
+	lab_ctl capture inside4 - filter=icmp count=4 seconds=10 2>/dev/null |
+		tshark -r - 2>/dev/null | wc -l >"$LAB_RUN/piped" &
+	piped=$!
+	wait_for 5 more_than "$before" && m_ping nsub "$WEB4"
+	wait "$piped"
+	figure=$(cat "$LAB_RUN/piped")
 	[ "$figure" = 4 ]
 }
 t_ok "through a pipe" pipe
@@ -186,6 +221,64 @@ t_ok "no port of that name" t_exit 1 lab_ctl capture nowhere "$LAB_RUN/x"
 t_ok "which makes no file" [ ! -e "$LAB_RUN/x" ]
 t_ok "a directory that is not there" t_exit 1 lab_ctl capture inside4 /nowhere/x count=1
 t_ok "no stream is left" wait_for 5 no_streams
+
+# --- dpdk-dumpcap --------------------------------------------------------------------
+
+in_box() { nsenter -t "$(cat "$LAB_RUN/cgnd.pid")" -m -n "$@"; }
+attached() { # attached NAME ARGUMENTS…: dpdk-dumpcap in the background, when it has begun
+	local name=$1
+	shift
+	nsenter -t "$(cat "$LAB_RUN/cgnd.pid")" -m -n env RUNTIME_DIRECTORY="$(lab_run_dir)" \
+		dpdk-dumpcap --file-prefix=cgn "$@" -w "$LAB_RUN/$name.pcapng" \
+		>"$LAB_RUN/log/$name" 2>&1 &
+	client[$name]=$!
+	wait_for 10 grep -q 'Packets captured' "$LAB_RUN/log/$name"
+}
+lost_by_name() { lab_ctl --json show statistics | jq -c '.statistics.drops | del(.limit_sessions)'; }
+dumped() { # dumped NAME: it has lost nothing
+	wait "${client[$1]}" || return 1
+	figure=$(grep -o 'Packets received.*' "$LAB_RUN/log/$1")
+	[[ $figure =~ :\ [0-9]+/0\  ]]
+}
+telemetry() {
+	figure=$(RUNTIME_DIRECTORY=$(lab_run_dir) dpdk-telemetry.py -f cgn <<<'/cgn/board' 2>&1)
+	[[ $figure == *'"state": "up"'* ]] && figure=''
+}
+# Those of a daemon that lives are told from those of a dead one by that.
+locked() {
+	local files="$LAB_RUN/huge/cgnd${LAB_RUN//\//-}-cgnd/*"
+	in_box sh -c "ls $files" >/dev/null && ! in_box sh -c "for f in $files; do
+		flock -n \$f true && exit; done; exit 1"
+}
+died() { lab_ctl show log | grep -q "process ${client[killed]} died while it was attached"; }
+loaded() { # the path beside a client: probes answered, no board lost, no drop of the box
+	in_ns nsub ping -n -q -i 0.002 -c "$1" -W 1 "$WEB4" >"$LAB_RUN/log/ping" || true
+	figure=$(grep -o '[0-9]* packets tr.*received' "$LAB_RUN/log/ping")
+	[[ $figure == "$1 packets transmitted, $1 received" ]] &&
+		t_json 'all(.boards[]; .state == "up")' show board && [ "$(lost_by_name)" = "$drops" ]
+}
+if $attach; then
+	drops=$(lost_by_name)
+	t_must "dpdk-dumpcap attaches" attached dumped -p -i net_af_packet1 -f icmp -c 600
+	stream own capture inside4 "$LAB_RUN/own.pcapng" filter=icmp count=600 seconds=20
+	t_ok "nothing is lost beside it" loaded 300
+	t_ok "nor by it" dumped dumped
+	t_ok "nor by the box's own capture" told own '.capture.lost == 0 and .capture.frames == 600'
+	t_ok "both have the same frames, whole" same_frames "$LAB_RUN/own.pcapng" \
+		"$LAB_RUN/dumped.pcapng" icmp
+	t_must "another one" attached killed -p -i net_af_packet1
+	kill -KILL "${client[killed]}"
+	wait "${client[killed]}" 2>/dev/null || true
+	t_ok "is killed: nothing is lost" loaded 300
+	t_ok "its capture is over" wait_for 5 died
+	t_must "there is room for the next" attached next -p -i net_af_packet1 -c 10
+	m_ping nsub "$WEB4"
+	t_ok "which gets frames" dumped next
+	t_ok "dpdk-telemetry.py reads the box" telemetry
+	t_ok "its hugepages are locked" locked
+else
+	say "no hugepages: without dpdk-dumpcap"
+fi
 
 # --- traffic beside ------------------------------------------------------------------
 

@@ -3,6 +3,8 @@
  * Learnt routes in the tables: what comes before what, and what is left out. */
 #include <string.h>
 
+#include <rte_fib.h>
+
 #include "compile_case.h"
 #include "eal_main.h"
 
@@ -108,10 +110,48 @@ test_link(void)
 	teardown(s);
 }
 
+/* Several next hops of a prefix: one entry of the tables for all prefixes that have the
+ * same, and those themselves side by side. */
+static void
+test_several(void)
+{
+	struct cgn_compile_learnt list[] = { learnt("192.0.2.0", 120),
+		learnt("192.0.2.0", 120), learnt("192.0.2.0", 120),
+		learnt("192.0.3.0", 120), learnt("192.0.3.0", 120),
+		learnt("192.0.4.0", 120) };
+	const struct cgn_nexthop *several = NULL;
+	const struct cgn_snapshot *s;
+	uint64_t nh[3];
+	uint32_t ip[] = { 0xc0000201, 0xc0000301, 0xc0000401 };
+
+	memcpy(list[1].gw, key("198.51.100.8"), 16);
+	memcpy(list[4].gw, key("198.51.100.8"), 16);
+	setup();
+	s = compile_with(USUAL, list, RTE_DIM(list)); /* one of them twice */
+	rte_fib_lookup_bulk(s->vpn[0].fib4, ip, nh, 3);
+	several = &s->nexthop[nh[0]];
+	CU_ASSERT_EQUAL_FATAL(several->kind, CGN_NH_SEVERAL);
+	CU_ASSERT_EQUAL(nh[1], nh[0]);
+	CU_ASSERT_EQUAL(s->nexthop[nh[2]].kind, CGN_NH_GATEWAY);
+	CU_ASSERT_EQUAL_FATAL(several->n, 2);
+	for (unsigned i = 0; i < 2; i++) {
+		const struct cgn_nexthop *one = &s->nexthop[several->index + i];
+
+		CU_ASSERT_EQUAL(one->kind, CGN_NH_GATEWAY);
+		CU_ASSERT_EQUAL(one->gw[15], 7 + i);
+		CU_ASSERT_PTR_NOT_NULL(one->neigh);
+	}
+	/* control has the first one */
+	CU_ASSERT(by(s, "192.0.2.1", "198.51.100.7"));
+	CU_ASSERT(used("192.0.3.0", 120));
+	teardown(s);
+}
+
 const char *const eal_suite = "compile: learnt routes";
 CU_TestInfo eal_tests[] = {
 	{ "order", test_order },
 	{ "floating static route", test_floating },
 	{ "without gateway", test_link },
+	{ "several next hops", test_several },
 	CU_TEST_INFO_NULL,
 };

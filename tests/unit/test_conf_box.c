@@ -29,6 +29,8 @@ static const struct conf_case dpdk_cases[] = {
 		"\"nap\" is not allowed, allowed is sleep, poll" },
 	{ { { "memory_mb = 1024;", "on_crash = \"pray\";" } }, "2: dpdk.on_crash",
 		"allowed is isolate, exit" },
+	{ { { "memory_mb = 1024;", "hugepages = false; multi_process = true;" } },
+		"2: dpdk.multi_process", "other processes can attach to hugepages only" },
 	{ { { "lcores = \"0-3\";", "" } }, "2: dpdk.lcores", "is missing" },
 	{ .place = NULL },
 };

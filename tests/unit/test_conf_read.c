@@ -34,7 +34,7 @@ static const struct conf_case cases[] = {
 		"an array [ ... ] is expected, not a string" },
 	{ { { "memory_mb = 1024;", "memory = 1024;" } }, "2: dpdk.memory",
 		"unknown key, allowed is lcores, control_lcore, io_lcores, hugepages, "
-		"memory_mb" },
+		"multi_process, memory_mb" },
 	{ { { "mtu = 1540;", "mtu = 1540; inside: { ports = [ \"in\" ]; };" } },
 		"22: ds_lite_instances[0].inside", "unknown key, allowed is name, id," },
 	{ { { "ha: {", "hah: {" } }, "15: hah",

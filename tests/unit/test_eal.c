@@ -33,7 +33,7 @@ check(const char *want)
 {
 	char line[512] = "";
 
-	CU_ASSERT_EQUAL(cgn_eal_args_make(&args, &conf), 0);
+	CU_ASSERT_EQUAL(cgn_eal_args_make(&args, &conf, "/huge/cgnd-run"), 0);
 	for (int i = 0; i < args.n; i++)
 		snprintf(line + strlen(line), sizeof(line) - strlen(line), "%s%s",
 			i ? " " : "", args.arg[i]);
@@ -58,6 +58,15 @@ test_hugepages(void)
 	conf.dpdk.hugepages = true;
 	check("cgnd --lcores 0@0,1@1 --main-lcore 1 --file-prefix cgn -m 512 --in-memory "
 	      "--no-pci --iova-mode=va");
+}
+
+static void
+test_multi_process(void)
+{
+	begin("net_null0", "net_null1");
+	conf.dpdk.hugepages = conf.dpdk.multi_process = true;
+	check("cgnd --lcores 0@0,1@1 --main-lcore 1 --file-prefix cgn -m 512 "
+	      "--single-file-segments --huge-dir /huge/cgnd-run --no-pci --iova-mode=va");
 }
 
 static void
@@ -88,7 +97,7 @@ test_extra(void)
 	for (unsigned i = 0; i < CGN_EAL_ARGS; i++)
 		extra[i] = "x";
 	conf.dpdk.n_extra_args = CGN_EAL_ARGS;
-	CU_ASSERT_EQUAL(cgn_eal_args_make(&args, &conf), -E2BIG);
+	CU_ASSERT_EQUAL(cgn_eal_args_make(&args, &conf, "/huge/cgnd-run"), -E2BIG);
 	cgn_eal_args_free(&args);
 }
 
@@ -118,6 +127,7 @@ test_is_pci(void)
 static CU_TestInfo tests[] = {
 	{ "without hugepages", test_no_hugepages },
 	{ "with hugepages", test_hugepages },
+	{ "other processes may attach", test_multi_process },
 	{ "PCI devices", test_pci },
 	{ "extra arguments", test_extra },
 	{ "what a PCI address is", test_is_pci },

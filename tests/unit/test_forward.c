@@ -52,6 +52,46 @@ test_frame(void)
 	world_close();
 }
 
+/* Where a packet with this source port, or fragment of it, leaves. */
+static unsigned
+port_of(uint16_t sport, bool fragment)
+{
+	struct packet p = plain(REMOTE_HOST);
+	uint8_t in[PACKET_MAX];
+	unsigned len;
+
+	p.sport = sport;
+	len = packet_ip4(in, &p);
+	if (fragment)
+		in[6] |= 0x20; /* MF */
+	packet_sums(in);
+	return world_run_iface(INSIDE, in, len)->arg;
+}
+
+/* Of several next hops each has its part of the flows, and a flow always the same. */
+static void
+test_several(void)
+{
+	struct cgn_nexthop *nh = world.nexthop;
+	unsigned n[2] = { 0 };
+
+	world_open(64, 16, 0);
+	nh[NH_BLACKHOLE] = nh[NH_GW_OUTSIDE];
+	nh[NH_BLACKHOLE + 1] = nh[NH_GW_INSIDE];
+	nh[NH_GW_OUTSIDE] = (struct cgn_nexthop){
+		.kind = CGN_NH_SEVERAL, .n = 2, .index = NH_BLACKHOLE
+	};
+	for (uint16_t k = 0; k < 256; k++) {
+		unsigned port = port_of((uint16_t)(5000 + k), false);
+
+		n[port & 1]++;
+		CU_ASSERT_EQUAL(port_of((uint16_t)(5000 + k), false), port);
+		CU_ASSERT_EQUAL(port_of((uint16_t)(5000 + k), true), port_of(1, true));
+	}
+	CU_ASSERT(n[0] > 96 && n[1] > 96);
+	world_close();
+}
+
 /* From untagged to tagged, from tagged to untagged, and among tagged ones. */
 static void
 test_vlan(void)
@@ -245,6 +285,7 @@ test_to_box(void)
 const char *const eal_suite = "forward";
 CU_TestInfo eal_tests[] = {
 	{ "frames", test_frame },
+	{ "several next hops", test_several },
 	{ "VLANs", test_vlan },
 	{ "neighbours", test_neighbour },
 	{ "nowhere", test_nowhere },

@@ -49,6 +49,35 @@ test_best(void)
 	cgn_learn_fini(&l);
 }
 
+/* All next hops of the best one, each once, and no more than there is room for. */
+static void
+test_several(void)
+{
+	struct cgn_learn l;
+
+	cgn_learn_init(&l, 100);
+	cgn_learn_begin(&l);
+	for (unsigned i = 0; i < CGN_LEARN_HOPS + 4; i++) {
+		struct cgn_learn_route r = route(254, 1, 128, 20, 186);
+
+		r.gateway = true;
+		r.gw[15] = (uint8_t)(i < 2 ? 0 : i);
+		cgn_learn_add(&l, &r);
+	}
+	add(&l, 1, 128, 20, 188); /* of another protocol, of another metric */
+	add(&l, 1, 128, 30, 186);
+	add(&l, 2, 128, 20, 186);
+	CU_ASSERT(cgn_learn_end(&l));
+	CU_ASSERT_EQUAL_FATAL(l.now.n, CGN_LEARN_HOPS + 1);
+	for (unsigned i = 0; i < CGN_LEARN_HOPS; i++) {
+		CU_ASSERT_EQUAL(l.now.route[i].key[15], 1);
+		CU_ASSERT_EQUAL(l.now.route[i].protocol, 186);
+		CU_ASSERT_EQUAL(l.now.route[i].gw[15], i ? i + 1 : 0);
+	}
+	CU_ASSERT_EQUAL(l.now.route[CGN_LEARN_HOPS].key[15], 2);
+	cgn_learn_fini(&l);
+}
+
 /* In another order it is the same; with another metric, which alone does not count for
  * the path but for the next choice, it is not. */
 static void
@@ -112,6 +141,7 @@ test_origin(void)
 
 static CU_TestInfo tests[] = {
 	{ "the best of a prefix", test_best },
+	{ "several next hops", test_several },
 	{ "the same list", test_same },
 	{ "the limit", test_limit },
 	{ "origins", test_origin },

@@ -3,12 +3,16 @@
  * What is found before DPDK starts, and how it is said. */
 #include "control/preflight.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "control/hugefiles.h"
 #include "suite.h"
 
 static char root[] = "/tmp/cgn-preflight-XXXXXX";
@@ -107,8 +111,61 @@ remove_root(void)
 	CU_ASSERT_EQUAL(system(command), 0);
 }
 
+static void
+test_numbers(void)
+{
+	CU_ASSERT_EQUAL(cgn_preflight_numbers("2@0,3@1", 2, err, sizeof(err)), 0);
+	CU_ASSERT_EQUAL(cgn_preflight_numbers("(100-102)@0", 64, err, sizeof(err)), 0);
+	CU_ASSERT_NOT_EQUAL(cgn_preflight_numbers("2@0,1@1", 2, err, sizeof(err)), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err, "lcore 1 has the number"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(err, "\"2@0,3@1\""));
+	CU_ASSERT_NOT_EQUAL(cgn_preflight_numbers("70@0", 96, err, sizeof(err)), 0);
+}
+
+/* Names of hugepages: found by the mounts, removed unless they are somebody's. */
+static void
+test_hugefiles(void)
+{
+	char mounts[64], file[192], path[128], line[96];
+	FILE *f;
+	int fd;
+
+	snprintf(mounts, sizeof(mounts), "%s/mounts", root);
+	snprintf(line, sizeof(line), "none /proc proc rw 0 0\n");
+	f = fopen(mounts, "w");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	fputs(line, f);
+	fclose(f);
+	CU_ASSERT_EQUAL(cgn_hugefiles_find(mounts, "/run/cgnd", path, 128), -ENODEV);
+	f = fopen(mounts, "a");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	fprintf(f, "none %s hugetlbfs rw 0 0\n", root);
+	fclose(f);
+	CU_ASSERT_EQUAL(cgn_hugefiles_find(mounts, "/run/cgnd", path, 8), -ENAMETOOLONG);
+	CU_ASSERT_EQUAL(cgn_hugefiles_find(mounts, "/run/cgnd", path, 128), 0);
+	snprintf(line, sizeof(line), "%s/cgnd-run-cgnd", root);
+	CU_ASSERT_STRING_EQUAL(path, line);
+
+	CU_ASSERT_EQUAL(cgn_hugefiles_init(path, err, sizeof(err)), 0);
+	snprintf(file, sizeof(file), "%s/cgnmap_0", path);
+	fd = open(file, O_CREAT | O_RDWR, 0600);
+	CU_ASSERT_EQUAL(flock(fd, LOCK_SH), 0);
+	CU_ASSERT_EQUAL(cgn_hugefiles_init(path, err, sizeof(err)), -EBUSY);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err, path));
+	CU_ASSERT_EQUAL(access(file, F_OK), 0);
+	close(fd); /* its process was killed */
+	CU_ASSERT_EQUAL(cgn_hugefiles_init(path, err, sizeof(err)), 0);
+	CU_ASSERT_NOT_EQUAL(access(file, F_OK), 0);
+	close(open(file, O_CREAT | O_RDWR, 0600));
+	cgn_hugefiles_fini(path);
+	CU_ASSERT_NOT_EQUAL(access(path, F_OK), 0);
+	unlink(mounts);
+}
+
 static CU_TestInfo tests[] = {
 	{ "hugepages", test_hugepages },
+	{ "numbers of lcores", test_numbers },
+	{ "hugepages with names", test_hugefiles },
 	{ "CPUs", test_cpus },
 	{ "ports", test_ports },
 	{ "clean up", remove_root },

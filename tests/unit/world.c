@@ -141,10 +141,10 @@ nexthops(void)
 	nh[NH_AFTR].kind = CGN_NH_AFTR;
 	for (uint32_t k = 0; k < POOLS; k++)
 		nh[NH_POOL_DS + k] =
-			(struct cgn_nexthop){ CGN_NH_POOL, 0, k, { 0 }, NULL };
+			(struct cgn_nexthop){ .kind = CGN_NH_POOL, .index = k };
 	for (uint16_t k = 0; k < IFACES; k++)
 		nh[NH_INSIDE + k] =
-			(struct cgn_nexthop){ CGN_NH_CONNECTED, k, 0, { 0 }, NULL };
+			(struct cgn_nexthop){ .kind = CGN_NH_CONNECTED, .iface = k };
 	gateway4(NH_GW_OUTSIDE, OUTSIDE, IP4(198, 51, 100, 254), 1);
 	gateway4(NH_GW_INSIDE, INSIDE, IP4(10, 0, 0, 2), 2);
 	gateway4(NH_GW_RED, RED, IP4(10, 1, 0, 2), 3);
