@@ -219,6 +219,7 @@ show_box_turn(void)
 			cgn_worker_message(lcore->worker, lcore->inbox))
 			lcore->inbox = NULL;
 		cgn_worker_tick(lcore->worker, show_box.snap, now_ms);
+		lcore->beat.tsc = rte_get_tsc_cycles();
 	}
 }
 
