@@ -252,7 +252,7 @@ $LAB_TOP
 $only
 
 address_groups: ( { name = "pool1"; id = 1; addresses = [ "203.0.113.0/28" ]; },
-                  { name = "pool2"; id = 2; addresses = [ "203.0.113.64/28" ]; } $pools );
+                  { name = "pool2"; id = 2; addresses = [ "203.0.113.64/${LAB_POOL2:-28}" ]; } $pools );
 acls: ( { name = "private"; permit = [ "10.0.0.0/8" ]; } );
 
 ds_lite_instances: (
