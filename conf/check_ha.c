@@ -169,6 +169,27 @@ cgn_check_locations(struct cgn_reader *r)
 
 /* ---- VRRP ---- */
 
+static void
+check_tracked_hop(struct cgn_reader *r, const struct cgn_conf_vrrp *group,
+	const struct cgn_conf_track *track)
+{
+	char text[ADDR_SIZE];
+
+	if (!track->next_hop.family || group->port.index < 0)
+		return;
+	for (uint32_t i = 0; i < r->conf->n_routes; i++) {
+		const struct cgn_conf_route *route = &r->conf->routes[i];
+
+		if (route->port == track->next_port &&
+			!memcmp(&route->next_hop, &track->next_hop,
+				sizeof(route->next_hop)))
+			return;
+	}
+	cgn_reader_error(r, &track->next_hop,
+		"%s is the next_hop of no route in the VPN of port \"%s\"",
+		cgn_conf_addr_format(&track->next_hop, text), group->port.name);
+}
+
 /*
  * A failure must bring the priority below that of the other box, or nothing happens. What
  * the other box has is told by peer_priority; the usual pairs are assumed otherwise.
@@ -181,9 +202,11 @@ check_track(struct cgn_reader *r, const struct cgn_conf_vrrp *group,
 			: group->priority > 150 ? 150
 						: 100;
 
-	if (!track->location.id == !track->port.name[0])
+	if (!!track->location.id + !!track->port.name[0] + !!track->next_hop.family != 1)
 		cgn_reader_error(r, track,
-			"one of service_location and port is tracked, and only one");
+			"one of service_location, port and next_hop is tracked, and only "
+			"one");
+	check_tracked_hop(r, group, track);
 	if (group->priority > peer && group->priority >= peer + track->reduced)
 		cgn_reader_warn(r, &track->reduced,
 			"too small to cause a switch-over: %u - %u is not below the %u "

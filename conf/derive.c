@@ -74,6 +74,22 @@ derive_routes(struct cgn_conf *conf)
 }
 
 static void
+derive_tracks(struct cgn_conf *conf)
+{
+	for (uint32_t i = 0; i < conf->n_vrrp; i++) {
+		const struct cgn_conf_vrrp *group = &conf->vrrp[i];
+
+		for (uint32_t k = 0; group->port.index >= 0 && k < group->n_track; k++) {
+			struct cgn_conf_track *track = &group->track[k];
+
+			track->next_port = cgn_conf_connected_port(conf,
+				conf->ports[group->port.index].vpn.index,
+				&track->next_hop);
+		}
+	}
+}
+
+static void
 derive_metrics(struct cgn_conf *conf)
 {
 	struct cgn_conf_addr *address = &conf->metrics.address;
@@ -314,6 +330,7 @@ cgn_derive_conf(struct cgn_reader *r)
 	derive_licences(conf);
 	derive_ports(conf);
 	derive_routes(conf);
+	derive_tracks(conf);
 	derive_metrics(conf);
 	derive_pools(r);
 	for (uint32_t i = 0; i < conf->n_instances; i++) {

@@ -234,11 +234,14 @@ struct cgn_conf_metrics {
 	uint32_t port;
 };
 
-/* One tracked thing: a location or a port, the other index is CGN_CONF_NONE. */
+/* One tracked thing: a location, a port (the indices of others are CGN_CONF_NONE), or the
+ * next hop of a route, in the VPN of the group's port. */
 struct cgn_conf_track {
 	struct cgn_conf_src src;
 	struct cgn_conf_location_ref location;
 	struct cgn_conf_ref port; /* ports[] */
+	struct cgn_conf_addr next_hop;
+	int32_t next_port; /* ports[] that it is behind */
 	uint32_t reduced;
 };
 

@@ -133,7 +133,9 @@ static const struct cgn_schema_key track_keys[] = {
 	{ CGN_VALUE("service_location", LOCATION, location), .ref = CGN_REF_LOCATION,
 		CGN_LIMITS(1, 65535), .help = "the location that is tracked, or" },
 	{ CGN_VALUE("port", REF, port), .ref = CGN_REF_PORT,
-		.help = "the port that is tracked" },
+		.help = "the port that is tracked, or" },
+	{ CGN_VALUE("next_hop", ADDR, next_hop),
+		.help = "the next hop of a route: it is asked once a second" },
 	{ CGN_VALUE("reduced", INT, reduced), CGN_LIMITS(1, 254), .def = 10,
 		.help = "what the priority loses while it is down" },
 };

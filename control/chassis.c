@@ -20,7 +20,6 @@
 #include "control/vrrp.h"
 
 #define FRESH_MS 60 /* three hellos */
-#define NEAR_MS	 40 /* two */
 #define HOLD_MS	 60
 #define ALONE_MS 3000 /* without a virtual router: so long nobody has answered */
 #define PRIORITY 100  /* of a location without a virtual router */
@@ -173,9 +172,7 @@ see_peer(struct cgn_daemon *d, uint32_t i)
 	p->matches = cgn_channel_usable(channel, id);
 	p->ready = said->ready;
 	p->asks = said->asks;
-	p->poised = said->poised;
 	p->drains = said->drains;
-	p->shares = said->shares;
 	p->role = (enum cgn_role)said->role;
 	p->epoch = said->epoch;
 	p->boot = peer->boot;
@@ -213,32 +210,39 @@ rank_of(const struct cgn_daemon *d, uint32_t i, const struct cgn_chassis_locatio
 	return rank;
 }
 
+/* As the workers have it, not before. */
+static bool
+is_filled(const struct cgn_daemon *d, uint32_t i)
+{
+	const struct cgn_worker *host = cgn_chassis_host(d, i);
+
+	return host && !d->watch.owed && cgn_sync_filled(host, cgn_chassis_index(d, i));
+}
+
 static struct cgn_role_input
 facts_of(const struct cgn_daemon *d, uint32_t i, const struct cgn_chassis_location *l)
 {
 	return (struct cgn_role_input){ .now_ms = d->now_ms,
 		.hold_ms = HOLD_MS,
-		.near_ms = NEAR_MS,
 		.adopt_ms = d->conf->ha.adopt_delay * 1000ull,
 		.elected = is_elected(d, i, l),
 		.able = d->place[i].worker != CGN_NONE16,
 		.spare = cgn_chassis_conf(d, i)->backup.present,
 		.leaving = l->leaving == CGN_CHASSIS_LEAVES,
+		.filled = is_filled(d, i),
 		.rank = rank_of(d, i, l),
 		.peer = l->peer };
 }
 
 /* ---- roles ---- */
 
-/* A box begins with its own half at all times: so what it gives out after a cut, before
- * it has noticed, is nothing that the other one gives out, who has not heard of it. */
 static uint8_t
 own_of(const struct cgn_daemon *d, uint32_t i, const struct cgn_role_input *in)
 {
 	bool lower = cgn_channels_is_lower(d, (uint16_t)cgn_chassis_conf(d, i)->id);
 
-	if (cgn_role_has_all_ports(&d->chassis->location[i].role, in))
-		return lower ? CGN_OWN_LOW_FIRST : CGN_OWN_HIGH_FIRST;
+	if (cgn_role_has_most(&d->chassis->location[i].role, in))
+		return lower ? CGN_OWN_LOW_MOST : CGN_OWN_HIGH_MOST;
 	return lower ? CGN_OWN_LOW : CGN_OWN_HIGH;
 }
 
@@ -267,7 +271,6 @@ decide(struct cgn_daemon *d, uint32_t i)
 	see_peer(d, i);
 	in = facts_of(d, i, l);
 	changed = cgn_role_step(&l->role, &in);
-	l->poised = cgn_role_is_poised(&l->role, &in);
 	own = own_of(d, i, &in);
 	if (changed || own != l->own)
 		d->watch.changed = d->watch.owed = true;
@@ -369,9 +372,6 @@ cgn_chassis_say(struct cgn_daemon *d)
 							 ? cgn_chassis_may_leave(d, i)
 							 : cgn_chassis_is_complete(d, i)),
 				.asks = l->asks,
-				.poised = l->poised,
-				.shares = l->role.role == CGN_ROLE_MASTER &&
-					  l->peer.poised && l->own != CGN_OWN_ALL,
 				.drains = l->leaving != CGN_CHASSIS_STAYS,
 				.epoch = l->role.epoch });
 	}

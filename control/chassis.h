@@ -23,7 +23,6 @@ struct cgn_chassis_location {
 	struct cgn_role_peer peer; /* as it was seen last */
 	uint64_t heard_us;	   /* when, as the channel knows it */
 	enum cgn_chassis_switch leaving;
-	bool poised;	    /* may become master at any moment */
 	bool asks;	    /* the other box is asked to give way */
 	bool told;	    /* the switch was by command */
 	uint64_t asked_ms;  /* when */

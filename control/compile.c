@@ -143,6 +143,25 @@ location_index(struct cgn_compile_run *r, uint32_t i)
 	return 0;
 }
 
+/* So that a box that is given its reserve alone has blocks for all of its instances. */
+static void
+reserves(struct cgn_compile_run *r)
+{
+	for (uint32_t i = 0; i < r->conf->n_instances; i++) {
+		const struct cgn_conf_instance *in = &r->conf->instances[i];
+		const struct cgn_conf_group *g = &r->conf->groups[in->group.index];
+		uint32_t size =
+			RTE_MAX(in->port_range.size, in->port_range.extended_size);
+
+		for (uint32_t m = 0; m < g->n_members; m++) {
+			uint32_t at = r->location[g->members[m].location.index];
+			struct cgn_location *l = &r->base->location[at];
+
+			l->reserve = RTE_MAX(l->reserve, cgn_own_reserve(size));
+		}
+	}
+}
+
 /* The table of locations (what is the same on every host), and the order in which a
  * caller tells their hosts. */
 int
@@ -171,6 +190,7 @@ cgn_compile_locations(struct cgn_compile_run *r)
 		memcpy(&base->location[i].id, cgn_registry_key(&r->c->locations, i),
 			sizeof(uint16_t));
 	}
+	reserves(r);
 	return 0;
 }
 

@@ -245,6 +245,7 @@ give_up(struct cgn_resolver *r, struct peer *p, uint64_t now_ms)
 		return;
 	}
 	drop_held(r, p);
+	cgn_resolve_hush(r, p, true);
 	cgn_resolve_enter(r, p, CGN_PEER_FAILED);
 	p->due_ms = now_ms + FAILED_ASK_MS;
 }
@@ -275,6 +276,7 @@ step(struct cgn_resolver *r, struct peer *p, uint64_t now_ms)
 			break;
 		}
 		cgn_neigh_set(p->n, NULL);
+		cgn_resolve_hush(r, p, p->gateway);
 		cgn_resolve_start(r, p, CGN_PEER_INCOMPLETE, now_ms);
 		break;
 	case CGN_PEER_FAILED:

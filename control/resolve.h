@@ -16,6 +16,7 @@ struct cgn_resolver;
 #define CGN_RESOLVE_RETRANS_MS 1000
 #define CGN_RESOLVE_TRIES      3
 #define CGN_RESOLVE_FRESH_MS   30000  /* after a confirmation */
+#define CGN_RESOLVE_WATCH_MS   1000   /* the same, of a gateway that is watched */
 #define CGN_RESOLVE_UNUSED_MS  600000 /* then a neighbour is forgotten */
 
 enum cgn_resolve_state {
@@ -70,6 +71,12 @@ bool cgn_resolve_learn(struct cgn_resolver *r, uint16_t iface, const uint8_t key
 /* Announces all addresses of all interfaces, by gratuitous ARP (RFC 5227 3) and
  * unsolicited advertisements (RFC 4861 7.2.6): when links came up. */
 void cgn_resolve_announce(struct cgn_resolver *r);
+
+/* Has a gateway of the snapshot not answered three questions in a row, and nothing since?
+ * From the first call on it is watched: asked every second, so that it is known within
+ * four. key: IPv4 as ::ffff:a.b.c.d. false for who is no gateway. */
+bool cgn_resolve_is_silent(
+	const struct cgn_resolver *r, uint16_t iface, const uint8_t key[16]);
 
 const struct cgn_resolve_stats *cgn_resolve_stats(const struct cgn_resolver *r);
 

@@ -24,7 +24,9 @@ struct peer {
 	uint8_t state; /* enum cgn_resolve_state */
 	uint8_t tries;
 	bool gateway;
-	bool used; /* since it was confirmed or asked */
+	bool silent;  /* a gateway: does not answer */
+	bool watched; /* a gateway: its answers matter to somebody */
+	bool used;    /* since it was confirmed or asked */
 	unsigned n_held;
 	uint64_t due_ms;       /* something is to be done then */
 	uint64_t confirmed_ms; /* 0: never */
@@ -50,6 +52,9 @@ void cgn_resolve_enter(
 /* Changes to a state in which the neighbour is asked, and asks. */
 void cgn_resolve_start(struct cgn_resolver *r, struct peer *p,
 	enum cgn_resolve_state state, uint64_t now_ms);
+
+/* A gateway does not answer any more, or answers again: an event. */
+void cgn_resolve_hush(struct cgn_resolver *r, struct peer *p, bool silent);
 
 /* The peer of an entry, made when it is first needed; NULL: out of memory. */
 struct peer *cgn_resolve_peer(

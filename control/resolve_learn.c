@@ -9,6 +9,8 @@
  * Control lcore only. */
 #include "control/resolve_int.h"
 
+#include <arpa/inet.h>
+
 #include <rte_arp.h>
 
 #include "control/compile.h"
@@ -36,12 +38,43 @@ conflict(struct cgn_resolver *r, uint16_t iface, const uint8_t key[16],
 	cgn_resolve_announce(r);
 }
 
+void
+cgn_resolve_hush(struct cgn_resolver *r, struct peer *p, bool silent)
+{
+	bool four = is_ip4(p->n->addr);
+	char text[INET6_ADDRSTRLEN];
+
+	if (p->silent == silent)
+		return;
+	p->silent = silent;
+	inet_ntop(four ? AF_INET : AF_INET6, p->n->addr + (four ? 12 : 0), text,
+		sizeof(text));
+	cgn_log_event(silent ? LOG_WARNING : LOG_NOTICE, "%s: next hop %s %s",
+		r->snap->iface[p->iface].name, text,
+		silent ? "does not answer" : "answers again");
+}
+
+bool
+cgn_resolve_is_silent(const struct cgn_resolver *r, uint16_t iface, const uint8_t key[16])
+{
+	const struct cgn_neigh *n = cgn_neigh_find(r->snap->iface[iface].neigh, key);
+	struct peer *p = n ? n->control : NULL;
+
+	if (!p || !p->gateway)
+		return false;
+	if (!p->watched && p->state == CGN_PEER_REACHABLE)
+		p->due_ms = 0;
+	p->watched = true;
+	return p->silent;
+}
+
 static void
 confirmed(struct cgn_resolver *r, struct peer *p, uint64_t now_ms)
 {
 	cgn_resolve_enter(r, p, CGN_PEER_REACHABLE);
+	cgn_resolve_hush(r, p, false);
 	p->confirmed_ms = now_ms;
-	p->due_ms = now_ms + CGN_RESOLVE_FRESH_MS;
+	p->due_ms = now_ms + (p->watched ? CGN_RESOLVE_WATCH_MS : CGN_RESOLVE_FRESH_MS);
 }
 
 /* RFC 4861 7.2.5 and appendix C, with the flags of an ARP packet by RFC 826. */
@@ -174,12 +207,14 @@ cgn_resolve_snapshot(
 	r->snap = snap;
 	for (p = TAILQ_FIRST(&r->peers); p != NULL; p = next) {
 		next = TAILQ_NEXT(p, all);
-		p->gateway = false;
+		p->gateway = p->watched = false;
 		if (snap->iface[p->iface].port == CGN_NONE16)
 			cgn_resolve_forget(r, p);
 	}
 	announce_new(r, before);
 	gateways(r, now_ms);
+	TAILQ_FOREACH(p, &r->peers, all)
+	p->silent &= p->gateway;
 }
 
 /* ---- to be seen ---- */

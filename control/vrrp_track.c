@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * The facts that a virtual router is told: what its tracked things take from its priority
- * (a location that no CPU hosts, a port without link), whether its own port is up,
+ * (a location that no CPU hosts, a port without link, a next hop that does not answer),
+ * whether its own port is up,
  * whether the CPUs behind it turn, and whether the box has listened at all.
  *
  * The CPUs behind a group host the locations bound to it or to groups that follow it. One
@@ -9,8 +10,11 @@
  * that are down are the tracking's matter; where nothing is tracked they close the gate.
  *
  * Control lcore. */
+#include "control/host.h"
 #include "control/moves.h"
+#include "control/resolve.h"
 #include "control/vrrp_int.h"
+#include "dataplane/neigh.h"
 
 #include <string.h>
 
@@ -73,6 +77,32 @@ is_location_down(const struct cgn_daemon *d, int32_t location)
 	return d->place[location].worker == CGN_MOVES_NONE;
 }
 
+static bool
+is_silent(const struct cgn_daemon *d, const struct cgn_conf_track *t)
+{
+	uint32_t iface =
+		cgn_compile_find_iface(d->compiler, d->conf->ports[t->next_port].name);
+	uint8_t key[16];
+
+	memcpy(key, t->next_hop.bytes, sizeof(key));
+	if (t->next_hop.family == 4) {
+		rte_be32_t addr;
+
+		memcpy(&addr, t->next_hop.bytes, sizeof(addr));
+		cgn_neigh_key4(key, addr);
+	}
+	return iface != CGN_NONE &&
+	       cgn_resolve_is_silent(cgn_host_resolver(d->host), (uint16_t)iface, key);
+}
+
+static bool
+is_down(const struct cgn_daemon *d, const struct cgn_conf_track *t)
+{
+	if (t->location.index >= 0)
+		return is_location_down(d, t->location.index);
+	return t->port.index >= 0 ? !is_up(d, t->port.index) : is_silent(d, t);
+}
+
 static uint32_t
 reduced(const struct cgn_daemon *d, uint32_t group)
 {
@@ -81,11 +111,8 @@ reduced(const struct cgn_daemon *d, uint32_t group)
 
 	for (uint32_t i = 0; i < conf->n_track; i++) {
 		const struct cgn_conf_track *t = &conf->track[i];
-		bool down = t->location.index >= 0
-				    ? is_location_down(d, t->location.index)
-				    : !is_up(d, t->port.index);
 
-		sum += down ? t->reduced : 0;
+		sum += is_down(d, t) ? t->reduced : 0;
 	}
 	return sum;
 }

@@ -72,7 +72,8 @@ cgn_address_is_used(const struct cgn_address *a)
 /* First port of a free range of the grid of this size, or 0: looked for from a random
  * cell on, so that nobody can foresee it (RFC 6056). */
 static uint32_t
-find_owned(struct cgn_worker *w, const struct cgn_address *a, uint32_t size, uint8_t own)
+find_within(struct cgn_worker *w, const struct cgn_address *a, uint32_t size,
+	const struct cgn_own_range *r)
 {
 	uint32_t cells = CGN_PORT_COUNT / size, cell = (uint32_t)(cgn_random(w) % cells);
 
@@ -80,7 +81,8 @@ find_owned(struct cgn_worker *w, const struct cgn_address *a, uint32_t size, uin
 		uint32_t first = CGN_PORT_FIRST + cell * size;
 
 		cell = cell + 1 < cells ? cell + 1 : 0;
-		if (cgn_own_has(own, first, size) && range_clear(a->blocked, first, size))
+		if (first >= r->first && first + size <= r->end &&
+			range_clear(a->blocked, first, size))
 			return first;
 	}
 	return 0;
@@ -89,14 +91,15 @@ find_owned(struct cgn_worker *w, const struct cgn_address *a, uint32_t size, uin
 static uint32_t
 find_range(struct cgn_worker *w, const struct cgn_address *a, uint32_t size)
 {
-	uint8_t own = w->snap->location[w->snap->address[a->slot].location].own;
-	uint32_t first;
+	const struct cgn_location *l =
+		&w->snap->location[w->snap->address[a->slot].location];
+	struct cgn_own_range r;
+	uint32_t first = 0;
 
 	if (a->free < size)
 		return 0;
-	first = find_owned(w, a, size, cgn_own_first(own));
-	if (!first && cgn_own_then(own) != own)
-		first = find_owned(w, a, size, cgn_own_then(own));
+	for (unsigned k = 0; !first && cgn_own_range(l->own, l->reserve, k, &r); k++)
+		first = find_within(w, a, size, &r);
 	return first;
 }
 

@@ -46,25 +46,28 @@ available(const struct cgn_address *a, enum cgn_class class, uint32_t word)
 		 (a->blocked[word] & ~a->single[word]));
 }
 
-/* Those of what this box may give out. */
+/* Those of a range that begins and ends with a word. */
 static uint64_t
-offered(const struct cgn_address *a, enum cgn_class class, uint32_t word, uint8_t own)
+offered(const struct cgn_address *a, enum cgn_class class, uint32_t word,
+	const struct cgn_own_range *r)
 {
-	return cgn_own_has(own, word * 64, 64) ? available(a, class, word) : 0;
+	return word * 64 >= r->first && word * 64 + 64 <= r->end
+		       ? available(a, class, word)
+		       : 0;
 }
 
 /* A port from a random one on, and round; 0: none. */
 static uint32_t
-find_owned(struct cgn_worker *w, const struct cgn_address *a, enum cgn_class class,
-	uint8_t own)
+find_within(struct cgn_worker *w, const struct cgn_address *a, enum cgn_class class,
+	const struct cgn_own_range *r)
 {
 	uint32_t start = CGN_PORT_FIRST + (uint32_t)(cgn_random(w) % CGN_PORT_COUNT);
 	uint32_t word = start / 64;
-	uint64_t clear = offered(a, class, word, own) & ~0ull << start % 64;
+	uint64_t clear = offered(a, class, word, r) & ~0ull << start % 64;
 
 	for (uint32_t k = FIRST; !clear && k <= WORDS; k++) {
 		word = word + 1 < WORDS ? word + 1 : FIRST;
-		clear = offered(a, class, word, own);
+		clear = offered(a, class, word, r);
 	}
 	return clear ? word * 64 + (uint32_t)__builtin_ctzll(clear) : 0;
 }
@@ -72,11 +75,13 @@ find_owned(struct cgn_worker *w, const struct cgn_address *a, enum cgn_class cla
 static uint32_t
 find(struct cgn_worker *w, const struct cgn_address *a, enum cgn_class class)
 {
-	uint8_t own = w->snap->location[w->snap->address[a->slot].location].own;
-	uint32_t port = find_owned(w, a, class, cgn_own_first(own));
+	const struct cgn_location *l =
+		&w->snap->location[w->snap->address[a->slot].location];
+	struct cgn_own_range r;
+	uint32_t port = 0;
 
-	if (!port && cgn_own_then(own) != own)
-		port = find_owned(w, a, class, cgn_own_then(own));
+	for (unsigned k = 0; !port && cgn_own_range(l->own, l->reserve, k, &r); k++)
+		port = find_within(w, a, class, &r);
 	return port;
 }
 

@@ -9,6 +9,7 @@
 
 #include <rte_ether.h>
 
+#include "dataplane/own.h"
 #include "dataplane/types.h"
 
 struct rte_fib;
@@ -128,50 +129,15 @@ struct cgn_group {
 	bool gone;		      /* not configured any more */
 };
 
-/* The ports of a location's addresses that this box may give out: while two boxes cannot
- * hear each other both may translate for it, and neither takes a port of the other's
- * half. What was given out in the moment before they noticed is not known to the other
- * one, so a box takes from its own half as long as there is something in it.
- */
-enum cgn_own {
-	CGN_OWN_ALL,
-	CGN_OWN_LOW,
-	CGN_OWN_HIGH,
-	CGN_OWN_LOW_FIRST,
-	CGN_OWN_HIGH_FIRST
-};
-#define CGN_OWN_MIDDLE (CGN_PORT_FIRST + CGN_PORT_COUNT / 2)
-
-/* own: all, or one of the halves. */
-static inline bool
-cgn_own_has(uint8_t own, uint32_t first, uint32_t size)
-{
-	return own == CGN_OWN_ALL || (own == CGN_OWN_LOW ? first + size <= CGN_OWN_MIDDLE
-							 : first >= CGN_OWN_MIDDLE);
-}
-
-/* What is taken first: all, or one of the halves; and what is taken when there is nothing
- * left of it. */
-static inline uint8_t
-cgn_own_first(uint8_t own)
-{
-	return own >= CGN_OWN_LOW_FIRST ? own - CGN_OWN_LOW_FIRST + CGN_OWN_LOW : own;
-}
-
-static inline uint8_t
-cgn_own_then(uint8_t own)
-{
-	return own >= CGN_OWN_LOW_FIRST ? CGN_OWN_ALL : own;
-}
-
 struct cgn_location {
 	uint16_t id;	  /* configured, the name on every wire */
 	uint16_t worker;  /* that hosts it now; CGN_REMOTE; or CGN_NONE16: down */
 	uint16_t standby; /* worker that holds a copy of its state; CGN_REMOTE; or
 			     CGN_NONE16 */
 	uint16_t slot, cpu;
-	uint16_t stray; /* next hop of packets for a location with worker CGN_REMOTE */
-	uint8_t own;	/* enum cgn_own */
+	uint16_t stray;	  /* next hop of packets for a location with worker CGN_REMOTE */
+	uint8_t own;	  /* enum cgn_own */
+	uint16_t reserve; /* ports of an address, of each of two boxes */
 	/* when this box has been stopped for so long, another box may have taken the
 	 * location over; 0: there is none */
 	uint16_t takeover_ms;

@@ -348,8 +348,7 @@ static bool
 same(const struct cgn_channel_location *a, const struct cgn_channel_location *b)
 {
 	return a->role == b->role && a->priority == b->priority && a->ready == b->ready &&
-	       a->asks == b->asks && a->poised == b->poised && a->drains == b->drains &&
-	       a->shares == b->shares && a->epoch == b->epoch;
+	       a->asks == b->asks && a->drains == b->drains && a->epoch == b->epoch;
 }
 
 int

@@ -42,12 +42,9 @@ enum cgn_channel_kind {
 struct cgn_channel_location {
 	uint8_t role; /* enum cgn_role */
 	uint8_t priority;
-	bool ready;  /* may become master without loss */
-	bool asks;   /* the other one is to give way */
-	bool poised; /* may become master at any moment */
-	bool drains; /* gives way as soon as all of it is sent */
-	bool shares; /* gives out its own half of the ports only, as the other is poised
-		      */
+	bool ready;	/* may become master without loss */
+	bool asks;	/* the other one is to give way */
+	bool drains;	/* gives way as soon as all of it is sent */
 	uint32_t epoch; /* of the records */
 };
 

@@ -23,9 +23,7 @@
 
 #define FLAG_READY  0x01
 #define FLAG_ASKS   0x02
-#define FLAG_POISED 0x04
 #define FLAG_DRAINS 0x08
-#define FLAG_SHARES 0x10
 
 /* ---- proof of being of today ---- */
 
@@ -110,9 +108,7 @@ take_location(struct cgn_channel *ch, uint64_t number, const struct cgn_wire_loc
 		.priority = l->priority,
 		.ready = l->flags & FLAG_READY,
 		.asks = l->flags & FLAG_ASKS,
-		.poised = l->flags & FLAG_POISED,
 		.drains = l->flags & FLAG_DRAINS,
-		.shares = l->flags & FLAG_SHARES,
 		.epoch = l->epoch };
 	struct cgn_wire_ack ack = { .location = l->id,
 		.stream = l->heard_stream,
@@ -273,8 +269,7 @@ static uint8_t
 flags_of(const struct cgn_channel_location *l)
 {
 	return (uint8_t)((l->ready ? FLAG_READY : 0) | (l->asks ? FLAG_ASKS : 0) |
-			 (l->poised ? FLAG_POISED : 0) | (l->drains ? FLAG_DRAINS : 0) |
-			 (l->shares ? FLAG_SHARES : 0));
+			 (l->drains ? FLAG_DRAINS : 0));
 }
 
 static void

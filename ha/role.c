@@ -17,21 +17,20 @@
  * find what is missing. Only another boot of the peer begins a new one; and that another
  * CPU of this box has kept the copy meanwhile, because the peer was silent for so long.
  *
- * No port has two owners: boxes that may both translate give out disjoint halves of the
- * ports. A master keeps to its own half from the moment in which the other one may begin:
- * that one says that it is poised (it is elected, or misses hellos), or two hellos of it
- * are missing, while it waits for three of ours. The master says so, and one that takes
- * over from a master that is heard waits for that. What remains is a datagram that is
- * lost alone, in the very milliseconds of an unplanned take-over.
+ * No port has two owners, whatever is cut and when. Each box has a reserve in every
+ * address (dataplane/own.h), which the other one never touches. The ports between the
+ * reserves are the master's. Another master gets them when that one says that it is
+ * backup, and has found that it has nothing that the new one does not know; until then
+ * the new one gives out of its reserve. Nobody has to say or hear anything in time. What
+ * remains is a box that was silent for adopt_ms: it is taken for dead.
  *
  * No state but the caller's; any lcore. */
 #include "ha/role.h"
 
 #include <stddef.h>
 
-#define CROSS_MS                                                                         \
-	10 /* on its way when we became master; says nothing about afterwards            \
-	    */
+/* A hello was on its way when we became master; it says nothing about afterwards. */
+#define CROSS_MS 10
 
 static bool
 outranks(const struct cgn_role_rank *a, const struct cgn_role_rank *b)
@@ -54,24 +53,13 @@ peer_is_master(const struct cgn_role_peer *p)
 	return p->fresh && p->role == CGN_ROLE_MASTER;
 }
 
+/* Elected, and none of higher rank translates. */
 static bool
-is_near(const struct cgn_role_input *in)
-{
-	return in->peer.fresh && in->now_ms - in->peer.heard_ms <= in->near_ms;
-}
-
-/* Elected, and the peer knows it. */
-static bool
-may_become(const struct cgn_role_state *s, const struct cgn_role_input *in)
+may_become(const struct cgn_role_input *in)
 {
 	if (!in->elected || !in->able || in->leaving)
 		return false;
-	if (!peer_is_master(&in->peer))
-		return true;
-	if (!outranks(&in->rank, &in->peer.rank))
-		return false;
-	return (in->peer.shares && in->peer.heard_ms > s->since_ms) ||
-	       in->now_ms - s->since_ms >= in->hold_ms;
+	return !peer_is_master(&in->peer) || outranks(&in->rank, &in->peer.rank);
 }
 
 /* Why a master must not be one any more; NULL: it stays. */
@@ -151,7 +139,7 @@ cgn_role_step(struct cgn_role_state *s, const struct cgn_role_input *in)
 		why = must_yield(s, in);
 		return why ? become(s, CGN_ROLE_BACKUP, why) : feed(s, in);
 	}
-	if (may_become(s, in)) {
+	if (may_become(in)) {
 		s->epoch = newer(s->epoch, &in->peer);
 		s->master_ms = in->now_ms;
 		return become(s, CGN_ROLE_MASTER,
@@ -166,26 +154,27 @@ cgn_role_step(struct cgn_role_state *s, const struct cgn_role_input *in)
 	return s->role == CGN_ROLE_NONE && become(s, CGN_ROLE_BACKUP, "not elected");
 }
 
-bool
-cgn_role_has_all_ports(struct cgn_role_state *s, const struct cgn_role_input *in)
+/* Does the other one give out nothing, and is what it has known to us, or no more? One
+ * whose copy does not become complete holds nobody up for ever. */
+static bool
+has_left(const struct cgn_role_state *s, const struct cgn_role_input *in)
 {
 	const struct cgn_role_peer *p = &in->peer;
-	uint64_t since = s->alone_ms > s->master_ms ? s->alone_ms : s->master_ms;
 
-	if (s->role != CGN_ROLE_MASTER)
-		return true;
-	if (is_near(in) && p->role != CGN_ROLE_MASTER && !p->poised &&
-		p->heard_ms > s->master_ms + CROSS_MS) {
-		s->alone_ms = in->now_ms;
-		return true;
-	}
-	return !p->fresh && in->now_ms - since >= in->adopt_ms;
+	return p->fresh && p->role == CGN_ROLE_BACKUP && p->epoch == s->epoch &&
+	       p->heard_ms > s->master_ms + CROSS_MS &&
+	       ((s->mirror && in->filled) || in->now_ms - s->master_ms >= in->adopt_ms);
 }
 
 bool
-cgn_role_is_poised(const struct cgn_role_state *s, const struct cgn_role_input *in)
+cgn_role_has_most(struct cgn_role_state *s, const struct cgn_role_input *in)
 {
-	return s->role != CGN_ROLE_MASTER && (in->elected || !is_near(in));
+	const struct cgn_role_peer *p = &in->peer;
+	uint64_t since = p->heard_ms > s->master_ms ? p->heard_ms : s->master_ms;
+	bool dead = !p->fresh && in->now_ms - since >= in->adopt_ms;
+
+	s->most = s->role == CGN_ROLE_MASTER && (s->most || dead || has_left(s, in));
+	return s->most;
 }
 
 bool

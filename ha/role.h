@@ -28,10 +28,7 @@ struct cgn_role_peer {
 	bool matches; /* what both configure for this location is the same */
 	bool ready;   /* its copy, which we keep, is complete */
 	bool asks;    /* it wants to be master, we are to give way */
-	bool poised;  /* it may become master at any moment */
 	bool drains;  /* master: sends us what we lack, and gives way then */
-	bool shares;  /* master: has heard that we are poised, and gives out the ports of
-		       * its own half only */
 	enum cgn_role role;
 	uint32_t epoch;
 	struct cgn_role_rank rank;
@@ -41,13 +38,13 @@ struct cgn_role_peer {
 
 struct cgn_role_input {
 	uint64_t now_ms, hold_ms;
-	uint64_t near_ms;  /* heard so lately: no hello is missing */
 	uint64_t adopt_ms; /* silent for so long: it is dead */
 	bool elected; /* VRRP says master; true where the location has no VRRP group */
 	bool able;    /* a CPU of this box can host it */
 	bool spare;   /* another CPU of this box keeps the copy when the other box is dead
 		       */
 	bool leaving; /* it is to be handed over, by command */
+	bool filled;  /* master: the other box has found its copy to be complete */
 	struct cgn_role_rank rank;
 	struct cgn_role_peer peer;
 };
@@ -60,32 +57,27 @@ struct cgn_role_state {
 	uint32_t epoch;	    /* of what is said of it; 0: none yet */
 	uint64_t boot;	    /* master: of the box that the copy is for */
 	uint64_t since_ms;  /* of `elected` */
-	uint64_t alone_ms;  /* when the other one was last known to translate nothing */
 	uint64_t master_ms; /* since when this box is master */
+	bool most;	    /* master: what is between the reserves is ours */
 	bool rival;	    /* master: now we learn that the other box was one, too */
 	const char *why;    /* of the last change of role */
 };
 
-/* The next state. A box becomes master when it is elected and able, but waits up to
- * hold_ms for a peer of lower rank that says that it is to keep to its share of the
- * ports; it waits for good for one of higher rank, so that a stall of VRRP makes no
- * second master; it stays master until the other one is (or hold_ms has passed), so that
- * there is none without. Of two masters the lower rank yields. Every master has an epoch
- * that is newer than all it has heard of; so has every new copy. true: something has
- * changed. Pure. */
+/* The next state. A box becomes master when it is elected and able; it waits for good for
+ * a master of higher rank, so that a stall of VRRP makes no second one; it stays master
+ * until the other one is (or hold_ms has passed), so that there is none without. Of two
+ * masters the lower rank yields. Every master has an epoch that is newer than all it has
+ * heard of; so has every new copy. true: something has changed. Pure. */
 bool cgn_role_step(struct cgn_role_state *s, const struct cgn_role_input *in);
 
 /* May the master of a lower priority be replaced: does this box have all that it has? */
 bool cgn_role_may_preempt(const struct cgn_role_state *s, const struct cgn_role_peer *p);
 
-/* May a master give out all ports of its addresses, or only those of its own half? All as
- * long as it is known that the other box gives out none, or may be taken for dead. For
- * each step, behind cgn_role_step(). */
-bool cgn_role_has_all_ports(struct cgn_role_state *s, const struct cgn_role_input *in);
-
-/* May a box that is no master become it at any moment? The master has to know that: it is
- * elected, or has missed a hello. Pure. */
-bool cgn_role_is_poised(const struct cgn_role_state *s, const struct cgn_role_input *in);
+/* May a master give out all ports of its addresses but the other box's reserve, or only
+ * its own reserve (dataplane/own.h)? However little the boxes hear of each other, never a
+ * port that the other one, if it lives, may give out too, or has given out without our
+ * knowledge. For each step, behind cgn_role_step(); false for who is no master. */
+bool cgn_role_has_most(struct cgn_role_state *s, const struct cgn_role_input *in);
 
 /* "master", "backup", "none". */
 const char *cgn_role_name(enum cgn_role role);

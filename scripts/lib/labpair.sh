@@ -27,6 +27,7 @@ LAB_ADVERT_MS=${LAB_ADVERT_MS:-100}
 LAB_PREEMPT_DELAY=${LAB_PREEMPT_DELAY:-1} # of the box that leads
 LAB_KEY_A=${LAB_KEY_A:-}           # key files, if not the one that the lab makes
 LAB_KEY_B=${LAB_KEY_B:-}
+LAB_TRACK=${LAB_TRACK:-}           # one thing more that the leaders track
 LAB_ONLY_A=${LAB_ONLY_A:-}         # further keys of the whole configuration …
 LAB_ONLY_B=${LAB_ONLY_B:-}         # … of one box
 VPN4=10.1.0                        # network of both customers of mode vpn
@@ -120,7 +121,7 @@ lab_conf_router() {
 		printf 'admin = true; preempt_delay = %s; track: ( ' "$delay"
 		printf '{ service_location = %s; reduced = 150; }, ' "$5"
 		printf '{ port = "inside"; reduced = 150; }, '
-		printf '{ port = "outside"; reduced = 150; } ); }'
+		printf '{ port = "outside"; reduced = 150; }%s ); }' "${LAB_TRACK:+, $LAB_TRACK}"
 	fi
 }
 
@@ -252,7 +253,7 @@ $LAB_TOP
 $only
 
 address_groups: ( { name = "pool1"; id = 1; addresses = [ "203.0.113.0/28" ]; },
-                  { name = "pool2"; id = 2; addresses = [ "203.0.113.64/28" ]; } $pools );
+                  { name = "pool2"; id = 2; addresses = [ "203.0.113.64/${LAB_POOL2:-28}" ]; } $pools );
 acls: ( { name = "private"; permit = [ "10.0.0.0/8" ]; } );
 
 ds_lite_instances: (

@@ -44,7 +44,7 @@
 	"address_groups: ( { name = \"pool1\"; id = 1;"                                  \
 	" addresses = [ \"203.0.113.0/29\" ]; } );"                                      \
 	"ha: { hot_backup = true; delay_time = 1; };"                                    \
-	"%s: ( { name = \"i1\"; id = 4711; service_instance_group = \"group1\"; %s"      \
+	"%s: ( { name = \"i1\"; id = 4711; service_instance_group = \"group1\"; %s%s"    \
 	" outbound: ( { acl = \"any\"; address_group = \"pool1\"; } ); } );"
 
 #define ONE BOX(CPU(1, 1), LICENSE(1), 1)
@@ -63,8 +63,8 @@ struct side {
 };
 
 static struct side side[2];
-static bool tunnels;
-static unsigned lose; /* every nth record; 0: none */
+static bool tunnels, large; /* blocks: 16 of an address */
+static unsigned lose;	    /* every nth record; 0: none */
 static unsigned moved, lost;
 
 static void
@@ -92,7 +92,8 @@ open_side(struct side *s, const char *form, uint16_t home)
 		tunnels ? "ds_lite_instances" : "nat_instances",
 		tunnels ? "local_ipv6 = \"2001:db8::aaaa\";"
 			  " remote_ipv6 = [ \"2001:db8:100::/40\" ];"
-			: "inside: { ports = [ \"inside\" ]; };");
+			: "inside: { ports = [ \"inside\" ]; };",
+		large ? "port_range: { size = 4032; };" : "");
 	s->box.sent = sent;
 	s->box.arg = s;
 	CU_ASSERT_EQUAL_FATAL(
@@ -389,41 +390,51 @@ test_old_epoch(void)
 	end();
 }
 
-/* Both translate, and do not hear each other: no port has two owners, whether they have
- * noticed it or not. */
-static void
-partition(uint8_t low, uint8_t high)
+static bool owned[8][65536];
+
+/* So many new users; how many of them get a block. */
+static unsigned
+new_users(unsigned box, unsigned n)
 {
-	static uint8_t owner[8][65536];
-	unsigned n[2] = { 0 };
+	static int user;
+	unsigned got = 0;
 
-	memset(owner, 0, sizeof(owner));
-	begin(true);
-	for (unsigned i = 0; i < 2; i++) {
-		be(&side[i], true, false, 6 + i);
-		side[i].host.own = i ? high : low;
-		cgn_box_rehost(&side[i].box, &side[i].host);
+	while (n--) {
+		uint32_t addr = 0, first;
+		uint16_t port = up(&side[box], user++, MODEL_SYN, &addr);
+
+		if (!port)
+			continue;
+		first = port - (port - CGN_PORT_FIRST) % 4032u;
+		CU_ASSERT_FALSE(owned[addr & 7][first]);
+		owned[addr & 7][first] = true;
+		got++;
 	}
-	for (int u = 0; u < 200; u++)
-		for (unsigned i = 0; i < 2; i++) {
-			uint32_t addr = 0;
-			uint16_t port = up(&side[i], u + 200 * (int)i, MODEL_SYN, &addr);
-
-			CU_ASSERT_TRUE(port);
-			CU_ASSERT_EQUAL(port >= CGN_OWN_MIDDLE, i == 1);
-			CU_ASSERT_EQUAL(owner[addr & 7][port], 0);
-			owner[addr & 7][port] = (uint8_t)(i + 1);
-			n[i]++;
-		}
-	CU_ASSERT_EQUAL(n[0] + n[1], 400);
-	end();
+	return got;
 }
 
 static void
+own(unsigned box, enum cgn_own what)
+{
+	side[box].host.own = (uint8_t)what;
+	cgn_box_rehost(&side[box].box, &side[box].host);
+}
+
+/* Both translate, and neither knows of the other one what it does, with addresses that
+ * are more than half full: no port has two owners. */
+static void
 test_partition(void)
 {
-	partition(CGN_OWN_LOW, CGN_OWN_HIGH);
-	partition(CGN_OWN_LOW_FIRST, CGN_OWN_HIGH_FIRST);
+	large = true;
+	begin(true);
+	own(0, CGN_OWN_LOW_MOST);
+	CU_ASSERT_EQUAL(new_users(0, 100), 100);
+	be(&side[1], true, false, 6);
+	own(1, CGN_OWN_HIGH);
+	CU_ASSERT_EQUAL(new_users(1, 50), 8);
+	CU_ASSERT_EQUAL(new_users(0, 50), 20);
+	large = false;
+	end();
 }
 
 const char *const eal_suite = "boxes";

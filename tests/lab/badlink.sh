@@ -143,13 +143,19 @@ keep() { sort "$LAB_RUN/active" >"$LAB_RUN/active.sorted"; }
 
 # --- the link of the channel ----------------------------------------------------------------
 
-# link_bad: linkproxy takes the place of the switch.
-link_bad() {
+# link_proxy SWITCH A B: linkproxy is between these two ports, instead of the switch.
+link_proxy() {
 	local end
-	for end in to-cgn-a to-cgn-b; do ip -n "wire$LAB_SUFFIX" link set "$end" nomaster; done
-	coproc PROXY { in_ns wire "$CGN_BUILD/tests/lab/linkproxy" --seed "$seed" \
-		to-cgn-a to-cgn-b; }
+	for end in "$2" "$3"; do ip -n "$1$LAB_SUFFIX" link set "$end" nomaster; done
+	coproc PROXY { in_ns "$1" "$CGN_BUILD/tests/lab/linkproxy" --seed "$seed" "$2" "$3"; }
 	read -r figure <&"${PROXY[0]}"
+}
+link_bad() { link_proxy wire to-cgn-a to-cgn-b; }
+# link_late SWITCH BOX: in front of the switch, on the side of that box.
+link_late() {
+	lab_link "$1" late "$1" sw-late 1600
+	ip -n "$1$LAB_SUFFIX" link set sw-late master sw
+	link_proxy "$1" "to-cgn-$2" late
 }
 link() { # link COMMAND…: each a line
 	local line said

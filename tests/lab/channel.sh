@@ -91,22 +91,27 @@ used() { # ms of a processor that box b has used, and the time
 		'{ printf "%.0f %.0f", ($14 + $15) * 1000 / hz, now * 1000 }' "/proc/$(cat "$LAB_RUN/cgnd-b.pid")/stat"
 }
 share() { # share BEFORE: percent of a processor since then
-	awk '{ printf "%.1f %%", ($3 - $1) / ($4 - $2) * 100 }' <<<"$1 $(used)"
+	awk '{ printf "%.1f", ($3 - $1) / ($4 - $2) * 100 }' <<<"$1 $(used)"
+}
+cheap() { # cheap IDLE BUSY: less than 5 % of a processor more; a sanitized box is another
+	[[ $CGN_BUILD = *asan* ]] || awk -v a="$1" -v b="$2" 'BEGIN { exit b - a >= 5 }'
 }
 forged() {
 	local before idle busy n=10000
 	idle=$(used)
-	sleep 1
+	sleep 2 # as long as they come
 	idle=$(share "$idle") before=$(refused "$all") busy=$(used)
 	in_ns wire "$TOP/tests/lab/forge.py" to-cgn-b "$LAB_RUN/saved" "$n" 5000 "$seed"
 	busy=$(share "$busy")
 	# on a busy machine some do not get as far as that
 	wait_for 3 more_refused "$all" "$before" "$n" || true
 	more_refused "$all" "$before" $((n / 2)) || return 1
-	figure+=" of $n, 5,000 a second; box b used $busy of a processor, before them $idle"
+	figure+=" of $n, 5,000 a second; box b used $busy % of a processor, before them $idle %"
+	cheap "$idle" "$busy"
 }
 t_ok "what was recorded in the beginning is refused" played
-t_ok "what was made without the key is refused" forged
+# Other work on the machine is in the difference, too: a second look is allowed.
+t_ok "what was made without the key is refused" eval 'forged || forged'
 t_ok "that changed nothing" equal
 t_ok "both are in step" both realtime
 t_ok "no peer has started anew" [ "$(channel a .restarts) $(channel b .restarts)" = "0 0" ]

@@ -10,6 +10,7 @@
  *
  *   [ab|ba] loss|duplicate|reorder|corrupt|truncate PERCENT
  *   [ab|ba] late|delay|jitter MS     late: by how much, at most, what is reordered
+ *   [ab|ba] announce MS               how late announcements of neighbours are
  *   [ab|ba] mtu BYTES                longer IP packets are swallowed; 0: none
  *   [ab|ba] cut on|off
  *   reset                            a good link again
@@ -48,10 +49,11 @@ enum fault {
 	DELAY,
 	JITTER,
 	MTU,
+	ANNOUNCE,
 	FAULTS
 };
 static const char *const fault_name[FAULTS] = { "loss", "duplicate", "reorder", "corrupt",
-	"truncate", "late", "delay", "jitter", "mtu" };
+	"truncate", "late", "delay", "jitter", "mtu", "announce" };
 
 struct way {
 	int from, to; /* sockets */
@@ -237,6 +239,16 @@ spoil(struct way *w, struct frame *f, size_t udp)
 	f->at_us += us;
 }
 
+/* Gratuitous ARP, or an advertisement to all. */
+static bool
+is_announcement(const uint8_t *data, size_t len)
+{
+	if (len >= 42 && word(data + 12) == 0x0806)
+		return !memcmp(data + 28, data + 38, 4);
+	return len >= 78 && word(data) == 0x3333 && word(data + 12) == 0x86dd &&
+	       data[20] == 58 && data[54] == 136;
+}
+
 static void
 carry(struct way *w, const uint8_t *data, size_t len, size_t udp)
 {
@@ -248,6 +260,8 @@ carry(struct way *w, const uint8_t *data, size_t len, size_t udp)
 	memcpy(f->data, data, len);
 	if (udp)
 		spoil(w, f, udp);
+	else if (is_announcement(data, len))
+		f->at_us += (uint64_t)(w->fault[ANNOUNCE] * 1000);
 	push(f);
 }
 

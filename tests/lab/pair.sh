@@ -151,4 +151,9 @@ p_up() {
 	t_up
 	lab_spawn inet silence "$TOP/tests/lab/silence.py" serve "$WEB4" 7000
 	lab_spawn inet probe python3 "$TOP/tests/lab/probe.py" server "$WEB4" 7777
+	wait_for 20 probes_served
+}
+probes_served() {
+	in_ns inet ss -Hltn 'sport = :7777' | grep -q . &&
+		in_ns inet ss -Hlun 'sport = :7000' | grep -q .
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Two boxes under traffic: the master is killed and comes back, hands over as told, loses
-# its links and its board. Flows and connections keep public address and port, FTP control
+# its links, its board, and what
+# is behind its link. Flows and connections keep public address and port, FTP control
 # connections go on with PORT and PASV. How long flows are silent is printed: least, median,
 # most of $RUNS runs, with $ADVERT_MS between adverts.
 # For figures: RUNS=20 RATE=1000 ADVERT_MS=10, and nothing else on the machine; KINDS="kill
@@ -13,7 +14,8 @@
 
 LAB_CHASSIS=1:1 LAB_ADVERT_MS=${ADVERT_MS:-100}
 export RATE=${RATE:-200}
-KINDS=${KINDS:-kill switch access core board stop}
+KINDS=${KINDS:-kill switch access core hop board stop}
+LAB_TRACK="{ next_hop = \"$INET4\"; reduced = 150; }"
 LAB_HA='detect_ms = 100; block_commit = "synchronous";' LAB_POLICY='alg = [ "ftp" ];'
 
 killed() { on a lab_kill_cgnd; }
@@ -28,6 +30,21 @@ access_down() { cut access; }
 access_up() { mended access; }
 core_down() { cut core; }
 core_up() { mended core; }
+# Both links are up, but the router outside answers box a no ARP.
+hop_down() {
+	in_ns core nft -f - <<-NFT
+		table bridge lab {
+			chain f {
+				type filter hook forward priority 0;
+				iifname to-inet oifname to-cgn-a ether type arp drop
+			}
+		}
+	NFT
+}
+hop_up() {
+	on a t_json '[.events[].reason] | any(. == "outside: next hop '"$INET4"' does not answer")' \
+		show log && lab_hear core
+}
 board_down() { on a quiet lab_ctl board shutdown 1; }
 board_up() { on a quiet lab_ctl board start 1; }
 signal_a() { kill -s "$1" "$(cat "$LAB_RUN/cgnd-a.pid")"; }
@@ -63,6 +80,7 @@ for kind in $KINDS; do
 	switch) t_ok "planned switch, and back" fault switched returned ;;
 	access) t_ok "access link down, and up" fault access_down access_up ;;
 	core) t_ok "core link down, and up" fault core_down core_up ;;
+	hop) t_ok "the router outside does not answer, and does" fault hop_down hop_up ;;
 	board) t_ok "board down, and up" fault board_down board_up ;;
 	stop) t_ok "box stopped, wakes up late" fault stopped woken ;;
 	*) t_must "a kind of fault: $kind" false ;;

@@ -3,8 +3,8 @@
  * Two boxes and one location, millisecond by millisecond: VRRP is what a test says, the
  * channel is played; hellos come every 20 ms and with news, and take some time.
  *
- * Whatever is played, in every millisecond: no port may be given out by both; none says
- * that a copy is complete which is not. */
+ * Whatever is played, in every millisecond: no block that is a user's is given to another
+ * one, by either box; none says that a copy is complete which is not. */
 #ifndef CGN_TESTS_UNIT_ROLE_PLAY_H
 #define CGN_TESTS_UNIT_ROLE_PLAY_H
 
@@ -21,13 +21,14 @@ struct side {
 	struct cgn_role_rank rank;
 	struct cgn_role_peer heard;
 	uint64_t boot, knows; /* the other one's */
-	bool dead, elected, able, leaving, spare, all;
+	bool dead, elected, able, leaving, spare, most;
 	unsigned takeovers, rivals;
 	uint64_t said_ms;
 	struct cgn_role_peer said; /* last */
 	/* the copy that the other one keeps: its boot, how far; what has been told */
 	uint64_t fed;
 	unsigned copied_ms;
+	bool complete;
 	/* the copy that is kept here: of this boot and epoch */
 	uint64_t copy_of;
 	uint32_t copy_epoch;
@@ -58,5 +59,19 @@ void play_elect(unsigned i);
 
 /* Asserts that this one translates alone, and feeds the other. */
 void play_settled(unsigned master);
+
+/* ---- blocks of an address (role_ports.c) ---- */
+
+void ports_begin(void);
+
+/* Its tables are gone. */
+void ports_died(unsigned i);
+
+/* A copy is complete; what was told since arrives. */
+void ports_copied(unsigned from);
+void ports_arrive(unsigned from);
+
+/* One that translates gives out blocks and takes some back. */
+void ports_turn(unsigned i, bool most);
 
 #endif

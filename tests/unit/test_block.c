@@ -107,26 +107,53 @@ test_whole_address(void)
 	world_close();
 }
 
-/* One half of the address first, all of it in the end. */
-static void
-test_halves(void)
+static bool
+is_within(uint32_t first, uint32_t size, struct cgn_own_range r)
 {
-	for (unsigned high = 0; high < 2; high++) {
-		open_users();
-		world.location[0].own = high ? CGN_OWN_HIGH_FIRST : CGN_OWN_LOW_FIRST;
-		for (unsigned k = 0; k < CGN_PORT_COUNT / 64; k++) {
-			unsigned n = k % USERS;
-			bool first = k < CGN_PORT_COUNT / 128;
-			const struct cgn_block *blk;
+	return first >= r.first && first + size <= r.end;
+}
 
-			CU_ASSERT_EQUAL_FATAL(
-				cgn_block_take(world.w, user[n], 64), CGN_DROP_REASONS);
-			blk = cgn_block_at(world.w, at(n)->block);
-			CU_ASSERT_EQUAL(blk->first >= CGN_OWN_MIDDLE, high == first);
-		}
-		CU_ASSERT_EQUAL(address()->free, 0);
-		world_close();
+/* A box's blocks, in the order in which it gives them out: n between the reserves, then
+ * those of its own, and then there is none. */
+static void
+own(enum cgn_own whose, uint16_t size, unsigned n_between, unsigned n)
+{
+	uint16_t reserve = cgn_own_reserve(size);
+	struct cgn_own_range between, most;
+
+	open_users();
+	CU_ASSERT_TRUE(cgn_own_range(whose, reserve, 0, &between));
+	if (!cgn_own_range(whose, reserve, 1, &most))
+		most = between;
+	world.location[0].own = whose;
+	world.location[0].reserve = reserve;
+	for (unsigned k = 0; k < n; k++) {
+		uint32_t first;
+
+		CU_ASSERT_EQUAL_FATAL(
+			cgn_block_take(world.w, user[k % USERS], size), CGN_DROP_REASONS);
+		first = cgn_block_at(world.w, at(k % USERS)->block)->first;
+		CU_ASSERT_TRUE(is_within(first, size, most));
+		CU_ASSERT_EQUAL(is_within(first, size, between), k < n_between);
 	}
+	CU_ASSERT_EQUAL(cgn_block_take(world.w, user[0], size), CGN_DROP_NO_BLOCK);
+	world_close();
+}
+
+static void
+test_own(void)
+{
+	own(CGN_OWN_LOW, 64, 63, 63);
+	own(CGN_OWN_HIGH, 64, 63, 63);
+	own(CGN_OWN_LOW_MOST, 64, 882, 945);
+	own(CGN_OWN_HIGH_MOST, 64, 882, 945);
+	/* large ones have room in the reserve, too: the grid has 15 cells */
+	own(CGN_OWN_LOW, 4096, 1, 1);
+	own(CGN_OWN_HIGH, 4096, 1, 1);
+	own(CGN_OWN_LOW_MOST, 4096, 12, 14);
+	own(CGN_OWN_HIGH_MOST, 4096, 12, 13);
+	CU_ASSERT_EQUAL(cgn_own_reserve(1), CGN_PORT_COUNT / 16);
+	CU_ASSERT_EQUAL(cgn_own_reserve(CGN_PORT_COUNT), CGN_PORT_COUNT / 2);
 }
 
 /* No records left is no block, and takes no ports. */
@@ -347,7 +374,7 @@ const char *const eal_suite = "block";
 CU_TestInfo eal_tests[] = {
 	{ "no overlap", test_no_overlap },
 	{ "a whole address", test_whole_address },
-	{ "halves of an address", test_halves },
+	{ "reserves of two boxes", test_own },
 	{ "records run out", test_no_records },
 	{ "a locked address", test_locked },
 	{ "quarantine", test_quarantine },

@@ -138,6 +138,33 @@ silent_gateway(void)
 	teardown();
 }
 
+/* One that matters is asked every second, and known to be silent within four. */
+static void
+watched_gateway(void)
+{
+	const uint8_t *key = box_key("198.51.100.254");
+	uint16_t iface = box_iface("outside");
+
+	setup_quiet();
+	CU_ASSERT_FALSE(cgn_resolve_is_silent(r, iface, key));
+	run(2000, 2000);
+	CU_ASSERT_EQUAL(box.n, 1);
+	answer("outside", "198.51.100.254", &other, 2100);
+	run(2100, 3000);
+	CU_ASSERT_EQUAL(box.n, 1);
+	run(3100, 6000);
+	CU_ASSERT_EQUAL(box.n, 4);
+	CU_ASSERT_FALSE(cgn_resolve_is_silent(r, iface, key));
+	run(6100, 6100);
+	CU_ASSERT_TRUE(cgn_resolve_is_silent(r, iface, key));
+	run(6200, 10000);
+	CU_ASSERT_TRUE(cgn_resolve_is_silent(r, iface, key));
+	answer("outside", "198.51.100.254", &other, 10000);
+	CU_ASSERT_FALSE(cgn_resolve_is_silent(r, iface, key));
+	CU_ASSERT_FALSE(cgn_resolve_is_silent(r, iface, box_key("198.51.100.7")));
+	teardown();
+}
+
 /* Whether used or not, a gateway is asked again after 30 s, by itself. */
 static void
 gateway_fresh(void)
@@ -292,6 +319,7 @@ CU_TestInfo eal_tests[] = {
 	{ "held per neighbour", held_per_neighbour },
 	{ "held in total", held_in_total },
 	{ "a silent gateway", silent_gateway },
+	{ "a gateway that is watched", watched_gateway },
 	{ "a gateway is kept fresh", gateway_fresh },
 	{ "used, stale, forgotten", ageing },
 	{ "no answer any more", moved_away },

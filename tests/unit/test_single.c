@@ -245,18 +245,23 @@ test_ring(void)
 	world_close();
 }
 
-/* One half of an address first, all of it in the end. */
+/* What is between the reserves first, then the own one. */
 static void
-test_halves(void)
+test_own(void)
 {
+	const uint32_t most = CGN_PORT_COUNT - CGN_OWN_RESERVE;
+
 	world_open(64, 16, 0);
-	world.location[0].own = CGN_OWN_HIGH_FIRST;
-	for (uint32_t k = 0; k < CGN_PORT_COUNT; k++) {
+	world.location[0].own = CGN_OWN_HIGH_MOST;
+	world.location[0].reserve = CGN_OWN_RESERVE;
+	for (uint32_t k = 0; k < most; k++) {
 		uint32_t port = cgn_single_take(world.w, SLOT, CGN_UDP);
 
-		CU_ASSERT_FATAL(port != 0);
-		CU_ASSERT_EQUAL(port >= CGN_OWN_MIDDLE, k < CGN_PORT_COUNT / 2);
+		CU_ASSERT_FATAL(port >= CGN_PORT_FIRST + CGN_OWN_RESERVE);
+		CU_ASSERT_EQUAL(
+			port >= 65536 - CGN_OWN_RESERVE, k >= most - CGN_OWN_RESERVE);
 	}
+	CU_ASSERT_EQUAL(cgn_single_take(world.w, SLOT, CGN_UDP), 0);
 	world_close();
 }
 
@@ -264,7 +269,7 @@ const char *const eal_suite = "single";
 CU_TestInfo eal_tests[] = {
 	{ "all ports", test_all },
 	{ "random", test_random },
-	{ "halves of an address", test_halves },
+	{ "reserves of two boxes", test_own },
 	{ "rest", test_rest },
 	{ "how long", test_rest_time },
 	{ "beside blocks", test_blocks },
