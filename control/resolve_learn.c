@@ -57,7 +57,10 @@ cgn_resolve_hush(struct cgn_resolver *r, struct peer *p, bool silent)
 bool
 cgn_resolve_is_silent(const struct cgn_resolver *r, uint16_t iface, const uint8_t key[16])
 {
-	const struct cgn_neigh *n = cgn_neigh_find(r->snap->iface[iface].neigh, key);
+	const struct cgn_neigh *n =
+		r->snap != NULL && iface < r->snap->n_ifaces
+			? cgn_neigh_find(r->snap->iface[iface].neigh, key)
+			: NULL;
 	struct peer *p = n ? n->control : NULL;
 
 	if (!p || !p->gateway)

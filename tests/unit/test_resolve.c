@@ -142,10 +142,12 @@ silent_gateway(void)
 static void
 watched_gateway(void)
 {
-	const uint8_t *key = box_key("198.51.100.254");
-	uint16_t iface = box_iface("outside");
+	uint8_t key[16];
+	uint16_t iface;
 
 	setup_quiet();
+	memcpy(key, box_key("198.51.100.254"), sizeof(key));
+	iface = box_iface("outside");
 	CU_ASSERT_FALSE(cgn_resolve_is_silent(r, iface, key));
 	run(2000, 2000);
 	CU_ASSERT_EQUAL(box.n, 1);
