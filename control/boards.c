@@ -192,7 +192,7 @@ cgn_boards_fini(struct cgn_daemon *d)
 	for (unsigned i = CGN_MAX_WORKERS; i-- > 0;) {
 		cgn_lcore_destroy(d->rt.lcore[i]);
 		if (d->worker[i])
-			cgn_worker_destroy(d->worker[i]);
+			cgn_worker_leave(d->worker[i]);
 		d->rt.lcore[i] = NULL;
 		d->worker[i] = NULL;
 	}

@@ -158,16 +158,22 @@ cgn_worker_create(const struct cgn_worker_conf *conf)
 }
 
 void
-cgn_worker_destroy(struct cgn_worker *w)
+cgn_worker_leave(struct cgn_worker *w)
 {
-	if (!w)
-		return;
 	cgn_held_fini(w);
 	cgn_block_commit_forget(w);
 	cgn_sync_fini(w);
 	rte_ring_free(w->journal);
 	cgn_reassembly_destroy(w->reassembly);
 	cgn_alg_fini(w);
+}
+
+void
+cgn_worker_destroy(struct cgn_worker *w)
+{
+	if (!w)
+		return;
+	cgn_worker_leave(w);
 	cgn_slots_fini(&w->blocks);
 	cgn_slots_fini(&w->users);
 	cgn_slots_fini(&w->mappings);

