@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # BGP moves the traffic from one box to the other: each has FRR beside it, and announces
 # the pools while it is master. The master is stopped, comes back, and is killed.
-# Runs alone: two boxes and all they need are enough for two processors.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=scripts/lib/labfrr.sh

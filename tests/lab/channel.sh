@@ -4,7 +4,6 @@
 # and when box a is killed while the link is at its worst, box b goes on with all of it.
 # Figures are printed. SEED=N: another fate for each datagram; KILL=each: box a is killed
 # over each of the links.
-# Runs alone: two boxes and all they need are enough for two processors.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/lab/pair.sh

@@ -3,7 +3,6 @@
 # with another key, then with the right one; two hand-overs in a row; the tick counter, 32
 # bits, wraps; both are killed and started together.
 # LOAD=N: so many times as many sessions.
-# Runs alone: two boxes and all they need are enough for two processors.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/lab/pair.sh

@@ -6,7 +6,6 @@
 # more. And a box is killed behind a switch that swallows announcements, and one that has
 # them late.
 # APART=N: so many seconds apart, ADOPT=N: ha.adopt_delay, LATE=MS: how late.
-# Runs alone: two boxes and all they need are enough for two processors.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/lab/pair.sh
