@@ -22,6 +22,13 @@ alike(const struct cgn_pkt *p, uint8_t version, uint16_t vpn)
 	return p->vpn == vpn && p->version == version;
 }
 
+static inline void
+take_nexthops(struct cgn_burst *b, const uint8_t *who, const uint64_t *nh, unsigned n)
+{
+	for (unsigned k = 0; k < n; k++)
+		b->p[who[k]].nexthop = (uint16_t)nh[k];
+}
+
 /* Looks up those of the mask that are IPv4 and in this VPN, in most bursts all of one
  * kind; returns which they were. */
 static uint64_t
@@ -47,8 +54,7 @@ lookup4(struct cgn_burst *b, uint64_t mask, uint16_t vpn)
 		rte_fib_lookup_bulk(fib, dst, nh, (int)n);
 	else
 		memset(nh, 0, sizeof(nh[0]) * n);
-	for (unsigned k = 0; k < n; k++)
-		b->p[who[k]].nexthop = (uint16_t)nh[k];
+	take_nexthops(b, who, nh, n);
 	return set;
 }
 

@@ -280,13 +280,12 @@ purge_expected(struct cgn_worker *w, const struct cgn_session *s, uint8_t round)
 static void
 purge_session(struct cgn_worker *w, uint32_t index, const struct cgn_session *s)
 {
-	uint8_t round;
+	bool foreign = w->role[s->location] & CGN_ROLE_FOREIGN;
+	uint8_t round = 0;
 
-	if (w->role[s->location] & CGN_ROLE_FOREIGN)
-		cgn_session_del(w, index);
-	else if (!purging(w, s, &round))
+	if (!foreign && !purging(w, s, &round))
 		return;
-	else if (!came(&w->sync->location[s->location], &s->told, round))
+	if (foreign || !came(&w->sync->location[s->location], &s->told, round))
 		cgn_session_del(w, index);
 	else if (s->alg)
 		purge_expected(w, s, round);
