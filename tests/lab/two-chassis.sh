@@ -69,7 +69,7 @@ for ns in sub nsub; do
 	connect "$ns"
 done
 t_must "vsftpd" ftpd inet "$WEB4"
-for ns in sub nsub; do ftp_hold "$ns" "$WEB4"; done
+for ns in sub nsub; do ftp_hold "$ns" "$WEB4" active; done
 t_must "two FTP connections have fetched and listed" ftp_rounds
 t_ok "packets of new users waited for box b" on a t_json \
 	'.ha.block_commit | .synchronous and .waits > 0' show ha
