@@ -45,9 +45,10 @@ locked_build() {
 	locked "$(printf '%s' "$dir" | tr -c 'a-zA-Z0-9' '_')" "$@"
 }
 
-# wait_for SECONDS COMMAND…: true as soon as COMMAND is.
+# wait_for SECONDS COMMAND…: true as soon as COMMAND is. SECONDS, for a machine of one's
+# own, times CGN_PATIENCE, is when to give up; what may take only so long is measured.
 wait_for() {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + $1 * ${CGN_PATIENCE:-1}))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "$SECONDS" -lt "$end" ] || return 1
