@@ -110,10 +110,10 @@ feed(struct cgn_role_state *s, const struct cgn_role_input *in)
 	bool gone = dead || !p->known || !p->matches || p->boot != s->boot ||
 		    (p->fresh && p->role != CGN_ROLE_BACKUP);
 
-	bool old = p->known && is_newer(p->epoch, s->epoch);
-
-	s->rival = old;
-	if (old || (s->mirror && gone)) {
+	/* both may have begun alone, with one epoch */
+	s->rival = p->known && (is_newer(p->epoch, s->epoch) ||
+				       (peer_is_master(p) && p->epoch == s->epoch));
+	if (s->rival || (s->mirror && gone)) {
 		s->mirror = false;
 		s->epoch = newer(s->epoch, p);
 		return true;

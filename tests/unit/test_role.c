@@ -94,6 +94,27 @@ test_partition(void)
 	CU_ASSERT_EQUAL(play.side[1].rivals, 0);
 }
 
+/* Both start where they cannot hear each other: two masters of one epoch. */
+static void
+test_twins(void)
+{
+	uint32_t epoch;
+
+	play_begin();
+	play.cut = true;
+	play.side[0].elected = play.side[1].elected = true;
+	play_run(500);
+	epoch = play.side[0].s.epoch;
+	CU_ASSERT_TRUE(play_translates(0) && play_translates(1));
+	CU_ASSERT_EQUAL(play.side[1].s.epoch, epoch);
+	play.cut = false;
+	play_run(200);
+	play_settled(0);
+	CU_ASSERT_TRUE(play.side[0].s.epoch > epoch);
+	CU_ASSERT_EQUAL(play.side[0].rivals, 1);
+	CU_ASSERT_EQUAL(play.side[1].rivals, 0);
+}
+
 /* A partition that ends where adverts are: the one that yields has done so before the
  * channel is back, and the master learns of it all the same. */
 static void
@@ -315,6 +336,7 @@ static CU_TestInfo tests[] = {
 	{ "handed over", test_handed_over },
 	{ "no CPU is left", test_unable },
 	{ "backup restarts", test_backup_restarts },
+	{ "both start alone", test_twins },
 	{ "epochs wrap", test_wraps },
 	{ "a board keeps the copy", test_spare },
 	{ "anything, then peace", test_random },
