@@ -28,7 +28,7 @@
 #include "control/vrrp.h"
 #include "dataplane/mark.h"
 
-#define IDLE_US	  250
+#define IDLE_US	  1000
 #define SAMPLE_MS 1000
 
 void
@@ -200,9 +200,11 @@ turn(struct cgn_daemon *d)
 void
 cgn_daemon_run(struct cgn_daemon *d)
 {
-	while (!d->stop) {
-		d->empty = turn(d) ? 0 : d->empty + 1;
-		if (d->empty)
-			cgn_lcore_idle(d->empty, IDLE_US);
-	}
+	uint64_t worked = rte_get_tsc_cycles();
+
+	while (!d->stop)
+		if (turn(d))
+			worked = rte_get_tsc_cycles();
+		else
+			cgn_lcore_idle(&d->rt, worked, IDLE_US);
 }

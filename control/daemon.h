@@ -100,7 +100,6 @@ struct cgn_daemon {
 	struct {
 		uint64_t ms, tsc, busy[CGN_MAX_WORKERS];
 	} sampled;	/* for load[] */
-	unsigned empty; /* turns without work in a row */
 };
 
 /* Puts a new snapshot before the workers, waits until none reads the old one, and returns

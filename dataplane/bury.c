@@ -88,7 +88,7 @@ cgn_lcore_reset(struct cgn_lcore *lc)
 	for (unsigned device = 0; device < CGN_MAX_PORTS; device++)
 		lc->out.tx[device].n = 0;
 	lc->out.pending = 0;
-	lc->burst = lc->empty = 0;
+	lc->burst = 0;
 	lc->fault = CGN_LCORE_WELL;
 	for (uint32_t i = 0; i < lc->n_stale; i++)
 		cgn_address_init(lc->stale[i], lc->stale[i]->slot);

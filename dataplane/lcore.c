@@ -27,11 +27,10 @@
 
 #include "dataplane/mark.h"
 
-#define IDLE_PAUSE 16	/* turns without work before the processor is offered to others */
-#define IDLE_YIELD 64	/* and before the thread sleeps */
-#define IDLE_REST  4096 /* and before it sleeps for longer */
-#define IDLE_US	   250
-#define STALL_MS   30 /* between two turns: we were stopped */
+#define PAUSE_US 10 /* without work before the processor is offered to others */
+#define YIELD_US 50 /* and before the thread sleeps */
+#define IDLE_US	 500
+#define STALL_MS 30 /* between two turns: we were stopped */
 
 struct cgn_lcore *
 cgn_lcore_create(
@@ -199,19 +198,17 @@ cgn_lcore_age_ms(const struct cgn_lcore *lc)
 }
 
 void
-cgn_lcore_idle(unsigned empty, unsigned max_us)
+cgn_lcore_idle(const struct cgn_runtime *rt, uint64_t worked, unsigned max_us)
 {
-	if (empty < IDLE_PAUSE) {
-		rte_pause();
-	} else if (empty < IDLE_YIELD) {
-		sched_yield();
-	} else {
-		unsigned us = 1u << RTE_MIN((empty - IDLE_YIELD) / 8, 7u);
+	uint64_t idle_us = (rte_get_tsc_cycles() - worked) * 1000 / rt->tsc_per_ms;
 
-		if (empty > IDLE_REST)
-			us = max_us;
-		rte_delay_us_sleep(RTE_MIN(us, max_us));
-	}
+	if (idle_us < PAUSE_US)
+		rte_pause();
+	else if (idle_us < YIELD_US)
+		sched_yield();
+	else
+		rte_delay_us_sleep(
+			(unsigned)RTE_MIN(idle_us / 8, (uint64_t)max_us));
 }
 
 static void
@@ -252,7 +249,7 @@ static void
 loop(struct cgn_lcore *lc)
 {
 	struct rte_rcu_qsbr *qsbr = lc->rt->qsbr;
-	uint64_t now = rte_get_tsc_cycles(), end;
+	uint64_t now = rte_get_tsc_cycles(), worked = now, end;
 	unsigned node = lc->out.node, work;
 
 	rte_rcu_qsbr_thread_register(qsbr, node);
@@ -266,9 +263,10 @@ loop(struct cgn_lcore *lc)
 		end = rte_get_tsc_cycles();
 		set_beat(&lc->beat, now, work ? end - now : 0);
 		now = end;
-		lc->empty = work ? 0 : lc->empty + 1;
-		if (lc->empty && !lc->rt->poll) {
-			cgn_lcore_idle(lc->empty, IDLE_US);
+		if (work) {
+			worked = now;
+		} else if (!lc->rt->poll) {
+			cgn_lcore_idle(lc->rt, worked, IDLE_US);
 			now = rte_get_tsc_cycles();
 		}
 	}

@@ -26,7 +26,6 @@ struct cgn_lcore {
 	unsigned id;		    /* EAL's */
 	char name[16];		    /* of the thread: cgn-SLOT-CPU, cgn-io-N */
 	struct cgn_msg *inbox;	    /* atomic: control puts, the lcore takes */
-	unsigned empty;		    /* turns without work in a row */
 	unsigned burst;		    /* packets in the stages */
 	uint32_t fault;		    /* atomic: enum cgn_lcore_fault */
 	struct cgn_address **stale; /* to be emptied with a reset; by malloc() */
@@ -68,8 +67,9 @@ bool cgn_lcore_post(struct cgn_lcore *lc, struct cgn_msg *msg);
 /* Milliseconds since the lcore began a turn. Any lcore. */
 uint64_t cgn_lcore_age_ms(const struct cgn_lcore *lc);
 
-/* Waits a little, longer with every turn without work: pause, yield, sleep up to about
- * max_us microseconds. */
-void cgn_lcore_idle(unsigned empty, unsigned max_us);
+/* Waits after a turn without work, the last one with work having ended at `worked` (tsc):
+ * pauses, lets others run, or sleeps for an eighth of the time that has passed since then,
+ * max_us microseconds at most. Any lcore. */
+void cgn_lcore_idle(const struct cgn_runtime *rt, uint64_t worked, unsigned max_us);
 
 #endif

@@ -4,6 +4,7 @@
 # anew. It works in one direction only. The keys differ. And box a is killed during a cut:
 # what is lost is just what was opened since.
 # LOAD=N: so many times as many sessions; FLAPS=N: seconds, 300 for the whole test.
+# Runs alone: two boxes and their link want their CPUs.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/lab/pair.sh

@@ -4,6 +4,7 @@
 # and when box a is killed while the link is at its worst, box b goes on with all of it.
 # Figures are printed. SEED=N: another fate for each datagram; KILL=each: box a is killed
 # over each of the links.
+# Runs alone: two boxes and their link want their CPUs.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/lab/pair.sh

@@ -12,7 +12,7 @@
 
 t_failed=0
 t_labs=()
-lab_name "t$$"
+lab_name "t${LAB_NUMBER:-$$}"
 
 t_clean() {
 	local name
@@ -30,7 +30,7 @@ if [ "$(id -u)" != 0 ]; then
 fi
 
 # t_lab NAME: this test's lab of that name becomes the current one.
-t_lab() { lab_name "t$$$1"; }
+t_lab() { lab_name "t${LAB_NUMBER:-$$}$1"; }
 
 t_up() {
 	t_labs+=("${LAB_SUFFIX#-}")
