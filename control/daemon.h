@@ -99,7 +99,7 @@ struct cgn_daemon {
 	char err[CGN_ERR]; /* why a stage of the start failed */
 	struct {
 		uint64_t ms, tsc, busy[CGN_MAX_WORKERS];
-	} sampled;	/* for load[] */
+	} sampled; /* for load[] */
 };
 
 /* Puts a new snapshot before the workers, waits until none reads the old one, and returns

@@ -207,8 +207,7 @@ cgn_lcore_idle(const struct cgn_runtime *rt, uint64_t worked, unsigned max_us)
 	else if (idle_us < YIELD_US)
 		sched_yield();
 	else
-		rte_delay_us_sleep(
-			(unsigned)RTE_MIN(idle_us / 8, (uint64_t)max_us));
+		rte_delay_us_sleep((unsigned)RTE_MIN(idle_us / 8, (uint64_t)max_us));
 }
 
 static void

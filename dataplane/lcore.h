@@ -68,8 +68,8 @@ bool cgn_lcore_post(struct cgn_lcore *lc, struct cgn_msg *msg);
 uint64_t cgn_lcore_age_ms(const struct cgn_lcore *lc);
 
 /* Waits after a turn without work, the last one with work having ended at `worked` (tsc):
- * pauses, lets others run, or sleeps for an eighth of the time that has passed since then,
- * max_us microseconds at most. Any lcore. */
+ * pauses, lets others run, or sleeps for an eighth of the time that has passed since
+ * then, max_us microseconds at most. Any lcore. */
 void cgn_lcore_idle(const struct cgn_runtime *rt, uint64_t worked, unsigned max_us);
 
 #endif
