@@ -82,6 +82,12 @@ column() {
 		END { printf "%d/%d/%d", v[1], v[int((NR + 1) / 2)], v[NR] }'
 }
 one_endpoint() { awk 'NF != 4 { exit 1 }' "$1"; }
+# Where packets may have been lost: the box's own counters, and the kernel's rings.
+losses() {
+	printf 'drops %s, rings %s' "$(lab_ctl --json show statistics |
+		jq -c '.statistics.drops | with_entries(select(.value > 0))')" \
+		"$("$TOP/tests/lab/ringdrops.py" "$(cat "$LAB_RUN/cgnd.pid")")"
+}
 several() {
 	local i=0 again=0 rc
 	rm -f "$LAB_RUN/gone" "$LAB_RUN/stayed"
@@ -98,6 +104,7 @@ several() {
 	figure+="; on the other board $(column "$LAB_RUN/stayed" 3) ms, "
 	figure+="$(column "$LAB_RUN/stayed" 2) lost (min/median/max of $runs)"
 	[ "$again" = 0 ] || figure+="; $again runs began anew"
+	! awk '$2 > 0' "$LAB_RUN/gone" "$LAB_RUN/stayed" | grep -q . || figure+="; all in all $(losses)"
 	awk 'NF != 4' "$LAB_RUN/gone" "$LAB_RUN/stayed"
 	one_endpoint "$LAB_RUN/gone" && one_endpoint "$LAB_RUN/stayed" &&
 		awk '$3 > 1000 { exit 1 }' "$LAB_RUN/gone" "$LAB_RUN/stayed"
