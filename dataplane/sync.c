@@ -25,7 +25,7 @@
 #include <rte_malloc.h>
 #include <rte_ring_elem.h>
 
-#define RECORDS_PER_TICK 256
+#define RECORDS_PER_TICK 64
 #define RECORDS_AT_ONCE	 8192	     /* before roles change: more than a ring holds */
 #define FIRST_STAMP	 0xfffffe00u /* so that it soon wraps */
 
