@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include <rte_byteorder.h>
+#include <rte_ip.h>
 
 static inline uint16_t
 cgn_sum_fold(uint32_t sum)
@@ -38,6 +39,15 @@ static inline uint16_t
 cgn_delta16(rte_be16_t from, rte_be16_t to)
 {
 	return cgn_delta_add((uint16_t)~from, to);
+}
+
+/* One's complement sum of bytes of a packet, which are there: 0 if not. */
+static inline uint16_t
+cgn_sum_packet(const struct rte_mbuf *m, uint32_t offset, uint32_t bytes)
+{
+	uint16_t sum = 0;
+
+	return rte_raw_cksum_mbuf(m, offset, bytes, &sum) ? 0 : sum;
 }
 
 /* The checksum field after a change (RFC 1624 eqn. 3). */

@@ -8,6 +8,7 @@
 #include <rte_icmp.h>
 #include <rte_ip.h>
 
+#include "dataplane/checksum.h"
 #include "dataplane/pipeline.h"
 #include "dataplane/softwire.h"
 
@@ -41,7 +42,8 @@ worth_an_error(struct cgn_burst *b, uint64_t i)
 	return w->icmp.sent++ < ERRORS_PER_TICK;
 }
 
-/* Cuts the packet to what is quoted and makes room for `room` bytes before it. */
+/* Cuts the packet to what is quoted and makes room for `room` bytes before it; NULL:
+ * there is none. */
 static void *
 quote(struct cgn_burst *b, uint64_t i, unsigned limit, unsigned room)
 {
@@ -74,6 +76,8 @@ make4(struct cgn_burst *b, uint64_t i, uint8_t type, uint8_t code, uint32_t info
 	if (!source)
 		return false;
 	ip = quote(b, i, QUOTE4, sizeof(*ip) + 8);
+	if (!ip)
+		return false;
 	icmp = (uint8_t *)(ip + 1);
 	bytes = (uint16_t)b->pkt[i]->pkt_len;
 	*ip = (struct rte_ipv4_hdr){ .version_ihl = RTE_IPV4_VHL_DEF,
@@ -88,8 +92,8 @@ make4(struct cgn_burst *b, uint64_t i, uint8_t type, uint8_t code, uint32_t info
 	icmp[1] = code;
 	memset(icmp + 2, 0, 2);
 	memcpy(icmp + 4, &info, 4);
-	rte_raw_cksum_mbuf(b->pkt[i], sizeof(*ip), bytes - (uint32_t)sizeof(*ip), &sum);
-	sum = (uint16_t)~sum;
+	sum = (uint16_t)~cgn_sum_packet(
+		b->pkt[i], sizeof(*ip), bytes - (uint32_t)sizeof(*ip));
 	memcpy(icmp + 2, &sum, 2);
 	p->len = bytes;
 	p->dst = p->src;
@@ -125,6 +129,8 @@ make6(struct cgn_burst *b, uint64_t i, uint8_t type, uint8_t code, uint32_t info
 	memcpy(to, cgn_at(b, i, p->l3) + offsetof(struct rte_ipv6_hdr, src_addr), 16);
 	to_icmpv6(&type, &code);
 	ip = quote(b, i, QUOTE6, sizeof(*ip) + 8);
+	if (!ip)
+		return false;
 	icmp = (uint8_t *)(ip + 1);
 	memset(ip, 0, sizeof(*ip) + 8);
 	ip->vtc_flow = rte_cpu_to_be_32(6u << 28);
@@ -136,8 +142,8 @@ make6(struct cgn_burst *b, uint64_t i, uint8_t type, uint8_t code, uint32_t info
 	icmp[0] = type;
 	icmp[1] = code;
 	memcpy(icmp + 4, &info, 4);
-	rte_raw_cksum_mbuf(
-		b->pkt[i], sizeof(*ip), b->pkt[i]->pkt_len - (uint32_t)sizeof(*ip), &sum);
+	sum = cgn_sum_packet(
+		b->pkt[i], sizeof(*ip), b->pkt[i]->pkt_len - (uint32_t)sizeof(*ip));
 	pseudo = rte_ipv6_phdr_cksum(ip, 0);
 	sum = (uint16_t)~__rte_raw_cksum_reduce((uint32_t)sum + pseudo);
 	memcpy(icmp + 2, &sum, 2);

@@ -38,12 +38,9 @@ static bool
 icmp_checksum_right(const struct cgn_burst *b, uint64_t i)
 {
 	const struct cgn_pkt *p = &b->p[i];
-	uint16_t sum;
 
-	if (rte_raw_cksum_mbuf(
-		    b->pkt[i], p->l4, (uint32_t)(p->l3 + p->len - p->l4), &sum))
-		return false;
-	return sum == 0xffff;
+	return cgn_sum_packet(b->pkt[i], p->l4, (uint32_t)(p->l3 + p->len - p->l4)) ==
+	       0xffff;
 }
 
 /* The quoted IPv4 header, when it is all there and right. */
@@ -199,7 +196,6 @@ cgn_quoted_rewrite(
 	unsigned l4;
 	struct rte_ipv4_hdr *ip = quoted_header(b, i, &l4);
 	struct rte_icmp_hdr *icmp = (void *)cgn_at(b, i, p->l4);
-	uint16_t sum;
 
 	if (dir == CGN_UP)
 		ip->dst_addr = s->outside;
@@ -210,6 +206,6 @@ cgn_quoted_rewrite(
 	rewrite_transport(b, i, l4, s, dir);
 	rewrite_outer(b, i, s, dir);
 	icmp->icmp_cksum = 0;
-	rte_raw_cksum_mbuf(b->pkt[i], p->l4, (uint32_t)(p->l3 + p->len - p->l4), &sum);
-	icmp->icmp_cksum = (uint16_t)~sum;
+	icmp->icmp_cksum = (uint16_t)~cgn_sum_packet(
+		b->pkt[i], p->l4, (uint32_t)(p->l3 + p->len - p->l4));
 }

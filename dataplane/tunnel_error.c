@@ -10,6 +10,7 @@
 #include <rte_icmp.h>
 #include <rte_ip.h>
 
+#include "dataplane/checksum.h"
 #include "dataplane/pipeline.h"
 #include "dataplane/softwire.h"
 #include "dataplane/user.h"
@@ -157,7 +158,6 @@ cgn_tunnel_error_convert(struct cgn_burst *b, uint64_t i)
 	uint8_t icmp6[ICMP_HEADER], *icmp4;
 	struct rte_ipv4_hdr *ip, quoted;
 	unsigned inner;
-	uint16_t sum;
 
 	if (!quoted_tunnel(b, i, &inner))
 		return CGN_DROP_ICMP_NO_SESSION;
@@ -179,7 +179,7 @@ cgn_tunnel_error_convert(struct cgn_burst *b, uint64_t i)
 		.src_addr = quoted.dst_addr,
 		.dst_addr = quoted.src_addr };
 	ip->hdr_checksum = rte_ipv4_cksum(ip);
-	rte_raw_cksum_mbuf(m, sizeof(*ip), m->pkt_len - (uint32_t)sizeof(*ip), &sum);
-	*(cgn_word16 *)(icmp4 + 2) = (uint16_t)~sum;
+	*(cgn_word16 *)(icmp4 + 2) = (uint16_t)~cgn_sum_packet(
+		m, sizeof(*ip), m->pkt_len - (uint32_t)sizeof(*ip));
 	return CGN_DROP_REASONS;
 }
