@@ -62,13 +62,13 @@ cgn_watch_name(enum cgn_watch_state state)
 
 /* ---- failure ---- */
 
+/* Where it was when it faulted, or was fenced. */
 static void
-log_fault(const struct cgn_lcore *lc)
+log_frames(const struct cgn_lcore *lc)
 {
 	const struct cgn_park_fault *f = &lc->park.fault;
 	char **symbol = backtrace_symbols(f->frame, f->frames);
 
-	cgn_log(LOG_CRIT, "%s: %s at %p", lc->name, strsignal(f->signal), f->address);
 	for (int i = 0; symbol && i < f->frames; i++)
 		cgn_log(LOG_CRIT, "%s: #%d %s", lc->name, i, symbol[i]);
 	free(symbol);
@@ -101,7 +101,9 @@ fail(struct cgn_daemon *d, uint16_t i, bool crashed)
 
 	c->reported = cgn_park_seize(&lc->park);
 	if (crashed || lc->park.fault.signal) {
-		log_fault(lc);
+		cgn_log(LOG_CRIT, "%s: %s at %p", lc->name,
+			strsignal(lc->park.fault.signal), lc->park.fault.address);
+		log_frames(lc);
 		cgn_log_event(LOG_CRIT, "%s: failed: %s", lc->name,
 			strsignal(lc->park.fault.signal));
 		leave_service(d, i, CGN_WATCH_FAILED);
@@ -110,6 +112,8 @@ fail(struct cgn_daemon *d, uint16_t i, bool crashed)
 	cgn_log_event(LOG_CRIT, "%s: failed: silent for %lu ms, %s", lc->name,
 		c->silent / d->rt.tsc_per_ms,
 		c->reported ? "fenced" : "it does not execute, fenced when it wakes up");
+	if (c->reported)
+		log_frames(lc);
 	leave_service(d, i, CGN_WATCH_FENCED);
 }
 

@@ -65,16 +65,25 @@ static void __attribute__((noreturn)) park(struct cgn_park *p)
 }
 
 static void
+note_frames(struct cgn_park *p)
+{
+	p->fault.frames = backtrace(p->fault.frame, CGN_PARK_FRAMES);
+}
+
+static void
 on_fence(int signal)
 {
 	(void)signal;
 	if (!self)
 		return;
 	__atomic_store_n(&self->answers, self->answers + 1, __ATOMIC_RELAXED);
-	if (state_of(self) == CGN_PARK_SEIZED)
+	if (state_of(self) == CGN_PARK_SEIZED) {
+		note_frames(self);
 		park(self);
+	}
 	if (state_of(self) != CGN_PARK_WANTED)
 		return;
+	note_frames(self);
 	if (cgn_park_held)
 		cgn_park_held = HOLD_ASKED;
 	else
@@ -152,7 +161,7 @@ on_fault(int signal, siginfo_t *info, void *context)
 		park(p);
 	p->fault.signal = signal;
 	p->fault.address = info->si_addr;
-	p->fault.frames = backtrace(p->fault.frame, CGN_PARK_FRAMES);
+	note_frames(p);
 	__atomic_store_n(&p->state, CGN_PARK_PARKED, __ATOMIC_RELEASE);
 	p->fault.core = leave_core(signal);
 	park(p);

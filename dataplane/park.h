@@ -20,7 +20,8 @@ enum cgn_park_state {
 	CGN_PARK_PARKED,
 };
 
-/* A synchronous fault: what, where, and how the thread came there. */
+/* A synchronous fault, or where a thread was that was fenced: what, where, and how it
+ * came there. */
 struct cgn_park_fault {
 	int signal; /* 0: none */
 	void *address;
