@@ -49,6 +49,8 @@ cgn_watch_judge(const struct cgn_watch_signs *signs, uint64_t limit, unsigned en
 		return CGN_WATCH_FINE;
 	if (signs->ran >= limit && signs->answers >= enough)
 		return CGN_WATCH_DEAD;
+	if (signs->in_driver)
+		patience *= CGN_WATCH_PATIENCE_RING;
 	return signs->silent <= patience * limit ? CGN_WATCH_WAITS : CGN_WATCH_DEAD;
 }
 
@@ -256,6 +258,7 @@ is_dead(struct cgn_daemon *d, uint16_t i, uint64_t limit)
 		return false;
 	signs.ran = (ran_ns(d->rt.lcore[i]) - c->ran_ns) * d->rt.tsc_per_ms / 1000000;
 	signs.answers = cgn_park_answers(park) - c->answers;
+	signs.in_driver = cgn_park_in_driver(park);
 	return cgn_watch_judge(&signs, limit, enough, patience(d->conf)) ==
 	       CGN_WATCH_DEAD;
 }

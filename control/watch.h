@@ -62,6 +62,7 @@ struct cgn_watch_signs {
 	uint64_t silent;
 	uint64_t ran; /* of that its thread had a processor, as far as the kernel knows */
 	unsigned answers; /* to probes */
+	bool in_driver;	  /* it is in the middle of a call of a driver */
 };
 
 enum cgn_watch_verdict { CGN_WATCH_FINE, CGN_WATCH_WAITS, CGN_WATCH_DEAD };
@@ -69,10 +70,12 @@ enum cgn_watch_verdict { CGN_WATCH_FINE, CGN_WATCH_WAITS, CGN_WATCH_DEAD };
 /* Of an lcore that has been silent for longer than `limit` (ha.detect_ms): one that had a
  * processor for all of that time, and has answered `enough` probes, hangs. One that does
  * not execute waits for a processor, the kernel or the host of this machine, which looks
- * like a death and mostly is none: it has `patience` times as long. Pure. */
+ * like a death and mostly is none: it has `patience` times as long, and ten times that in
+ * a driver's call, whose ring nobody could go on with. Pure. */
 enum cgn_watch_verdict cgn_watch_judge(const struct cgn_watch_signs *signs,
 	uint64_t limit, unsigned enough, unsigned patience);
 #define CGN_WATCH_PATIENCE	 5
+#define CGN_WATCH_PATIENCE_RING	 10 /* times that */
 #define CGN_WATCH_PATIENCE_ALONE 50 /* nothing is there to take over */
 
 /* "up" and so on. */

@@ -19,8 +19,8 @@
  * handler parks at once. Threads that have not entered are none of its business: they get
  * what they would have got without us.
  *
- * Not handled: a thread stopped in the middle of a driver's call (by a debugger, say)
- * leaves that ring as it is. */
+ * Not handled: a thread seized in the middle of a driver's call leaves that ring as it
+ * is. So the watch has much patience with one that got no processor there. */
 #include "dataplane/park.h"
 
 #include <errno.h>
@@ -207,6 +207,7 @@ cgn_park_enter(struct cgn_park *p)
 		return -ENOMEM;
 	sigaltstack(&stack, NULL);
 	cgn_park_held = 0;
+	p->held = &cgn_park_held;
 	self = p;
 	return 0;
 }

@@ -36,6 +36,7 @@ struct cgn_park {
 	uint32_t answers; /* atomic: to cgn_park_probe() */
 	bool clean;	  /* it parked between two turns */
 	pid_t tid;
+	const volatile sig_atomic_t *held; /* the thread's cgn_park_held; NULL: not yet */
 	struct cgn_park_fault fault;
 	sigjmp_buf home;
 	void *stack; /* of its handlers */
@@ -92,6 +93,13 @@ cgn_park_is_parked(const struct cgn_park *p)
 /* Around a call of a driver, whose rings others are to go on with. Any thread. */
 extern __thread volatile sig_atomic_t cgn_park_held;
 void cgn_park_resume(void);
+
+/* Is the thread in such a call? Any thread. */
+static inline bool
+cgn_park_in_driver(const struct cgn_park *p)
+{
+	return p->held && *p->held;
+}
 
 static inline void
 cgn_park_hold(void)

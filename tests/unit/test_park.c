@@ -5,6 +5,7 @@
 #include "dataplane/park.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -191,6 +192,8 @@ test_in_driver(void)
 {
 	pthread_t id = start(drive);
 
+	while (!cgn_park_in_driver(&park))
+		sched_yield();
 	cgn_park_seize(&park);
 	await_parked();
 	CU_ASSERT_FALSE(beyond);
@@ -202,6 +205,7 @@ test_wakes_up(void)
 {
 	pthread_t id = start(sleep_deeply);
 
+	CU_ASSERT_FALSE(cgn_park_in_driver(&park));
 	CU_ASSERT_FALSE(cgn_park_seize(&park));
 	CU_ASSERT_FALSE(cgn_park_release(&park));
 	leave_driver = 1;

@@ -65,6 +65,11 @@ test_verdict(void)
 		{ { 5 * LIMIT, LIMIT - 1, ENOUGH }, CGN_WATCH_WAITS },
 		{ { 5 * LIMIT, 5 * LIMIT, 0 }, CGN_WATCH_WAITS },
 		{ { 5 * LIMIT + 1, 0, 0 }, CGN_WATCH_DEAD }, /* enough is enough */
+		/* nobody could go on with the ring that it is at */
+		{ { 5 * LIMIT + 1, 0, 0, true }, CGN_WATCH_WAITS },
+		{ { 50 * LIMIT, 0, 0, true }, CGN_WATCH_WAITS },
+		{ { 50 * LIMIT + 1, 0, 0, true }, CGN_WATCH_DEAD },
+		{ { LIMIT + 1, LIMIT, ENOUGH, true }, CGN_WATCH_DEAD },
 	};
 
 	for (unsigned i = 0; i < sizeof(table) / sizeof(table[0]); i++)
