@@ -81,6 +81,10 @@ uint64_t cgn_conf_memory_spare(const struct cgn_conf *conf);
  * Parses the EAL --lcores syntax ("0@0,1@1", "0-3", "(0,2)@(4-7)") into the set of lcore
  * ids. set: one bit per lcore 0..127. Returns 0 or -EINVAL.
  */
+/* File and line of the setting that filled the value at `at`, a member of conf or of what
+ * it points to; of one that was not given those of the group around it. */
+struct cgn_conf_src cgn_conf_place(const struct cgn_conf *conf, const void *at);
+
 int cgn_conf_lcores_parse(const char *text, uint64_t set[2]);
 
 /* Formats an address into buf (at least 46 bytes) and returns buf. */

@@ -86,6 +86,24 @@ cgn_reader_error(struct cgn_reader *r, const void *at, const char *format, ...)
 	va_end(args);
 }
 
+struct cgn_conf_src
+cgn_conf_place(const struct cgn_conf *conf, const void *at)
+{
+	const struct cgn_conf_mark *best = NULL;
+	const char *value = at;
+
+	for (uint32_t i = 0; i < conf->n_marks; i++) {
+		const struct cgn_conf_mark *m = &conf->marks[i];
+
+		if (value >= m->at && value < m->at + m->size &&
+			(!best || m->size <= best->size))
+			best = m;
+	}
+	if (!best || best->src.line < 1)
+		return (struct cgn_conf_src){ conf->path, 1 };
+	return best->src;
+}
+
 void
 cgn_reader_warn(struct cgn_reader *r, const void *at, const char *format, ...)
 {
