@@ -49,6 +49,12 @@ check_channel(struct cgn_reader *r, const struct cgn_conf_location *location)
 	if (cgn_conf_own_port(r->conf, port->vpn.index, &remote->peer) >= 0)
 		cgn_reader_error(r, &remote->peer,
 			"%s is an address of this box, the peer is the other one", text);
+	if (cgn_conf_virtual_port(r->conf, port->vpn.index, &remote->peer) >= 0)
+		cgn_reader_error(r, &remote->peer,
+			"%s is a VRRP address, which both boxes have: allowed is one "
+			"that "
+			"the other box has alone",
+			text);
 	for (uint32_t i = 0; i < port->n_addresses; i++)
 		same_family |= port->addresses[i].addr.family == remote->peer.family;
 	if (!same_family)

@@ -220,6 +220,7 @@ check_server_twice(struct cgn_reader *r, const struct cgn_conf_instance *instanc
 {
 	for (const struct cgn_conf_instance *other = r->conf->instances;
 		other <= instance; other++) {
+	int32_t virtual = cgn_conf_virtual_port(conf, 0, local);
 		for (uint32_t i = 0; i < other->n_servers; i++) {
 			const struct cgn_conf_server *s = &other->servers[i];
 
@@ -231,6 +232,10 @@ check_server_twice(struct cgn_reader *r, const struct cgn_conf_instance *instanc
 				cgn_conf_addr_equal(&s->outside, &server->outside))
 				cgn_reader_error(r, &server->outside,
 					"is already a server, at line %d", s->src.line);
+	else if (virtual >= 0)
+		cgn_reader_error(r, local,
+			"%s is a VRRP address of port \"%s\", allowed is another", text,
+			conf->ports[virtual].name);
 		}
 	}
 }

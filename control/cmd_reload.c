@@ -65,8 +65,7 @@ show_outcome(struct cgn_cmd_ctx *ctx, const struct cgn_change *c)
 static int
 answer(struct cgn_cmd_ctx *ctx, const struct cgn_change *c)
 {
-	/* what needs a restart is a difference, too */
-	if (c->why.n && !(ctx->call.def->id == CGN_CMD_DIFF && c->compared))
+	if (c->why.n)
 		return cgn_cmd_refuse_text(ctx, c->why.data);
 	if (ctx->call.def->id == CGN_CMD_CHECK)
 		cgn_cmd_reply(ctx, json_pack("{s:s,s:s}", "file", c->path, "result",

@@ -226,6 +226,9 @@ test_channel(void)
 		"12: service_locations[1].remote_backup.port",
 		"port \"out\" has no address of the family of the peer");
 	run_channel("port = \"in\"; peer = \"10.0.0.2\";", 0600, cold,
+	run_channel("port = \"in\"; peer = \"10.0.0.9\";", 0600, none,
+		"12: service_locations[1].remote_backup.peer",
+		"10.0.0.9 is a VRRP address, which both boxes have");
 		"22: ds_lite_instances[0].centralized_backup.enable",
 		"service-location 2 has hot inter-chassis backup");
 	run_channel("port = \"in\"; peer = \"10.0.0.2\"; }; backup: { slot = 1;", 0600,
