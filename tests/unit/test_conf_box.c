@@ -22,7 +22,7 @@ static const struct conf_case dpdk_cases[] = {
 	{ { { "memory_mb = 1024;", "io_lcores = [ 2 ];" } }, "8: boards[1].cpus[0].lcore",
 		"lcore 2 is one of io_lcores" },
 	{ { { "memory_mb = 1024;", "memory_mb = 200;" } }, "2: dpdk.memory_mb",
-		"200 MB do not hold 131072 licensed sessions, 2 VPNs" },
+		"200 MB do not hold 131072 licensed sessions, " },
 	{ { { "memory_mb = 1024;", "memory_mb = 63;" } }, "2: dpdk.memory_mb",
 		"63 is out of range, allowed is 64..1048576" },
 	{ { { "memory_mb = 1024;", "idle = \"nap\";" } }, "2: dpdk.idle",
