@@ -152,6 +152,10 @@ static const struct conf_case ds_lite_cases[] = {
 			     "{ port = \"out\"; next_hop = \"2001:db8:1::2\"; }; };" } },
 		"22: ds_lite_instances[0].centralized_backup.redirect.next_hop",
 		"2001:db8:1::2 is on no network of port \"out\"" },
+	{ { { "mtu = 1540;", "centralized_backup: { enable = true; redirect: "
+			     "{ port = \"out\"; next_hop = \"198.51.100.2\"; }; };" } },
+		"22: ds_lite_instances[0].centralized_backup.redirect.next_hop",
+		"198.51.100.2 is an IPv4 address, softwires need an IPv6 one" },
 	{ .place = NULL },
 };
 
@@ -307,6 +311,28 @@ static const struct conf_case server_cases[] = {
 	{ .place = NULL },
 };
 
+static const struct conf_case warning_cases[] = {
+	{ { { "mtu = 1540;", "prefix_length = 32;" } },
+		"22: ds_lite_instances[0].prefix_length",
+		"32 is shorter than a prefix of remote_ipv6" },
+	{ { { "[ \"10.0.0.0/8\" ]", "[ \"2001:db8::/32\" ]" } },
+		"23: nat_instances[0].outbound[0].acl",
+		"\"home\" permits IPv6 alone and matches nobody" },
+	{ { { "outbound: ( { address_group = \"p1\"",
+		    "outbound: ( { acl = \"v6\"; address_group = \"p1\"" },
+		  { "acls: (", "acls: ( { name = \"v6\"; permit = [ \"2001:db8::/32\" "
+			       "]; }," } },
+		"21: ds_lite_instances[0].outbound[0].acl",
+		"\"v6\" permits IPv6 alone and matches nobody" },
+	{ .place = NULL },
+};
+
+static void
+test_warnings(void)
+{
+	conf_case_run(warning_cases, true);
+}
+
 static void
 test_pools(void)
 {
@@ -461,6 +487,7 @@ main(void)
 		{ "inside", test_inside },
 		{ "bindings", test_bindings },
 		{ "servers", test_servers },
+		{ "warnings", test_warnings },
 		{ "deterministic ports", test_rules },
 		CU_TEST_INFO_NULL,
 	};
