@@ -125,34 +125,90 @@ check_pool(struct cgn_reader *r, const struct cgn_conf_instance *instance,
 	}
 }
 
-/*
- * The location of a server's outside address must host the server's user. One location
- * hosts all; of several, only an address of a pool belongs to one.
- */
-static void
-check_servers(struct cgn_reader *r, const struct cgn_conf_instance *instance,
-	const struct cgn_conf_group *group)
+/* Are all pools of the instance known? */
+static bool
+has_pools(const struct cgn_conf *conf, const struct cgn_conf_instance *instance)
 {
+	bool has = instance->n_outbound > 0;
+
+	for (uint32_t j = 0; j < instance->n_outbound; j++) {
+		int32_t pool = instance->outbound[j].address_group.index;
+
+		has &= pool >= 0 && conf->address_groups[pool].size;
+	}
+	return has;
+}
+
+/* The pool in a VPN that would give an address out if it were not excluded. */
+static const struct cgn_conf_address_group *
+excluded_from(const struct cgn_conf *conf, int32_t vpn, uint32_t addr)
+{
+	for (uint32_t i = 0; i < conf->n_address_groups; i++) {
+		const struct cgn_conf_address_group *pool = &conf->address_groups[i];
+
+		for (uint32_t k = 0; pool->vpn.index == vpn && k < pool->n_exclude; k++)
+			if (addr >= pool->exclude[k].first &&
+				addr <= pool->exclude[k].last)
+				return pool;
+	}
+	return NULL;
+}
+
+static bool
+same_location(const struct cgn_conf_group *a, const struct cgn_conf_group *b)
+{
+	return a->n_members == 1 && b->n_members == 1 &&
+	       a->members[0].location.index == b->members[0].location.index;
+}
+
+/* What comes to a server goes by the location of its address: it must be given out by a
+ * pool of the group. Which location of several it must be is found elsewhere. */
+static void
+check_server(struct cgn_reader *r, const struct cgn_conf_instance *instance,
+	const struct cgn_conf_addr *outside)
+{
+	const struct cgn_conf *conf = r->conf;
+	int32_t vpn = instance->outside_vpn;
+	const struct cgn_conf_address_group *pool = cgn_conf_pool_of(conf, vpn, outside),
+					    *other;
+	const char *group = conf->groups[instance->group.index].name;
 	char text[ADDR_SIZE];
 
-	for (uint32_t i = 0; i < instance->n_servers && group->n_members > 1; i++) {
-		const struct cgn_conf_server *server = &instance->servers[i];
-		bool owned = !server->outside.family;
+	cgn_conf_addr_format(outside, text);
+	other = pool ? NULL : excluded_from(conf, vpn, cgn_parse_ipv4(outside));
+	if (other)
+		cgn_reader_error(r, outside,
+			"%s is excluded from address group \"%s\", allowed is an address "
+			"that a pool of group \"%s\" gives out",
+			text, other->name, group);
+	else if (!pool)
+		cgn_reader_error(r, outside,
+			"%s is in no address group%s%s, allowed is an address of a pool "
+			"of group \"%s\"",
+			text, vpn ? " of VPN " : "", conf->vpns[vpn], group);
+	else if (pool->service_group < 0)
+		cgn_reader_error(r, outside,
+			"%s is in address group \"%s\", which no instance uses, allowed "
+			"is an address of a pool of group \"%s\"",
+			text, pool->name, group);
+	else if (pool->service_group != instance->group.index &&
+		 !same_location(&conf->groups[pool->service_group],
+			 &conf->groups[instance->group.index]))
+		cgn_reader_error(r, outside,
+			"%s is in address group \"%s\" of group \"%s\", allowed is an "
+			"address of a pool of group \"%s\"",
+			text, pool->name, conf->groups[pool->service_group].name, group);
+}
 
-		for (uint32_t j = 0; j < instance->n_outbound; j++) {
-			int32_t pool = instance->outbound[j].address_group.index;
+static void
+check_servers(struct cgn_reader *r, const struct cgn_conf_instance *instance)
+{
+	for (uint32_t i = 0; i < instance->n_servers; i++) {
+		const struct cgn_conf_addr *outside = &instance->servers[i].outside;
 
-			owned |= pool >= 0 &&
-				 cgn_conf_pool_holds(&r->conf->address_groups[pool],
-					 cgn_parse_ipv4(&server->outside));
-		}
-		if (!owned)
-			cgn_reader_error(r, &server->outside,
-				"%s is in no pool of the instance, so that none of the "
-				"%u "
-				"locations of group \"%s\" owns it",
-				cgn_conf_addr_format(&server->outside, text),
-				group->n_members, group->name);
+		if (outside->family && has_pools(r->conf, instance) &&
+			cgn_conf_own_port(r->conf, instance->outside_vpn, outside) < 0)
+			check_server(r, instance, outside);
 	}
 }
 
@@ -196,6 +252,6 @@ cgn_check_bindings(struct cgn_reader *r)
 		for (uint32_t j = 0; j < instance->n_outbound; j++)
 			check_pool(
 				r, instance, &instance->outbound[j].address_group, group);
-		check_servers(r, instance, group);
+		check_servers(r, instance);
 	}
 }

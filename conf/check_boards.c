@@ -143,16 +143,20 @@ check_memory(struct cgn_reader *r)
 {
 	const struct cgn_conf *conf = r->conf;
 	uint64_t need = (cgn_conf_memory_estimate(conf) + (1 << 20) - 1) >> 20;
-	uint64_t sessions = 0;
+	uint64_t sessions = 0, users = 0;
 
-	for (uint32_t i = 0; i < conf->n_cpus; i++)
+	for (uint32_t i = 0; i < conf->n_cpus; i++) {
 		sessions += conf->cpus[i]->sessions;
+		users += conf->cpus[i]->users;
+	}
 	if (need > conf->dpdk.memory_mb)
 		cgn_reader_error(r, &conf->dpdk.memory_mb,
-			"%u MB do not hold %llu licensed sessions, %u VPNs and %u ports: "
-			"about %llu MB are needed; raise it or lower license.sessions",
-			conf->dpdk.memory_mb, (unsigned long long)sessions, conf->n_vpns,
-			conf->n_ports, (unsigned long long)need);
+			"%u MB do not hold %llu licensed sessions, %llu licensed users, "
+			"%u VPNs and %u ports: about %llu MB are needed; raise it or "
+			"lower license.sessions or license.users",
+			conf->dpdk.memory_mb, (unsigned long long)sessions,
+			(unsigned long long)users, conf->n_vpns, conf->n_ports,
+			(unsigned long long)need);
 }
 
 void

@@ -49,6 +49,12 @@ check_channel(struct cgn_reader *r, const struct cgn_conf_location *location)
 	if (cgn_conf_own_port(r->conf, port->vpn.index, &remote->peer) >= 0)
 		cgn_reader_error(r, &remote->peer,
 			"%s is an address of this box, the peer is the other one", text);
+	if (cgn_conf_virtual_port(r->conf, port->vpn.index, &remote->peer) >= 0)
+		cgn_reader_error(r, &remote->peer,
+			"%s is a VRRP address, which both boxes have: allowed is one "
+			"that "
+			"the other box has alone",
+			text);
 	for (uint32_t i = 0; i < port->n_addresses; i++)
 		same_family |= port->addresses[i].addr.family == remote->peer.family;
 	if (!same_family)
@@ -244,6 +250,19 @@ has_family(const struct cgn_conf_port *port, uint8_t family)
 	return false;
 }
 
+static bool
+on_network(const struct cgn_conf_port *port, const struct cgn_conf_addr *addr)
+{
+	bool link_local = addr->family == 6 && addr->bytes[0] == 0xfe &&
+			  (addr->bytes[1] & 0xc0) == 0x80;
+
+	for (uint32_t i = 0; i < port->n_addresses; i++)
+		if (cgn_conf_addr_inside(
+			    addr, &port->addresses[i].addr, port->addresses[i].len))
+			return true;
+	return link_local;
+}
+
 /* The same virtual address in a group before this one, or in it. */
 static bool
 is_taken(const struct cgn_conf *conf, uint32_t group, uint32_t index)
@@ -279,6 +298,9 @@ check_virtual(struct cgn_reader *r, uint32_t index, uint32_t address)
 			"port \"%s\" has no address of the family of %s to advertise it "
 			"from",
 			port->name, text);
+	else if (!on_network(port, addr))
+		cgn_reader_warn(
+			r, addr, "%s is on no network of port \"%s\"", text, port->name);
 	if (is_taken(r->conf, index, address))
 		cgn_reader_error(r, &group->addresses, "%s is there twice", text);
 	if (owned && group->priority != 255)

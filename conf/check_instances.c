@@ -114,14 +114,45 @@ check_inside(struct cgn_reader *r, const struct cgn_conf_instance *instance)
 	}
 }
 
+/* Rules look at the IPv4 address of the user, in its softwire too. */
 static void
-check_redirect(struct cgn_reader *r, const struct cgn_conf_redirect *redirect)
+check_acls(struct cgn_reader *r, const struct cgn_conf_instance *instance)
 {
+	if (instance->kind == CGN_CONF_NAT64 ||
+		instance->port_range.mode == CGN_CONF_PORTS_DETERMINISTIC)
+		return;
+	for (uint32_t i = 0; i < instance->n_outbound; i++) {
+		const struct cgn_conf_ref *ref = &instance->outbound[i].acl;
+		const struct cgn_conf_acl *acl =
+			ref->index < 0 ? NULL : &r->conf->acls[ref->index];
+		bool any = !acl || !acl->n_permit;
+
+		for (uint32_t k = 0; acl && k < acl->n_permit; k++)
+			any |= acl->permit[k].addr.family == 4;
+		if (!any)
+			cgn_reader_warn(r, ref,
+				"\"%s\" permits IPv6 alone and matches nobody: rules "
+				"look "
+				"at the IPv4 address of the user",
+				acl->name);
+	}
+}
+
+static void
+check_redirect(struct cgn_reader *r, const struct cgn_conf_instance *instance)
+{
+	const struct cgn_conf_redirect *redirect = &instance->centralized_backup.redirect;
 	const struct cgn_conf_port *port;
 	char text[ADDR_SIZE];
 
 	if (!redirect->present || !redirect->next_hop.family || redirect->port.index < 0)
 		return;
+	if (instance->kind == CGN_CONF_DS_LITE && redirect->next_hop.family == 4) {
+		cgn_reader_error(r, &redirect->next_hop,
+			"%s is an IPv4 address, softwires need an IPv6 one",
+			cgn_conf_addr_format(&redirect->next_hop, text));
+		return;
+	}
 	port = &r->conf->ports[redirect->port.index];
 	for (uint32_t i = 0; i < port->n_addresses; i++) {
 		if (cgn_conf_addr_inside(&redirect->next_hop, &port->addresses[i].addr,
@@ -165,11 +196,31 @@ check_tunnels(struct cgn_reader *r, const struct cgn_conf_instance *instance,
 }
 
 static void
+check_prefix_length(struct cgn_reader *r, const struct cgn_conf_instance *instance)
+{
+	if (instance->kind != CGN_CONF_DS_LITE ||
+		instance->port_range.mode == CGN_CONF_PORTS_DETERMINISTIC)
+		return;
+	for (uint32_t i = 0; i < instance->n_remote_ipv6; i++) {
+		uint8_t len = instance->remote_ipv6[i].len;
+
+		if (instance->prefix_length >= len || len == 128)
+			continue;
+		cgn_reader_warn(r, &instance->prefix_length,
+			"%u is shorter than a prefix of remote_ipv6, all of whose B4s "
+			"are one user then",
+			instance->prefix_length);
+		return;
+	}
+}
+
+static void
 check_local_ipv6(struct cgn_reader *r, const struct cgn_conf_instance *instance)
 {
 	const struct cgn_conf *conf = r->conf;
 	const struct cgn_conf_addr *local = &instance->local_ipv6;
 	int32_t port = cgn_conf_own_port(conf, 0, local);
+	int32_t virtual = cgn_conf_virtual_port(conf, 0, local);
 	char text[ADDR_SIZE];
 
 	if (!local->family)
@@ -181,6 +232,10 @@ check_local_ipv6(struct cgn_reader *r, const struct cgn_conf_instance *instance)
 		cgn_reader_error(r, local,
 			"%s is an address of port \"%s\", allowed is another", text,
 			conf->ports[port].name);
+	else if (virtual >= 0)
+		cgn_reader_error(r, local,
+			"%s is a VRRP address of port \"%s\", allowed is another", text,
+			conf->ports[virtual].name);
 	for (uint32_t i = 0; i < conf->n_instances; i++) {
 		const struct cgn_conf_instance *other = &conf->instances[i];
 
@@ -271,7 +326,9 @@ cgn_check_instances(struct cgn_reader *r)
 		check_port_range(r, instance);
 		check_outside(r, instance);
 		check_inside(r, instance);
-		check_redirect(r, &instance->centralized_backup.redirect);
+		check_acls(r, instance);
+		check_redirect(r, instance);
+		check_prefix_length(r, instance);
 		check_local_ipv6(r, instance);
 		for (uint32_t j = 0; j < i; j++)
 			check_tunnels(r, instance, &conf->instances[j]);

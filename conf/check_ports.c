@@ -57,6 +57,15 @@ same_device(const char *a, const char *b)
 	return n == strcspn(b, ",") && !memcmp(a, b, n);
 }
 
+/* Are both made over one interface of the kernel? */
+static bool
+same_interface(const char *a, const char *b)
+{
+	const char *x = strstr(a, ",iface="), *y = strstr(b, ",iface=");
+
+	return x && y && same_device(x + 1, y + 1);
+}
+
 static void
 check_device(struct cgn_reader *r, uint32_t index)
 {
@@ -74,6 +83,11 @@ check_device(struct cgn_reader *r, uint32_t index)
 			cgn_reader_error(r, &port->device,
 				"\"%s\" is already port \"%s\"", port->device,
 				other->name);
+		else if (same_interface(other->device, port->device))
+			cgn_reader_error(r, &port->device,
+				"\"%s\" is over the interface of port \"%s\", allowed is "
+				"another",
+				port->device, other->name);
 	}
 }
 

@@ -64,10 +64,26 @@ int cgn_conf_load(const char *path, struct cgn_conf **out, struct cgn_conf_error
 int cgn_conf_load_string(const char *text, const char *name, struct cgn_conf **out,
 	struct cgn_conf_errors *errs);
 
+/*
+ * A check by somebody who knows more than the reader: what it finds it tells with
+ * cgn_reader_error() and the like (conf/reader.h). It comes behind the reader's own and
+ * must bear whatever they bear; errs may hold errors already.
+ */
+struct cgn_reader;
+typedef void cgn_conf_check(struct cgn_reader *r);
+
+/* Like the two above, with one more check. text NULL: that of the file `path`. */
+int cgn_conf_load_checked(const char *path, const char *text, cgn_conf_check *more,
+	struct cgn_conf **out, struct cgn_conf_errors *errs);
+
 /* Frees a configuration and everything in it; NULL is allowed. */
 void cgn_conf_free(struct cgn_conf *conf);
 
 /* ---- what can be asked of a configuration ---- */
+
+/* File and line of the setting that filled the value at `at`, a member of conf or of what
+ * it points to; of one that was not given those of the group around it. */
+struct cgn_conf_src cgn_conf_place(const struct cgn_conf *conf, const void *at);
 
 /* Bytes of memory that the tables, forwarding tables and packet buffers of conf will
  * take. */
@@ -104,8 +120,16 @@ int32_t cgn_conf_connected_port(
 int32_t cgn_conf_own_port(
 	const struct cgn_conf *conf, int32_t vpn, const struct cgn_conf_addr *addr);
 
+/* The same of the virtual addresses of VRRP groups. */
+int32_t cgn_conf_virtual_port(
+	const struct cgn_conf *conf, int32_t vpn, const struct cgn_conf_addr *addr);
+
 /* True when addr, host byte order, is given out by the pool. */
 bool cgn_conf_pool_holds(const struct cgn_conf_address_group *pool, uint32_t addr);
+
+/* The pool in a VPN (index) that gives out an IPv4 address; NULL: none. */
+const struct cgn_conf_address_group *cgn_conf_pool_of(
+	const struct cgn_conf *conf, int32_t vpn, const struct cgn_conf_addr *addr);
 
 /* True when an ACL (index, or CGN_CONF_NONE for "any") permits addr. */
 bool cgn_conf_acl_permits(

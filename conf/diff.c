@@ -65,7 +65,7 @@ join(const struct walk *w, const char *path, const char *name)
 
 static void
 add_change(const struct walk *w, enum cgn_diff_kind kind, bool restart, const char *path,
-	const char *before, const char *after)
+	const void *at, const char *before, const char *after)
 {
 	struct cgn_diff *d = w->diff;
 
@@ -75,7 +75,8 @@ add_change(const struct walk *w, enum cgn_diff_kind kind, bool restart, const ch
 		if (!d->items)
 			abort();
 	}
-	d->items[d->n++] = (struct cgn_diff_change){ kind, restart, path, before, after };
+	d->items[d->n++] =
+		(struct cgn_diff_change){ kind, restart, path, at, before, after };
 	d->n_restart += restart;
 }
 
@@ -185,7 +186,8 @@ compare_list(const struct walk *w, const struct cgn_schema_key *key, const char 
 			compare_group(w, key->sub, p, old[i].at, new[k].at);
 		else
 			add_change(w, c > 0 ? CGN_DIFF_ADDED : CGN_DIFF_REMOVED,
-				w->restart || holds_restart(key->sub, o->at), p, "", "");
+				w->restart || holds_restart(key->sub, o->at), p,
+				c > 0 ? o->at : after + key->offset, "", "");
 		i += c <= 0;
 		k += c >= 0;
 	}
@@ -202,8 +204,8 @@ compare_value(const struct walk *w, const struct cgn_schema_key *key, const char
 	if (strcmp(old.data, new.data) != 0) {
 		const char *was = keep(w, &old);
 
-		add_change(w, CGN_DIFF_CHANGED, w->restart, join(w, path, key->name), was,
-			keep(w, &new));
+		add_change(w, CGN_DIFF_CHANGED, w->restart, join(w, path, key->name),
+			after + key->offset, was, keep(w, &new));
 	}
 	free(old.data);
 	free(new.data);
@@ -219,7 +221,7 @@ compare_member(const struct walk *w, const struct cgn_schema_key *key, const cha
 
 	if (was != is)
 		add_change(w, is ? CGN_DIFF_ADDED : CGN_DIFF_REMOVED, w->restart, path,
-			"", "");
+			after + key->offset, "", "");
 	else if (is)
 		compare_group(
 			w, key->sub, path, before + key->offset, after + key->offset);

@@ -11,8 +11,10 @@ enum cgn_diff_kind { CGN_DIFF_ADDED, CGN_DIFF_REMOVED, CGN_DIFF_CHANGED };
 
 struct cgn_diff_change {
 	enum cgn_diff_kind kind;
-	bool restart;	    /* cannot be changed while running */
-	const char *path;   /* "address_groups[pool1].locked" */
+	bool restart;	  /* cannot be changed while running */
+	const char *path; /* "address_groups[pool1].locked" */
+	const void *at; /* in the configuration `after`; what was removed: in the list or
+			 * group that had it */
 	const char *before; /* values as in the file; "" for objects as a whole */
 	const char *after;
 };

@@ -13,7 +13,8 @@
 #include "conf/scan.h"
 
 static void
-read_and_check(struct cgn_reader *r, const struct cgn_tree_node *root)
+read_and_check(
+	struct cgn_reader *r, const struct cgn_tree_node *root, cgn_conf_check *more)
 {
 	cgn_reader_read(r, root);
 	cgn_resolve_references(r);
@@ -28,12 +29,15 @@ read_and_check(struct cgn_reader *r, const struct cgn_tree_node *root)
 	cgn_check_instances(r);
 	cgn_check_bindings(r);
 	cgn_check_rules(r);
+	if (more)
+		more(r);
 	cgn_reader_fini(r);
 }
 
 /* Takes the source and the arena; err is that of reading the source. */
 static int
-load_source(struct cgn_source *source, const char *path, int err, struct cgn_conf **out)
+load_source(struct cgn_source *source, const char *path, int err, cgn_conf_check *more,
+	struct cgn_conf **out)
 {
 	uint32_t before = source->errs->n_errors;
 	const struct cgn_tree_node *root = NULL;
@@ -53,7 +57,7 @@ load_source(struct cgn_source *source, const char *path, int err, struct cgn_con
 			.conf = conf, .arena = conf->arena, .errs = source->errs
 		};
 
-		read_and_check(&r, root);
+		read_and_check(&r, root, more);
 	}
 	if (!err && source->errs->n_errors > before)
 		err = -EINVAL;
@@ -64,20 +68,27 @@ load_source(struct cgn_source *source, const char *path, int err, struct cgn_con
 }
 
 int
-cgn_conf_load(const char *path, struct cgn_conf **out, struct cgn_conf_errors *errs)
+cgn_conf_load_checked(const char *path, const char *text, cgn_conf_check *more,
+	struct cgn_conf **out, struct cgn_conf_errors *errs)
 {
 	struct cgn_source source = { .arena = cgn_arena_create(), .errs = errs };
+	int err = text ? cgn_source_read_text(&source, text, path)
+		       : cgn_source_read(&source, path);
 
-	return load_source(&source, path, cgn_source_read(&source, path), out);
+	return load_source(&source, path, err, more, out);
+}
+
+int
+cgn_conf_load(const char *path, struct cgn_conf **out, struct cgn_conf_errors *errs)
+{
+	return cgn_conf_load_checked(path, NULL, NULL, out, errs);
 }
 
 int
 cgn_conf_load_string(const char *text, const char *name, struct cgn_conf **out,
 	struct cgn_conf_errors *errs)
 {
-	struct cgn_source source = { .arena = cgn_arena_create(), .errs = errs };
-
-	return load_source(&source, name, cgn_source_read_text(&source, text, name), out);
+	return cgn_conf_load_checked(name, text, NULL, out, errs);
 }
 
 void

@@ -55,6 +55,24 @@ append_key(const struct cgn_schema *schema, size_t offset, char *path)
 	}
 }
 
+/* File and line of a value; path: receives its path. */
+static struct cgn_conf_src
+place_of(const struct cgn_reader *r, const void *at, char path[PATH_SIZE])
+{
+	const struct cgn_reader_mark *mark = nearest(r, at);
+	struct cgn_conf_src src = { r->conf->path, 1 };
+
+	path[0] = '\0';
+	if (mark) {
+		src = mark->node->src;
+		cgn_tree_path(mark->node, path, PATH_SIZE);
+		append_key(mark->schema, (size_t)((const char *)at - mark->at), path);
+	}
+	if (src.line < 1)
+		src.line = 1;
+	return src;
+}
+
 static void report(struct cgn_reader *r, bool warning, const void *at, const char *format,
 	va_list args) __attribute__((format(printf, 4, 0)));
 
@@ -62,18 +80,28 @@ static void
 report(struct cgn_reader *r, bool warning, const void *at, const char *format,
 	va_list args)
 {
-	const struct cgn_reader_mark *mark = nearest(r, at);
-	struct cgn_conf_src src = { r->conf->path, 1 };
-	char path[PATH_SIZE] = "";
+	char path[PATH_SIZE];
+	struct cgn_conf_src src = place_of(r, at, path);
 
-	if (mark) {
-		src = mark->node->src;
-		cgn_tree_path(mark->node, path, sizeof(path));
-		append_key(mark->schema, (size_t)((const char *)at - mark->at), path);
-	}
-	if (src.line < 1)
-		src.line = 1;
 	cgn_errors_vadd(r->errs, warning, src.file, src.line, path, format, args);
+}
+
+struct cgn_conf_src
+cgn_conf_place(const struct cgn_conf *conf, const void *at)
+{
+	const struct cgn_conf_mark *best = NULL;
+	const char *value = at;
+
+	for (uint32_t i = 0; i < conf->n_marks; i++) {
+		const struct cgn_conf_mark *m = &conf->marks[i];
+
+		if (value >= m->at && value < m->at + m->size &&
+			(!best || m->size <= best->size))
+			best = m;
+	}
+	if (!best || best->src.line < 1)
+		return (struct cgn_conf_src){ conf->path, 1 };
+	return best->src;
 }
 
 void
@@ -94,6 +122,18 @@ cgn_reader_warn(struct cgn_reader *r, const void *at, const char *format, ...)
 	va_start(args, format);
 	report(r, true, at, format, args);
 	va_end(args);
+}
+
+bool
+cgn_reader_wrong(const struct cgn_reader *r, const void *at)
+{
+	char path[PATH_SIZE];
+	struct cgn_conf_src src;
+
+	if (!r->errs->n_errors)
+		return false;
+	src = place_of(r, at, path);
+	return cgn_errors_known(r->errs, src.file, src.line, path);
 }
 
 bool

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "conf/conf.h"
+#include "conf/parse.h"
 
 const char *
 cgn_conf_kind_name(enum cgn_conf_kind kind)
@@ -64,6 +65,24 @@ cgn_conf_own_port(
 	return CGN_CONF_NONE;
 }
 
+int32_t
+cgn_conf_virtual_port(
+	const struct cgn_conf *conf, int32_t vpn, const struct cgn_conf_addr *addr)
+{
+	for (uint32_t i = 0; i < conf->n_vrrp; i++) {
+		const struct cgn_conf_vrrp *group = &conf->vrrp[i];
+		int32_t port = group->port.index;
+
+		for (uint32_t j = 0; port >= 0 && conf->ports[port].vpn.index == vpn &&
+				     j < group->n_addresses;
+			j++) {
+			if (cgn_conf_addr_equal(&group->addresses[j], addr))
+				return port;
+		}
+	}
+	return CGN_CONF_NONE;
+}
+
 bool
 cgn_conf_pool_holds(const struct cgn_conf_address_group *pool, uint32_t addr)
 {
@@ -72,6 +91,20 @@ cgn_conf_pool_holds(const struct cgn_conf_address_group *pool, uint32_t addr)
 			return true;
 	}
 	return false;
+}
+
+const struct cgn_conf_address_group *
+cgn_conf_pool_of(
+	const struct cgn_conf *conf, int32_t vpn, const struct cgn_conf_addr *addr)
+{
+	for (uint32_t i = 0; addr->family == 4 && i < conf->n_address_groups; i++) {
+		const struct cgn_conf_address_group *pool = &conf->address_groups[i];
+
+		if (pool->vpn.index == vpn &&
+			cgn_conf_pool_holds(pool, cgn_parse_ipv4(addr)))
+			return pool;
+	}
+	return NULL;
 }
 
 bool

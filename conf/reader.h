@@ -3,7 +3,7 @@
 #define CGN_CONF_READER_H
 
 /*
- * Internal to conf/: what the reader, the resolver and the checks share.
+ * What the reader, the resolver and the checks share; not for others than checks.
  *
  * A check speaks of a value by the address where the struct keeps it; the reader
  * remembers which setting filled which address and so finds file, line and path for the
@@ -52,7 +52,7 @@ void cgn_reader_mark(struct cgn_reader *r, const void *at, size_t size,
 /* Lists a reference that is to be resolved. */
 void cgn_reader_refer(struct cgn_reader *r, enum cgn_key_ref kind, void *value);
 
-/* Frees marks and references. */
+/* Leaves the places of the marks with the configuration; frees marks and references. */
 void cgn_reader_fini(struct cgn_reader *r);
 
 /* An error about the value that conf keeps at `at`. */
@@ -62,6 +62,9 @@ void cgn_reader_error(struct cgn_reader *r, const void *at, const char *format, 
 /* The same, but not a reason to refuse. */
 void cgn_reader_warn(struct cgn_reader *r, const void *at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* True when there is an error about the value at `at` already. */
+bool cgn_reader_wrong(const struct cgn_reader *r, const void *at);
 
 /* True when a setting filled the value at `at`: it is not a default. */
 bool cgn_reader_given(const struct cgn_reader *r, const void *at);

@@ -112,6 +112,18 @@ print_help(struct cgn_ctl_print *print)
 	return EXIT_OK;
 }
 
+/* Line by line, for a configuration may have several errors. */
+static void
+print_error(const char *text)
+{
+	do {
+		size_t n = strcspn(text, "\n");
+
+		fprintf(stderr, "cgnctl: %.*s\n", (int)n, text);
+		text += n + (text[n] != '\0');
+	} while (*text != '\0');
+}
+
 static int
 finish(struct cgn_ctl_print *print, json_t *frame)
 {
@@ -121,7 +133,7 @@ finish(struct cgn_ctl_print *print, json_t *frame)
 	if (code == EXIT_OK)
 		cgn_ctl_print_end(print);
 	else
-		fprintf(stderr, "cgnctl: %s\n", error != NULL ? error : "refused");
+		print_error(error != NULL ? error : "refused");
 	return code == EXIT_OK || code == EXIT_USAGE ? code : EXIT_REFUSED;
 }
 

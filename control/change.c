@@ -26,7 +26,6 @@
 #include "control/license.h"
 #include "control/log.h"
 #include "control/metric_http.h"
-#include "control/pending.h"
 #include "control/publish.h"
 #include "control/routes.h"
 #include "control/verify.h"
@@ -86,30 +85,20 @@ explained(struct cgn_change *c, int (*step)(struct cgn_change *c))
 	return rc;
 }
 
-/* The checks that need the functions of the path. */
-static int
-verify(struct cgn_change *c)
-{
-	int rc = cgn_verify_servers(c->conf);
-
-	return rc > 0 ? -EINVAL : rc;
-}
-
 /* From the file, or from a text that is there already. */
 static int
 load(struct cgn_change *c, struct cgn_conf_errors *errs)
 {
+	const char *given = c->ask.text;
 	char *text = NULL;
-	int rc;
+	int rc = 0;
 
-	if (c->ask.text)
-		return cgn_conf_load_string(c->ask.text, c->path, &c->conf, errs);
-	if (!c->ask.entry)
-		return cgn_conf_load(c->path, &c->conf, errs);
-	rc = cgn_history_read(&c->daemon->commits->history, c->ask.entry, &text);
+	if (c->ask.entry)
+		rc = cgn_history_read(&c->daemon->commits->history, c->ask.entry, &text);
 	if (rc)
 		return rc;
-	rc = cgn_conf_load_string(text, c->path, &c->conf, errs);
+	rc = cgn_conf_load_checked(
+		c->path, given ? given : text, cgn_verify_conf, &c->conf, errs);
 	free(text);
 	return rc;
 }
@@ -125,10 +114,6 @@ read_file(struct cgn_change *c)
 	else
 		cgn_conf_errors_print(&errs, stderr); /* warnings */
 	cgn_conf_errors_fini(&errs);
-	if (rc)
-		return rc;
-	cgn_pending_warn(c->conf);
-	rc = explained(c, verify);
 	if (rc)
 		return rc;
 	cgn_diff_conf(c->daemon->conf, c->conf, &c->diff);
@@ -272,7 +257,7 @@ tell(const struct cgn_change *c)
 	else
 		cgn_log_event(LOG_NOTICE, "%s of %s: %u changes in %lu ms", verb, c->path,
 			c->diff.n, c->took_ms);
-	if (c->why.n && c->ask.automatic)
+	if (c->why.n)
 		log_lines(c);
 	for (uint32_t i = 0; !c->why.n && i < c->diff.n && i < 20; i++)
 		cgn_log(LOG_INFO, "%s: %s %s %s%s%s", verb,
@@ -291,6 +276,10 @@ finish(struct cgn_daemon *d, int rc)
 		cgn_conf_free(d->changer->candidate);
 		d->changer->candidate = c->conf; /* none behind a commit */
 		c->conf = NULL;
+	} else if (c->ask.kind ==
+		   CGN_CHANGE_CHECK) { /* nobody takes the last one for it */
+		cgn_conf_free(d->changer->candidate);
+		d->changer->candidate = NULL;
 	}
 	if (c->ask.kind == CGN_CHANGE_COMMIT || c->ask.kind == CGN_CHANGE_CONFIRM)
 		cgn_commit_end(c, rc);

@@ -16,7 +16,8 @@
 struct cgn_compile_draft;
 
 enum cgn_change_kind {
-	CGN_CHANGE_CHECK,   /* read, checked and compared: the candidate */
+	CGN_CHANGE_CHECK,   /* read, checked and compared: the candidate, or there is none
+			     */
 	CGN_CHANGE_COMMIT,  /* and put into effect */
 	CGN_CHANGE_CONFIRM, /* no change: the last commit stays */
 	CGN_CHANGE_ROUTES,  /* the same configuration, with what has been learnt since */
@@ -31,7 +32,7 @@ struct cgn_change_ask {
 	const char *text;   /* instead of the file; stays until the end of the change */
 	uint32_t entry;	    /* instead: of the history; 0: none */
 	bool put;	    /* the text becomes the daemon's own file */
-	bool automatic;	    /* nobody waits for it: it is logged why it is refused */
+	bool automatic;	    /* nobody waits for it */
 	uint32_t confirm_s; /* it goes back unless it is confirmed so soon; 0: it stays */
 	uint32_t uid;	    /* who asked, unless `who` says it */
 	const char *who;    /* a constant, or NULL */
@@ -84,8 +85,8 @@ void cgn_change_fini(struct cgn_daemon *d);
 struct cgn_change *cgn_change_start(
 	struct cgn_daemon *d, const struct cgn_change_ask *ask);
 
-/* The configuration that was checked last and not put into effect; NULL: none. Control
- * lcore. */
+/* The configuration that was checked last and not put into effect; NULL: none, or it was
+ * refused. Control lcore. */
 const struct cgn_conf *cgn_change_candidate(const struct cgn_daemon *d);
 
 /* Gives a reference back. Control lcore. */

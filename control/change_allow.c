@@ -32,11 +32,14 @@ allow_restarts(struct cgn_change *c)
 {
 	for (uint32_t i = 0; i < c->diff.n; i++) {
 		const struct cgn_diff_change *change = &c->diff.items[i];
+		struct cgn_conf_src src;
 
-		if (change->restart)
-			cgn_text_add(&c->why, "%s: %s: needs a restart: %s\n",
-				change->path, cgn_diff_kind_name(change->kind),
-				reason_of(change->path));
+		if (!change->restart)
+			continue;
+		src = cgn_conf_place(c->conf, change->at);
+		cgn_text_add(&c->why, "%s:%d: %s: %s: needs a restart: %s\n", src.file,
+			src.line, change->path, cgn_diff_kind_name(change->kind),
+			reason_of(change->path));
 	}
 }
 
@@ -46,12 +49,13 @@ allow_ports(struct cgn_change *c)
 	for (uint32_t i = 0; i < c->conf->n_ports; i++) {
 		const struct cgn_conf_port *port = &c->conf->ports[i];
 		uint16_t p = cgn_daemon_port(c->daemon, port->name);
+		struct cgn_conf_src src = cgn_conf_place(c->conf, &port->mtu);
 
 		if (p < c->daemon->n_ports && port->mtu > c->daemon->port[p].mtu)
 			cgn_text_add(&c->why,
 				"%s:%d: ports[%s].mtu: %u needs a restart: device and "
 				"packet buffers were made for %u bytes\n",
-				port->src.file, port->src.line, port->name, port->mtu,
+				src.file, src.line, port->name, port->mtu,
 				c->daemon->port[p].mtu);
 	}
 }

@@ -5,7 +5,7 @@
  * several keys the first seals and all open, so that a key can be changed while the
  * channel is up: new behind old on both boxes, new before old on both, old taken out.
  *
- * Control lcore, and `cgnd --check`. */
+ * Control lcore, the thread of a change, and `cgnd --check`. */
 #include "control/channel_key.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "control/log.h"
+#include "conf/reader.h"
 
 #define FILE_MAX 4096
 #define KEY_GOOD 16 /* bytes; a shorter one can be guessed */
@@ -123,30 +123,29 @@ cgn_channel_key_read(const char *path, struct cgn_seal_key key[CGN_CHANNEL_KEYS]
 	return -EINVAL;
 }
 
-int
-cgn_channel_key_verify(const struct cgn_conf *conf)
+void
+cgn_channel_key_verify(struct cgn_reader *r)
 {
 	struct cgn_seal_key key[CGN_CHANNEL_KEYS];
+	bool random = cgn_seal_init() == 0;
 	char err[256];
-	int bad = 0, rc;
 
-	if (cgn_seal_init() != 0) {
-		cgn_log(LOG_ERR, "channel: there is no source of random numbers");
-		return 1;
-	}
-	for (uint32_t k = 0; k < conf->n_locations; k++) {
-		const struct cgn_conf_location *l = &conf->locations[k];
+	for (uint32_t k = 0; k < r->conf->n_locations; k++) {
+		const struct cgn_conf_remote_backup *remote =
+			&r->conf->locations[k].remote_backup;
+		int rc;
 
-		if (!l->remote_backup.present)
+		if (!remote->present || !remote->key_file[0] ||
+			cgn_reader_wrong(r, &remote->key_file))
 			continue;
-		rc = cgn_channel_key_read(
-			l->remote_backup.key_file, key, err, sizeof(err));
-		if (err[0])
-			cgn_log(rc < 0 ? LOG_ERR : LOG_WARNING,
-				"%s:%d: service_locations[%u].remote_backup.key_file: %s",
-				l->src.file, l->src.line, k, err);
-		bad += rc < 0;
+		rc = cgn_channel_key_read(remote->key_file, key, err, sizeof(err));
+		if (rc < 0)
+			cgn_reader_error(r, &remote->key_file, "%s", err);
+		else if (!random)
+			cgn_reader_error(r, &remote->key_file,
+				"there is no source of random numbers for the channel");
+		else if (err[0])
+			cgn_reader_warn(r, &remote->key_file, "%s", err);
 	}
 	cgn_seal_forget(key, sizeof(key));
-	return bad;
 }

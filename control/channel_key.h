@@ -13,8 +13,8 @@
 int cgn_channel_key_read(const char *path, struct cgn_seal_key key[CGN_CHANNEL_KEYS],
 	char *err, size_t err_size);
 
-/* Reads all key files of a configuration. Logs a line, FILE:LINE first, for each that
- * cannot be used. Returns how many those are. */
-int cgn_channel_key_verify(const struct cgn_conf *conf);
+/* Reads all key files of a configuration: an error for each that cannot be used, where
+ * there is none yet; a warning for keys that can be guessed. Any thread. */
+void cgn_channel_key_verify(struct cgn_reader *r);
 
 #endif

@@ -134,6 +134,31 @@ cgn_cmd_complete_expand(int argc, const char **argv, struct cgn_cmd_full *full, 
 	return 0;
 }
 
+/* What an argument is. */
+static const struct {
+	const char *arg, *help;
+} arguments[] = {
+	{ "ID", "id of a service-location" },
+	{ "LOCATION", "id of a service-location" },
+	{ "NAME", "name of one of them" },
+	{ "INSTANCE", "name of the instance" },
+	{ "FILE", "a configuration" },
+	{ "SLOT CPU", "slot of the board, and one CPU of it" },
+	{ "PORT FILE", "name of the port, and what to write: - for standard output" },
+	{ "ADDRESS:PORT", "public address and port" },
+	{ "N", "how many commits back" },
+	{ "SECONDS", "how far" },
+};
+
+static const char *
+help_of_argument(const struct cgn_cmd_def *def)
+{
+	for (size_t i = 0; i < sizeof(arguments) / sizeof(arguments[0]); i++)
+		if (strcmp(arguments[i].arg, def->arg) == 0)
+			return arguments[i].help;
+	return def->help;
+}
+
 /* ---- completion ---- */
 
 struct offer {
@@ -195,7 +220,9 @@ offer_key(const struct offer *o, const struct cgn_cmd_key *key)
 	char word[64];
 
 	snprintf(word, sizeof(word), "%s=", key->name);
-	if (strncmp(o->part, word, len + 1) != 0)
+	if (key->word && strncmp(o->part, word, len + 1) != 0)
+		offer(o, key->name, key->help);
+	else if (strncmp(o->part, word, len + 1) != 0)
 		offer(o, word, key->help);
 	else if (key->type == CGN_CMD_TYPE_PROTO)
 		offer_choices(o, word, "tcp|udp|icmp");
@@ -205,19 +232,40 @@ offer_key(const struct offer *o, const struct cgn_cmd_key *key)
 		o->fn(o->ctx, cgn_cmd_value_expected(key->type), key->help, false);
 }
 
+/* The key that is given by this word, and its value by the next one. */
+static const struct cgn_cmd_key *
+word_key(const struct cgn_cmd_def *def, const char *word)
+{
+	for (const struct cgn_cmd_key *k = def->keys; k && k->name; k++)
+		if (k->word && strcmp(k->name, word) == 0)
+			return k;
+	return NULL;
+}
+
 /* What follows the fixed words: n of them, argc words in all. */
 static void
 offer_rest(const struct offer *o, const struct cgn_cmd_def *def, int n, int argc,
 	const char *const *argv)
 {
 	int args = 0, room = def->arg ? 1 + (strchr(def->arg, ' ') != NULL) : 0;
+	const struct cgn_cmd_key *open = NULL; /* the word before is this key */
 
-	for (int i = n; i < argc; i++)
-		args += strchr(argv[i], '=') == NULL;
+	for (int i = n; i < argc; i++) {
+		const struct cgn_cmd_key *key = open ? NULL : word_key(def, argv[i]);
+
+		args += !open && !key && strchr(argv[i], '=') == NULL;
+		open = key;
+	}
+	if (open) {
+		if (o->part[0] == '\0')
+			o->fn(o->ctx, cgn_cmd_value_expected(open->type), open->help,
+				false);
+		return;
+	}
 	if (args < room && strchr(def->arg, '|'))
 		offer_choices(o, "", def->arg);
 	else if (args < room && o->part[0] == '\0')
-		o->fn(o->ctx, def->arg, def->help, false);
+		o->fn(o->ctx, def->arg, help_of_argument(def), false);
 	for (const struct cgn_cmd_key *k = def->keys; k && k->name; k++)
 		if (!is_given(argc - n, argv + n, k->name))
 			offer_key(o, k);

@@ -84,7 +84,8 @@ static const struct cgn_cmd_key comment_keys[] = {
 };
 
 static const struct cgn_cmd_key commit_keys[] = {
-	{ "confirmed", CGN_CMD_TYPE_COUNT, "seconds until it goes back by itself", true },
+	{ "confirmed", CGN_CMD_TYPE_SECONDS, "seconds until it goes back by itself",
+		true },
 	{ "comment", CGN_CMD_TYPE_TEXT, "for the history", true },
 	{ NULL },
 };
@@ -161,7 +162,7 @@ static const struct cgn_cmd_def table[CGN_CMD_COUNT] = {
 	{ CGN_CMD_CLEAR_USER, "clear user", NULL, "cleared", CGN_CMD_OBJECT,
 		clear_user_keys, "ends users, their blocks and sessions, at once" },
 	{ CGN_CMD_WHO_HAD, "who-had", "ADDRESS:PORT", "who_had", CGN_CMD_OBJECT,
-		who_had_keys, "whose a public address and port is, and since when" },
+		who_had_keys, "whose a public address and port is, and since when", 1 },
 	{ CGN_CMD_SHOW_RULES, "show deterministic", NULL, "deterministic", CGN_CMD_OBJECT,
 		rules_keys,
 		"deterministic ports: the rules; from inside to outside and back" },
@@ -317,6 +318,11 @@ take_arg(struct cgn_cmd_call *call, const char *word, char *err, size_t size)
 		fits = cgn_cmd_value_parse(type, word, &value) == 0;
 		expected = cgn_cmd_value_expected(type);
 	}
+	if (strcmp(arg, "ADDRESS:PORT") == 0) {
+		fits = fits && value.endpoint.family == 4 && value.endpoint.has_port &&
+		       value.endpoint.prefix_len == 32;
+		expected = "IPV4-ADDRESS:PORT";
+	}
 	if (!fits) {
 		snprintf(err, size, "%s: \"%.64s\": expected %s", call->def->words, word,
 			expected);
@@ -365,6 +371,16 @@ take_value(struct cgn_cmd_call *call, const struct cgn_cmd_key *key, const char 
 	call->filters[n].key = key;
 	call->filter_count++;
 	return 0;
+}
+
+/* A key whose value is the next word, of which there is none. */
+static int
+explain_missing(const struct cgn_cmd_call *call, const struct cgn_cmd_key *key, char *err,
+	size_t size)
+{
+	snprintf(err, size, "%s: %s has no value: expected %s", call->def->words,
+		key->name, cgn_cmd_value_expected(key->type));
+	return -EINVAL;
 }
 
 static int
@@ -419,6 +435,8 @@ cgn_cmd_grammar_parse(int argc, const char *const *argv, struct cgn_cmd_call *ca
 
 		if (key != NULL && i + 1 < argc)
 			rc = take_value(call, key, argv[++i], err, err_size);
+		else if (key != NULL)
+			rc = explain_missing(call, key, err, err_size);
 		else if (equal == NULL || call->def->keys == NULL)
 			rc = take_arg(call, argv[i], err, err_size);
 		else
@@ -437,6 +455,22 @@ cgn_cmd_grammar_filter(const struct cgn_cmd_call *call, const char *key)
 	return NULL;
 }
 
+/* What stands for a value that is a word of its own. */
+static const char *
+placeholder(const struct cgn_cmd_key *key)
+{
+	switch (key->type) {
+	case CGN_CMD_TYPE_SECONDS:
+		return "SECONDS";
+	case CGN_CMD_TYPE_TIME:
+		return "TIME";
+	case CGN_CMD_TYPE_TEXT:
+		return "TEXT";
+	default:
+		return "VALUE";
+	}
+}
+
 const char *
 cgn_cmd_grammar_usage(const struct cgn_cmd_def *def, char *out, size_t out_size)
 {
@@ -452,6 +486,6 @@ cgn_cmd_grammar_usage(const struct cgn_cmd_def *def, char *out, size_t out_size)
 		append(out, out_size, " [KEY=VALUE ...]");
 	for (const struct cgn_cmd_key *key = def->keys; key && key->name; key++)
 		if (key->word)
-			append(out, out_size, " [%s VALUE]", key->name);
+			append(out, out_size, " [%s %s]", key->name, placeholder(key));
 	return out;
 }

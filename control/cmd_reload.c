@@ -15,8 +15,6 @@
 #include "control/commit.h"
 #include "control/show.h"
 
-#define CONFIRM_MAX 86400 /* s */
-
 /* What a command wants of the change, as far as it is known before it begins. */
 struct asked {
 	struct cgn_change_ask ask;
@@ -67,8 +65,7 @@ show_outcome(struct cgn_cmd_ctx *ctx, const struct cgn_change *c)
 static int
 answer(struct cgn_cmd_ctx *ctx, const struct cgn_change *c)
 {
-	/* what needs a restart is a difference, too */
-	if (c->why.n && !(ctx->call.def->id == CGN_CMD_DIFF && c->compared))
+	if (c->why.n)
 		return cgn_cmd_refuse_text(ctx, c->why.data);
 	if (ctx->call.def->id == CGN_CMD_CHECK)
 		cgn_cmd_reply(ctx, json_pack("{s:s,s:s}", "file", c->path, "result",
@@ -179,9 +176,6 @@ cgn_commit(struct cgn_cmd_ctx *ctx)
 		cgn_cmd_grammar_filter(&ctx->call, "confirmed");
 	struct asked *asked;
 
-	if (confirmed && confirmed->number > CONFIRM_MAX)
-		return cgn_cmd_refuse(
-			ctx, "confirmed: 1..%d seconds are allowed", CONFIRM_MAX);
 	asked = begin(ctx, CGN_CHANGE_COMMIT);
 	if (!asked)
 		return -ENOMEM;

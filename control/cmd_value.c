@@ -193,6 +193,8 @@ cgn_cmd_value_parse(enum cgn_cmd_type type, const char *text, struct cgn_cmd_val
 		return parse_number(text, 0, UINT32_MAX, &out->number);
 	case CGN_CMD_TYPE_COUNT:
 		return parse_number(text, 1, INT64_MAX, &out->number);
+	case CGN_CMD_TYPE_SECONDS:
+		return parse_number(text, 1, 86400, &out->number);
 	case CGN_CMD_TYPE_PROTO:
 		return parse_proto(text, &out->number);
 	case CGN_CMD_TYPE_SOFTWIRE:
@@ -243,6 +245,8 @@ cgn_cmd_value_expected(enum cgn_cmd_type type)
 		return "a number, 0..4294967295";
 	case CGN_CMD_TYPE_COUNT:
 		return "a number, 1 or more";
+	case CGN_CMD_TYPE_SECONDS:
+		return "seconds, 1..86400";
 	case CGN_CMD_TYPE_PROTO:
 		return "tcp|udp|icmp|icmp6|gre|esp|sctp|udp-lite or 0..255";
 	case CGN_CMD_TYPE_SOFTWIRE:

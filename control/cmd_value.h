@@ -10,6 +10,7 @@ enum cgn_cmd_type {
 	CGN_CMD_TYPE_NAME,	 /* 1..31 printable characters */
 	CGN_CMD_TYPE_NUMBER,	 /* decimal, 0..2^32-1 */
 	CGN_CMD_TYPE_COUNT,	 /* decimal, 1..2^63-1 */
+	CGN_CMD_TYPE_SECONDS,	 /* decimal, 1..86400 */
 	CGN_CMD_TYPE_PROTO,	 /* tcp, udp, icmp, … or 0..255 */
 	CGN_CMD_TYPE_SOFTWIRE,	 /* IPv6 address or prefix */
 	CGN_CMD_TYPE_ENDPOINT,	 /* address, prefix, address:port, [v6]:port or :port */

@@ -22,6 +22,7 @@
 
 #include "control/log.h"
 #include "control/stage.h"
+#include "control/verify.h"
 
 #define AGAIN_MS 10000 /* when going back has failed */
 
@@ -41,7 +42,7 @@ read_again(struct cgn_daemon *d)
 {
 	struct cgn_conf_errors errs = { 0 };
 	struct cgn_conf *conf;
-	int rc = cgn_conf_load(d->conf_path, &conf, &errs);
+	int rc = cgn_conf_load_checked(d->conf_path, NULL, cgn_verify_conf, &conf, &errs);
 
 	cgn_conf_errors_print(&errs, stderr);
 	cgn_conf_errors_fini(&errs);

@@ -409,8 +409,10 @@ worker_records(struct cgn_compiler *c, const struct cgn_snapshot *s, uint16_t w)
 	struct cgn_compile_slab *slab;
 	uint32_t missing = 0, at = 0;
 
-	if (state_grow(state, s->n_addresses) < 0)
+	if (state_grow(state, s->n_addresses) < 0) {
+		cgn_log(LOG_ERR, "out of memory");
 		return -ENOMEM;
+	}
 	for (uint32_t i = 0; i < s->n_addresses; i++)
 		missing += hosts(s, w, i) && state->record[i] == NULL;
 	if (missing == 0)
@@ -418,8 +420,13 @@ worker_records(struct cgn_compiler *c, const struct cgn_snapshot *s, uint16_t w)
 	/* zeroed by the kernel page by page when first used, so a big pool costs little
 	 */
 	slab = calloc(1, sizeof(*slab) + missing * sizeof(slab->record[0]));
-	if (slab == NULL)
+	if (slab == NULL) {
+		cgn_log(LOG_ERR,
+			"address_groups: no memory for the state of %u public addresses "
+			"of a CPU, %zu MB at most",
+			missing, missing * sizeof(slab->record[0]) >> 20);
 		return -ENOMEM;
+	}
 	slab->next = c->slabs;
 	c->slabs = slab;
 	for (uint32_t i = 0; i < s->n_addresses; i++)
@@ -442,10 +449,7 @@ cgn_compile_records(struct cgn_compiler *c, const struct cgn_snapshot *snap)
 			hosting[snap->location[i].standby] = true;
 	}
 	for (uint16_t w = 0; w < CGN_REMOTE; w++)
-		if (hosting[w] && worker_records(c, snap, w) < 0) {
-			cgn_log(LOG_ERR,
-				"no memory for the public addresses of worker %u", w);
+		if (hosting[w] && worker_records(c, snap, w) < 0)
 			return -ENOMEM;
-		}
 	return 0;
 }

@@ -71,6 +71,8 @@ static const struct {
 	{ "log_hosts", "name:12 state:11 sent:10 lost:8 messages_waiting=WAITING:7",
 		true },
 	{ "events", "time:24 severity:8 reason:20" },
+	{ "history", "rollback=NUMBER:6 time:24 running:7 confirm_s=CONFIRM-S:9 who:8 "
+		     "comment:20 hash:1" },
 	{ "changes", "change:7 path:30 before:10 after:1", true },
 	{ "channels",
 		"location:8 peer:15 state:15 sent:8 received:8 lost:4 resent:6 "

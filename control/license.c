@@ -20,44 +20,54 @@
 /* A figure of a licence, at one CPU. */
 struct figure {
 	const char *name;
-	uint32_t licensed; /* of the slot */
+	const uint32_t *licensed; /* of the slot */
 	uint32_t share, used, most;
 };
 
 static void
 check(struct cgn_change *c, const struct cgn_conf_cpu *cpu, const struct figure *f)
 {
+	struct cgn_conf_src src = cgn_conf_place(c->conf, f->licensed);
+
 	if (f->share < f->used && !c->ask.text)
 		cgn_text_add(&c->why,
-			"license[%u].%s: %u is below what is in use: CPU %u/%u has %u, "
+			"%s:%d: license[%u].%s: %u is below what is in use: CPU %u/%u "
+			"has %u, "
 			"its "
 			"share would be %u\n",
-			cpu->slot, f->name, f->licensed, cpu->slot, cpu->cpu, f->used,
-			f->share);
+			src.file, src.line, cpu->slot, f->name, *f->licensed, cpu->slot,
+			cpu->cpu, f->used, f->share);
 	else if (f->share > f->most)
 		cgn_text_add(&c->why,
-			"license[%u].%s: %u needs a restart: the share of CPU %u/%u "
+			"%s:%d: license[%u].%s: %u needs a restart: the share of CPU "
+			"%u/%u "
 			"would "
 			"be %u, and the memory reserved at the start, by "
 			"dpdk.memory_mb = %u, holds %u\n",
-			cpu->slot, f->name, f->licensed, cpu->slot, cpu->cpu, f->share,
-			c->daemon->conf->dpdk.memory_mb, f->most);
+			src.file, src.line, cpu->slot, f->name, *f->licensed, cpu->slot,
+			cpu->cpu, f->share, c->daemon->conf->dpdk.memory_mb, f->most);
+}
+
+static const struct cgn_conf_license *
+license_of(const struct cgn_change *c, const struct cgn_conf_cpu *cpu)
+{
+	static const struct cgn_conf_license none;
+	int32_t l = c->conf->boards[cpu->board].license;
+
+	return l == CGN_CONF_NONE ? &none : &c->conf->license[l];
 }
 
 static void
 check_cpu(
 	struct cgn_change *c, const struct cgn_worker *w, const struct cgn_conf_cpu *cpu)
 {
-	int32_t l = c->conf->boards[cpu->board].license;
-	const struct cgn_conf_license none = { 0 };
-	const struct cgn_conf_license *license =
-		l == CGN_CONF_NONE ? &none : &c->conf->license[l];
+	const struct cgn_conf_license *license = license_of(c, cpu);
 
 	check(c, cpu,
-		&(struct figure){ "sessions", license->sessions, cpu->sessions,
+		&(struct figure){ "sessions", &license->sessions, cpu->sessions,
 			CGN_SHOW_READ(w->sessions.used), w->sessions.capacity });
 	check(c, cpu,
-		&(struct figure){ "users", license->users, cpu->users,
+		&(struct figure){ "users", &license->users, cpu->users,
 			CGN_SHOW_READ(w->users.used), w->users.capacity });
 }
 
@@ -89,13 +99,14 @@ cgn_license_check(struct cgn_change *c)
 	for (uint32_t i = 0; i < c->conf->n_cpus; i++) {
 		const struct cgn_conf_cpu *cpu = c->conf->cpus[i];
 		struct cgn_worker *w = c->daemon->worker[i];
+		struct cgn_conf_src src = cgn_conf_place(c->conf, license_of(c, cpu));
 
 		check_cpu(c, w, cpu);
 		if (grows(w, cpu) && !cgn_growth_settle(w))
 			cgn_text_add(&c->why,
-				"license[%u]: the tables of CPU %u/%u are still growing "
-				"from the last change\n",
-				cpu->slot, cpu->slot, cpu->cpu);
+				"%s:%d: license[%u]: the tables of CPU %u/%u are still "
+				"growing from the last change\n",
+				src.file, src.line, cpu->slot, cpu->slot, cpu->cpu);
 	}
 }
 
@@ -105,15 +116,18 @@ cgn_license_prepare(struct cgn_change *c)
 	for (uint32_t i = 0; i < c->conf->n_cpus; i++) {
 		const struct cgn_conf_cpu *cpu = c->conf->cpus[i];
 		const struct cgn_worker *w = c->daemon->worker[i];
+		struct cgn_conf_src src;
 
 		if (!grows(w, cpu) ||
 			!cgn_growth_init(&c->growth[i], w, cpu->sessions, cpu->users))
 			continue;
+		src = cgn_conf_place(c->conf, license_of(c, cpu));
 		cgn_text_add(&c->why,
-			"license[%u]: dpdk.memory_mb = %u has no room for tables of %u "
+			"%s:%d: license[%u]: dpdk.memory_mb = %u has no room for tables "
+			"of %u "
 			"sessions and %u users of CPU %u/%u\n",
-			cpu->slot, c->conf->dpdk.memory_mb, cpu->sessions, cpu->users,
-			cpu->slot, cpu->cpu);
+			src.file, src.line, cpu->slot, c->conf->dpdk.memory_mb,
+			cpu->sessions, cpu->users, cpu->slot, cpu->cpu);
 		return -ENOMEM;
 	}
 	return 0;

@@ -20,7 +20,7 @@
 #include <rte_common.h>
 #include <rte_log.h>
 
-#define LINE 512
+#define LINE 1024
 #define HELD 32
 
 static struct cgn_log_event events[CGN_LOG_EVENTS];
@@ -101,14 +101,16 @@ void
 cgn_log_event(int priority, const char *format, ...)
 {
 	struct cgn_log_event *e = &events[n_events++ % CGN_LOG_EVENTS];
+	char text[LINE];
 	va_list ap;
 
 	va_start(ap, format);
-	vsnprintf(e->text, sizeof(e->text), format, ap);
+	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
+	snprintf(e->text, sizeof(e->text), "%.*s", CGN_LOG_TEXT - 1, text);
 	clock_gettime(CLOCK_REALTIME, &e->when);
 	e->priority = priority;
-	write_line(priority, e->text);
+	write_line(priority, text);
 }
 
 uint64_t

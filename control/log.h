@@ -12,7 +12,7 @@
 #include <time.h>
 
 #define CGN_LOG_EVENTS 1024 /* kept */
-#define CGN_LOG_TEXT   232
+#define CGN_LOG_TEXT   488
 
 struct cgn_log_event {
 	struct timespec when; /* wall clock */

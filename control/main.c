@@ -7,11 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "control/channel_key.h"
 #include "control/eal.h"
 #include "control/hugefiles.h"
 #include "control/memory.h"
-#include "control/pending.h"
 #include "control/stage.h"
 #include "control/verify.h"
 
@@ -40,13 +38,13 @@ static const struct option options[] = {
 static struct cgn_daemon daemon_state;
 
 static struct cgn_conf *
-load(const char *path)
+load(const char *path, cgn_conf_check *more)
 {
 	struct cgn_conf_errors errors = { 0 };
 	struct cgn_conf *conf = NULL;
 
 	cgn_conf_errors_init(&errors);
-	cgn_conf_load(path, &conf, &errors);
+	cgn_conf_load_checked(path, NULL, more, &conf, &errors);
 	cgn_conf_errors_print(&errors, stderr);
 	cgn_conf_errors_fini(&errors);
 	return conf;
@@ -117,18 +115,13 @@ main(int argc, char **argv)
 		fputs(usage, stderr);
 		return 2;
 	}
-	conf = load(path);
+	conf = load(path, needs ? NULL : cgn_verify_conf);
 	if (!conf)
 		return 1;
 	if (needs) {
 		rc = print_needs(conf);
 		cgn_conf_free(conf);
 		return rc;
-	}
-	cgn_pending_warn(conf);
-	if (cgn_channel_key_verify(conf) + cgn_verify_servers(conf) != 0) {
-		cgn_conf_free(conf);
-		return 1;
 	}
 	if (check) {
 		cgn_memory_print(conf, stdout);

@@ -9,6 +9,9 @@
  * take. */
 #include "control/memory.h"
 
+#include <unistd.h>
+
+#include "conf/reader.h"
 #include "dataplane/worker.h"
 
 #define HOSTS 2 /* of an address: the CPU and the standby of its location */
@@ -23,6 +26,25 @@ public_addresses(const struct cgn_conf *conf)
 			n += (uint64_t)conf->address_groups[g].pool[r].last -
 			     conf->address_groups[g].pool[r].first + 1;
 	return n;
+}
+
+void
+cgn_memory_verify(struct cgn_reader *r)
+{
+	const struct cgn_conf *conf = r->conf;
+	uint64_t most = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)getpagesize();
+	uint64_t bytes = public_addresses(conf) * sizeof(struct cgn_address);
+	const struct cgn_conf_address_group *largest = conf->address_groups;
+
+	for (uint32_t g = 0; g < conf->n_address_groups; g++)
+		if (conf->address_groups[g].size > largest->size)
+			largest = &conf->address_groups[g];
+	if (bytes > most)
+		cgn_reader_warn(r, &largest->addresses,
+			"the state of all public addresses, %llu of them in \"%s\", may "
+			"take %llu MB, this machine has %llu MB: it may not start",
+			(unsigned long long)largest->size, largest->name,
+			(unsigned long long)bytes >> 20, (unsigned long long)most >> 20);
 }
 
 static bool

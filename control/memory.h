@@ -19,6 +19,9 @@ struct cgn_memory {
 /* Estimates the memory of a configuration that the reader has accepted. Pure. */
 void cgn_memory_estimate(const struct cgn_conf *conf, struct cgn_memory *m);
 
+/* A warning when the public addresses may take more than the machine has. Any thread. */
+void cgn_memory_verify(struct cgn_reader *r);
+
 /* How far the licence of a CPU can grow while the box runs. */
 struct cgn_memory_most {
 	uint32_t sessions, users; /* not fewer than its licence has now */

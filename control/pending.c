@@ -5,34 +5,19 @@
  * `cgnd --check`. A feature that arrives takes its line out of here. */
 #include "control/pending.h"
 
-#include <syslog.h>
+#include "conf/reader.h"
 
-#include "control/log.h"
+#define PENDING "has no effect, this version does not have it"
 
-static unsigned
-warn(bool wanted, const struct cgn_conf_src *src, const char *key)
+void
+cgn_pending_warn(struct cgn_reader *r)
 {
-	if (wanted)
-		cgn_log(LOG_WARNING,
-			"%s:%d: %s: has no effect, this version does not have it",
-			src->file, src->line, key);
-	return wanted;
-}
+	for (uint32_t i = 0; i < r->conf->n_instances; i++) {
+		const struct cgn_conf_instance *in = &r->conf->instances[i];
 
-static unsigned
-instance(const struct cgn_conf_instance *in)
-{
-	return warn(in->kind == CGN_CONF_NAT64, &in->src, "nat64_instances") +
-	       warn(in->alg & ~(uint32_t)CGN_CONF_ALG_FTP, &in->src,
-		       "alg (other than ftp)");
-}
-
-unsigned
-cgn_pending_warn(const struct cgn_conf *conf)
-{
-	unsigned n = 0;
-
-	for (uint32_t i = 0; i < conf->n_instances; i++)
-		n += instance(&conf->instances[i]);
-	return n;
+		if (in->kind == CGN_CONF_NAT64)
+			cgn_reader_warn(r, in, PENDING);
+		if (in->alg & ~(uint32_t)CGN_CONF_ALG_FTP)
+			cgn_reader_warn(r, &in->alg, "other than ftp: " PENDING);
+	}
 }

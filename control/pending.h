@@ -6,7 +6,7 @@
 
 #include "conf/conf.h"
 
-/* Logs one warning for each, `FILE:LINE: key: …`; returns how many. Control lcore. */
-unsigned cgn_pending_warn(const struct cgn_conf *conf);
+/* A warning for each. Any thread. */
+void cgn_pending_warn(struct cgn_reader *r);
 
 #endif

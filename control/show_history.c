@@ -22,6 +22,19 @@ show_confirm_left(const struct cgn_daemon *d)
 				     : 0));
 }
 
+/* Of entries with the same text the newest. */
+static bool
+is_running(const struct cgn_commits *commits, size_t index)
+{
+	size_t first = 0;
+
+	while (first < index &&
+		strcmp(commits->list.entry[first].hash, commits->running) != 0)
+		first++;
+	return first == index &&
+	       strcmp(commits->list.entry[index].hash, commits->running) == 0;
+}
+
 static json_t *
 show_entry(struct cgn_cmd_ctx *ctx, size_t index)
 {
@@ -29,18 +42,16 @@ show_entry(struct cgn_cmd_ctx *ctx, size_t index)
 	const struct cgn_commits *commits = d->commits;
 	const struct cgn_history_entry *e;
 	struct timespec when;
-	bool running;
 
 	if (index >= commits->list.n)
 		return NULL;
 	e = &commits->list.entry[index];
 	when.tv_sec = (time_t)(e->when / 1000);
 	when.tv_nsec = (long)(e->when % 1000 * 1000000);
-	running = strcmp(e->hash, commits->running) == 0;
 	return json_pack("{s:I,s:o,s:s,s:s,s:s?,s:b,s:o}", "rollback", (json_int_t)index,
 		"time", cgn_show_time(&when), "who", e->who, "hash", e->hash, "comment",
-		e->comment[0] ? e->comment : NULL, "running", running, "confirm_s",
-		index == 0 ? show_confirm_left(d) : json_null());
+		e->comment[0] ? e->comment : NULL, "running", is_running(commits, index),
+		"confirm_s", index == 0 ? show_confirm_left(d) : json_null());
 }
 
 int

@@ -216,8 +216,7 @@ read_call(struct cgn_cmd_ctx *ctx, struct who *who)
 	const struct cgn_cmd_value *at = cgn_cmd_grammar_filter(&ctx->call, "at");
 	struct cgn_cmd_value value;
 
-	if (!ctx->call.arg ||
-		cgn_cmd_value_parse(CGN_CMD_TYPE_ENDPOINT, ctx->call.arg, &value) ||
+	if (cgn_cmd_value_parse(CGN_CMD_TYPE_ENDPOINT, ctx->call.arg, &value) ||
 		value.endpoint.family != 4 || value.endpoint.prefix_len != 32 ||
 		!value.endpoint.has_port)
 		return cgn_cmd_refuse(ctx, "who-had: expected IPV4-ADDRESS:PORT");

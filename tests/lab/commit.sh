@@ -47,12 +47,34 @@ t_ok "commit" t_json '.commit.count == 1' commit
 t_ok "puts the candidate into effect" runs 72
 t_ok "without one it takes the daemon's own file" t_json '.commit.count == 0' commit
 
+# ---- the candidate ----
+
+with 75
+lab_ctl check "$new" >/dev/null
+sed -i 's|udp = 75|udp = 0x|' "$new"
+t_ok "a file that is wrong" t_exit 1 lab_ctl check "$new"
+t_ok "leaves no candidate, not the one before either" t_json '.commit.count == 0' commit
+with 75
+sed 's|memory_mb = |memory_mb = 1|' "$new" >"$LAB_RUN/restart.conf"
+lab_ctl check "$new" >/dev/null
+t_ok "diff refuses what needs a restart" t_exit 1 lab_ctl diff "$LAB_RUN/restart.conf"
+t_ok "by file, line and key" grep -qE 'restart.conf:[0-9]+: dpdk.memory_mb: changed: needs a restart' <<<"$t_out"
+t_ok "there is no candidate then" t_json '.commit.count == 0' commit
+t_ok "a reload is refused" t_exit 1 lab_ctl reload "$LAB_RUN/restart.conf"
+t_ok "the log has the reason" t_json 'any(.events[]; .reason |
+	test("restart.conf:[0-9]+: dpdk.memory_mb: .*at the start$"))' show log
+t_ok "nothing has come into effect" runs 72
+
 # ---- rollback ----
 
 t_ok "rollback" t_json '.rollback.count == 1' rollback
 t_ok "the configuration before" runs 71
 t_ok "rollback 3" t_json '.rollback.count == 1' rollback 3 comment 'the first one'
 t_ok "is three back" same "$LAB_RUN/old.conf"
+t_ok "of entries with one text the newest runs" t_json \
+	'[.history[] | select(.running).rollback] == [0]' show config history
+has_table() { lab_ctl show config history | grep -q '^ *0 .* yes .*the first one'; }
+t_ok "the history as a table" has_table
 t_ok "rollback 99 is refused" t_exit 1 lab_ctl rollback 99
 
 # ---- commit confirmed ----

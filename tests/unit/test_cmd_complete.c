@@ -120,6 +120,12 @@ test_complete(void)
 			"instance= softwire= inside= outside= location= slot= " },
 		{ "clear user slot=1 inside=10.0.0.1 ",
 			"instance= softwire= outside= location= " },
+		{ "commit ", "confirmed comment " },
+		{ "commit conf", "confirmed " },
+		{ "commit confirmed ", "<seconds, 1..86400> " },
+		{ "commit confirmed 60 ", "comment " },
+		{ "commit confirmed=", "<seconds, 1..86400> " },
+		{ "reload comment x ", "<FILE> " },
 		{ "nonsense ", "" },
 		{ "show s x", "" },
 	};
@@ -131,6 +137,24 @@ test_complete(void)
 			fprintf(stderr, "%s: %s\n", rows[i][0], is);
 		CU_ASSERT_STRING_EQUAL(is, rows[i][1]);
 	}
+}
+
+static void
+keep_help(void *ctx, const char *word, const char *help, bool typed)
+{
+	(void)word;
+	if (!typed)
+		snprintf(ctx, 64, "%s", help);
+}
+
+static void
+test_help(void)
+{
+	const char *const words[] = { "show", "service-location" };
+	char help[64] = "";
+
+	cgn_cmd_complete(2, words, "", keep_help, help);
+	CU_ASSERT_STRING_EQUAL(help, "id of a service-location");
 }
 
 /* Every command can be typed with nothing but what is offered. */
@@ -162,6 +186,7 @@ main(void)
 	CU_TestInfo tests[] = {
 		{ "abbreviations", test_expand },
 		{ "what may follow", test_complete },
+		{ "what an argument is", test_help },
 		{ "all commands", test_all },
 		CU_TEST_INFO_NULL,
 	};

@@ -92,6 +92,20 @@ test_words_with_values(void)
 	CU_ASSERT_NOT_EQUAL(parse("who-had 203.0.113.1:1024 at noon"), 0);
 	CU_ASSERT_PTR_NOT_NULL(strstr(error, "2026-01-31T12:00:00Z"));
 	CU_ASSERT_NOT_EQUAL(parse("who-had 203.0.113.1:1024 at"), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(error, "at has no value: expected a time as"));
+	CU_ASSERT_NOT_EQUAL(parse("commit confirmed"), 0);
+	CU_ASSERT_STRING_EQUAL(
+		error, "commit: confirmed has no value: expected seconds, 1..86400");
+	CU_ASSERT_NOT_EQUAL(parse("commit confirmed 60 comment"), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(error, "comment has no value: expected a line"));
+	CU_ASSERT_EQUAL(parse("commit confirmed 86400 comment x"), 0);
+	CU_ASSERT_NOT_EQUAL(parse("commit confirmed 86401"), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(error, "expected seconds, 1..86400"));
+	CU_ASSERT_NOT_EQUAL(parse("who-had 203.0.113.1"), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(error, "expected IPV4-ADDRESS:PORT"));
+	CU_ASSERT_NOT_EQUAL(parse("who-had"), 0);
+	CU_ASSERT_NOT_EQUAL(parse("who-had :80"), 0);
+	CU_ASSERT_NOT_EQUAL(parse("who-had [2001:db8::1]:80"), 0);
 	CU_ASSERT_NOT_EQUAL(parse("who-had example.com:80"), 0);
 	CU_ASSERT_NOT_EQUAL(parse("show session limit 5"), 0);
 }

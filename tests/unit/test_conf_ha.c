@@ -103,8 +103,9 @@ static const struct conf_case ha_cases[] = {
 };
 
 static const struct conf_case vrrp_cases[] = {
-	{ { { "\"out\"; vrid = 20;", "\"in\"; vrid = 10;" } }, "17: vrrp[1].vrid",
-		"vrid 10 on port \"in\" exists already, at line 16" },
+	{ { { "\"out\"; vrid = 20; addresses = [ \"198.51.100.9\" ];",
+		  "\"in\"; vrid = 10; addresses = [ \"10.0.0.8\" ];" } },
+		"17: vrrp[1].vrid", "vrid 10 on port \"in\" exists already, at line 16" },
 	{ { { "\"out\"; vrid = 20;", "\"out\"; vrid = 256;" } }, "17: vrrp[1].vrid",
 		"256 is out of range, allowed is 1..255" },
 	{ { { "priority = 200;", "priority = 256;" } }, "16: vrrp[0].priority",
@@ -151,6 +152,9 @@ static const struct conf_case warnings[] = {
 		"peer_priority)" },
 	{ { { "vrid = 20;", "vrid = 20; priority = 255;" } }, "17: vrrp[1].priority",
 		"255 is for who owns a virtual address" },
+	{ { { "[ \"198.51.100.9\" ]", "[ \"198.51.100.9\", \"192.0.2.17\" ]" } },
+		"17: vrrp[1].addresses[1]",
+		"192.0.2.17 is on no network of port \"out\"" },
 	{ .place = NULL },
 };
 
@@ -222,6 +226,9 @@ test_channel(void)
 	run_channel("port = \"in\"; peer = \"10.0.0.1\";", 0600, none,
 		"12: service_locations[1].remote_backup.peer",
 		"10.0.0.1 is an address of this box");
+	run_channel("port = \"in\"; peer = \"10.0.0.9\";", 0600, none,
+		"12: service_locations[1].remote_backup.peer",
+		"10.0.0.9 is a VRRP address, which both boxes have");
 	run_channel("port = \"out\"; peer = \"2001:db8:1::2\";", 0600, none,
 		"12: service_locations[1].remote_backup.port",
 		"port \"out\" has no address of the family of the peer");

@@ -104,6 +104,10 @@ static const struct conf_case ds_lite_cases[] = {
 	{ { { "\"2001:db8::a\"", "\"2001:db8:1::1\"" } },
 		"21: ds_lite_instances[0].local_ipv6",
 		"2001:db8:1::1 is an address of port \"in\"" },
+	{ { { "[ \"10.0.0.9\" ]", "[ \"10.0.0.9\", \"2001:db8:1::a\" ]" },
+		  { "\"2001:db8::a\"", "\"2001:db8:1::a\"" } },
+		"21: ds_lite_instances[0].local_ipv6",
+		"2001:db8:1::a is a VRRP address of port \"in\"" },
 	{ { { "\"2001:db8::a\"", "\"2001:db8:100::1\"" } },
 		"21: ds_lite_instances[0].local_ipv6", "is inside a remote_ipv6 prefix" },
 	{ { { "\"2001:db8::a\"", "\"ff02::1\"" } }, "21: ds_lite_instances[0].local_ipv6",
@@ -148,6 +152,10 @@ static const struct conf_case ds_lite_cases[] = {
 			     "{ port = \"out\"; next_hop = \"2001:db8:1::2\"; }; };" } },
 		"22: ds_lite_instances[0].centralized_backup.redirect.next_hop",
 		"2001:db8:1::2 is on no network of port \"out\"" },
+	{ { { "mtu = 1540;", "centralized_backup: { enable = true; redirect: "
+			     "{ port = \"out\"; next_hop = \"198.51.100.2\"; }; };" } },
+		"22: ds_lite_instances[0].centralized_backup.redirect.next_hop",
+		"198.51.100.2 is an IPv4 address, softwires need an IPv6 one" },
 	{ .place = NULL },
 };
 
@@ -244,7 +252,32 @@ static const struct conf_case server_cases[] = {
 		  SERVER("outside = \"192.0.2.1:80\"; inside = \"10.0.0.2:80\"; "
 			 "softwire = \"2001:db8:100::1\";") } },
 		"22: ds_lite_instances[0].servers[0].outside",
-		"192.0.2.1 is in no pool of the instance" },
+		"192.0.2.1 is in no address group, allowed is an address of a pool of "
+		"group \"g1\"" },
+	{ { { POOL1, POOL1 " exclude = [ \"203.0.113.3\" ];" },
+		  { "mtu = 1540;",
+			  SERVER("outside = \"203.0.113.3:80\"; inside = "
+				 "\"10.0.0.2:80\"; softwire = \"2001:db8:100::1\";") } },
+		"22: ds_lite_instances[0].servers[0].outside",
+		"203.0.113.3 is excluded from address group \"p1\"" },
+	{ { { "mtu = 1540;",
+		  SERVER("outside = \"203.0.113.33:80\"; inside = \"10.0.0.2:80\"; "
+			 "softwire = \"2001:db8:100::1\";") } },
+		"22: ds_lite_instances[0].servers[0].outside",
+		"203.0.113.33 is in address group \"p2\" of group \"g2\"" },
+	/* one location is no other case */
+	{ { { GROUP2_NAT44,
+		  GROUP2_NAT44 " servers: ( { protocol = \"tcp\"; outside = "
+			       "\"192.0.2.1:80\"; inside = \"10.0.0.2:80\"; } );" } },
+		"23: nat_instances[0].servers[0].outside",
+		"192.0.2.1 is in no address group" },
+	{ { { GROUP2_NAT44,
+		    GROUP2_NAT44 " servers: ( { protocol = \"tcp\"; outside = "
+				 "\"192.0.2.1:80\"; inside = \"10.0.0.2:80\"; } );" },
+		  { POOL2, POOL2 " }, { name = \"p3\"; id = 3; addresses = [ "
+				 "\"192.0.2.0/30\" ]; " } },
+		"23: nat_instances[0].servers[0].outside",
+		"192.0.2.1 is in address group \"p3\", which no instance uses" },
 	{ { { "mtu = 1540;",
 		  SERVER("outside = \"203.0.113.1:80\"; inside = \"10.0.0.2:80\"; "
 			 "softwire = \"2001:db8:300::1\";") } },
@@ -263,9 +296,10 @@ static const struct conf_case server_cases[] = {
 		"22: ds_lite_instances[0].servers[0].outside", "is not ADDRESS:PORT" },
 	{ { { GROUP2_NAT44,
 		  GROUP2_NAT44 " servers: ( "
-			       "{ protocol = \"udp\"; outside = \"192.0.2.1:53\"; inside "
-			       "= \"10.0.0.2:53\"; }, "
-			       "{ protocol = \"udp\"; outside = \"192.0.2.1:53\"; inside "
+			       "{ protocol = \"udp\"; outside = \"203.0.113.33:53\"; "
+			       "inside = \"10.0.0.2:53\"; }, "
+			       "{ protocol = \"udp\"; outside = \"203.0.113.33:53\"; "
+			       "inside "
 			       "= \"10.0.0.3:53\"; } );" } },
 		"23: nat_instances[0].servers[1].outside",
 		"is already a server, at line 23" },
@@ -276,6 +310,28 @@ static const struct conf_case server_cases[] = {
 		"198.51.100.1 is an address of port \"out\"" },
 	{ .place = NULL },
 };
+
+static const struct conf_case warning_cases[] = {
+	{ { { "mtu = 1540;", "prefix_length = 32;" } },
+		"22: ds_lite_instances[0].prefix_length",
+		"32 is shorter than a prefix of remote_ipv6" },
+	{ { { "[ \"10.0.0.0/8\" ]", "[ \"2001:db8::/32\" ]" } },
+		"23: nat_instances[0].outbound[0].acl",
+		"\"home\" permits IPv6 alone and matches nobody" },
+	{ { { "outbound: ( { address_group = \"p1\"",
+		    "outbound: ( { acl = \"v6\"; address_group = \"p1\"" },
+		  { "acls: (", "acls: ( { name = \"v6\"; permit = [ \"2001:db8::/32\" "
+			       "]; }," } },
+		"21: ds_lite_instances[0].outbound[0].acl",
+		"\"v6\" permits IPv6 alone and matches nobody" },
+	{ .place = NULL },
+};
+
+static void
+test_warnings(void)
+{
+	conf_case_run(warning_cases, true);
+}
 
 static void
 test_pools(void)
@@ -431,6 +487,7 @@ main(void)
 		{ "inside", test_inside },
 		{ "bindings", test_bindings },
 		{ "servers", test_servers },
+		{ "warnings", test_warnings },
 		{ "deterministic ports", test_rules },
 		CU_TEST_INFO_NULL,
 	};

@@ -135,6 +135,39 @@ each_edit(void)
 	cgn_conf_free(before);
 }
 
+/* A change is found in the file: its line, or that of the group where it is not. */
+static void
+places(void)
+{
+	static const struct {
+		struct conf_edit edit;
+		int line;
+	} rows[] = {
+		{ { "memory_mb = 1024;", "memory_mb = 2048;" }, 2 },
+		{ { "memory_mb = 1024;", "memory_mb = 1024;\nidle = \"poll\";" }, 3 },
+		{ { "device = \"net_null1\"", "device = \"net_null2\"" }, 4 },
+		{ { "run_dir = \"/run/t\";", "" }, 1 },
+		{ { "{ name = \"c1\"; address = \"192.0.2.9\"; }", "" }, 25 },
+	};
+	struct cgn_conf *before = load((struct conf_edit[CONF_CASE_EDITS]){ { NULL } });
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct conf_edit edits[CONF_CASE_EDITS] = { rows[i].edit };
+		struct cgn_conf *after = load(edits);
+		struct cgn_conf_src src;
+		struct cgn_diff diff;
+
+		cgn_diff_conf(before, after, &diff);
+		CU_ASSERT_EQUAL_FATAL(diff.n, 1);
+		src = cgn_conf_place(after, diff.items[0].at);
+		CU_ASSERT_STRING_EQUAL(src.file, "t.conf");
+		CU_ASSERT_EQUAL(src.line, rows[i].line);
+		cgn_diff_fini(&diff);
+		cgn_conf_free(after);
+	}
+	cgn_conf_free(before);
+}
+
 /* Another order of named objects is no change, and neither is what was written
  * otherwise. */
 static void
@@ -214,7 +247,7 @@ int
 main(void)
 {
 	CU_TestInfo tests[] = { { "each edit", each_edit }, { "nothing", nothing },
-		{ "many", many }, CU_TEST_INFO_NULL };
+		{ "places of changes", places }, { "many", many }, CU_TEST_INFO_NULL };
 
 	return suite_run("diff", tests);
 }

@@ -67,7 +67,7 @@ test_events(void)
 	CU_ASSERT_PTR_NULL(cgn_log_event_at(CGN_LOG_EVENTS + 10));
 	e = cgn_log_event_at(10);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(e);
-	snprintf(first, sizeof(first), "%s", e->text);
+	snprintf(first, sizeof(first), "%.255s", e->text);
 	CU_ASSERT_STRING_EQUAL(first, "event 10");
 	CU_ASSERT_EQUAL(e->priority, LOG_NOTICE);
 	CU_ASSERT_TRUE(e->when.tv_sec > 0);
