@@ -8,6 +8,7 @@ ftpd() {
 	cat >"$LAB_RUN/vsftpd-$1.conf" <<-CONF
 		listen=YES
 		listen_address=$2
+		idle_session_timeout=86400
 		background=NO
 		anonymous_enable=YES
 		no_anon_password=YES
