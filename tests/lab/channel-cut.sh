@@ -13,6 +13,7 @@
 . "$TOP/tests/lab/badlink.sh"
 
 load=${LOAD:-1} flaps=${FLAPS:-3}
+LAB_POLICY+=" timers: { udp = $((flaps + 300)); };" # sessions must outlive the flaps
 
 memory() { awk '/VmRSS/ { print $2 }' "/proc/$(cat "$LAB_RUN/cgnd-a.pid")/status"; }
 
