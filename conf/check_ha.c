@@ -250,19 +250,6 @@ has_family(const struct cgn_conf_port *port, uint8_t family)
 	return false;
 }
 
-static bool
-on_network(const struct cgn_conf_port *port, const struct cgn_conf_addr *addr)
-{
-	bool link_local = addr->family == 6 && addr->bytes[0] == 0xfe &&
-			  (addr->bytes[1] & 0xc0) == 0x80;
-
-	for (uint32_t i = 0; i < port->n_addresses; i++)
-		if (cgn_conf_addr_inside(
-			    addr, &port->addresses[i].addr, port->addresses[i].len))
-			return true;
-	return link_local;
-}
-
 /* The same virtual address in a group before this one, or in it. */
 static bool
 is_taken(const struct cgn_conf *conf, uint32_t group, uint32_t index)
@@ -298,7 +285,7 @@ check_virtual(struct cgn_reader *r, uint32_t index, uint32_t address)
 			"port \"%s\" has no address of the family of %s to advertise it "
 			"from",
 			port->name, text);
-	else if (!on_network(port, addr))
+	else if (!cgn_conf_on_network(port, addr) && !cgn_conf_is_link_local(addr))
 		cgn_reader_warn(
 			r, addr, "%s is on no network of port \"%s\"", text, port->name);
 	if (is_taken(r->conf, index, address))

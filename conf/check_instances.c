@@ -154,13 +154,10 @@ check_redirect(struct cgn_reader *r, const struct cgn_conf_instance *instance)
 		return;
 	}
 	port = &r->conf->ports[redirect->port.index];
-	for (uint32_t i = 0; i < port->n_addresses; i++) {
-		if (cgn_conf_addr_inside(&redirect->next_hop, &port->addresses[i].addr,
-			    port->addresses[i].len))
-			return;
-	}
-	cgn_reader_error(r, &redirect->next_hop, "%s is on no network of port \"%s\"",
-		cgn_conf_addr_format(&redirect->next_hop, text), port->name);
+	if (!cgn_conf_on_network(port, &redirect->next_hop))
+		cgn_reader_error(r, &redirect->next_hop,
+			"%s is on no network of port \"%s\"",
+			cgn_conf_addr_format(&redirect->next_hop, text), port->name);
 }
 
 /* ---- DS-Lite, NAT64 ---- */

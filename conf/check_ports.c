@@ -91,13 +91,6 @@ check_device(struct cgn_reader *r, uint32_t index)
 	}
 }
 
-static bool
-is_link_local(const struct cgn_conf_addr *addr)
-{
-	return addr->family == 6 && addr->bytes[0] == 0xfe &&
-	       (addr->bytes[1] & 0xc0) == 0x80;
-}
-
 /* Another port of the VPN that has addr, or this one earlier in its list. */
 static const struct cgn_conf_port *
 earlier_owner(const struct cgn_conf *conf, uint32_t port, uint32_t address)
@@ -108,7 +101,7 @@ earlier_owner(const struct cgn_conf *conf, uint32_t port, uint32_t address)
 		const struct cgn_conf_port *other = &conf->ports[i];
 		uint32_t n = i == port ? address : other->n_addresses;
 
-		if (i != port && is_link_local(addr))
+		if (i != port && cgn_conf_is_link_local(addr))
 			continue;
 		for (uint32_t j = 0; j < n; j++) {
 			if (other->vpn.index == conf->ports[port].vpn.index &&

@@ -116,6 +116,13 @@ bool cgn_conf_addr_equal(const struct cgn_conf_addr *a, const struct cgn_conf_ad
 int32_t cgn_conf_connected_port(
 	const struct cgn_conf *conf, int32_t vpn, const struct cgn_conf_addr *addr);
 
+/* True when addr is on a network of the port. */
+bool cgn_conf_on_network(
+	const struct cgn_conf_port *port, const struct cgn_conf_addr *addr);
+
+/* True when addr is in fe80::/10 (RFC 4291 2.4). */
+bool cgn_conf_is_link_local(const struct cgn_conf_addr *addr);
+
 /* The port in a VPN (index) that has addr as its own; CGN_CONF_NONE: none. */
 int32_t cgn_conf_own_port(
 	const struct cgn_conf *conf, int32_t vpn, const struct cgn_conf_addr *addr);

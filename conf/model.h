@@ -324,13 +324,6 @@ struct cgn_conf_monitor_group {
 
 struct cgn_conf_arena;
 
-/* Memory that a setting of the file filled; see cgn_conf_place(). */
-struct cgn_conf_mark {
-	const char *at;
-	size_t size;
-	struct cgn_conf_src src;
-};
-
 struct cgn_conf {
 	const char *path;
 	const char *text; /* of the file, with what it includes in its place */
@@ -369,7 +362,7 @@ struct cgn_conf {
 	uint32_t n_log_hosts;
 	struct cgn_conf_monitor_group *monitor_groups;
 	uint32_t n_monitor_groups;
-	struct cgn_conf_mark *marks;
+	const struct cgn_reader_mark *marks; /* for cgn_conf_place() */
 	uint32_t n_marks;
 	struct cgn_conf_arena *arena;
 };

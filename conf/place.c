@@ -5,7 +5,7 @@
  * The reader left a mark for every piece of memory that a setting filled. The smallest
  * mark around an address is the nearest setting; when that is a group, because the value
  * itself was not given, the tables tell the name of the key. Searched linearly: it runs
- * once per message. Control lcore only.
+ * once per message. Any thread.
  */
 
 #include <string.h>
@@ -15,12 +15,12 @@
 enum { PATH_SIZE = 512 };
 
 static const struct cgn_reader_mark *
-nearest(const struct cgn_reader *r, const char *at)
+nearest(const struct cgn_reader_mark *marks, uint32_t n, const char *at)
 {
 	const struct cgn_reader_mark *best = NULL;
 
-	for (uint32_t i = 0; i < r->n_marks; i++) {
-		const struct cgn_reader_mark *m = &r->marks[i];
+	for (uint32_t i = 0; i < n; i++) {
+		const struct cgn_reader_mark *m = &marks[i];
 
 		if (at >= m->at && at < m->at + m->size &&
 			(!best || m->size <= best->size))
@@ -55,22 +55,30 @@ append_key(const struct cgn_schema *schema, size_t offset, char *path)
 	}
 }
 
+static struct cgn_conf_src
+src_of(const struct cgn_conf *conf, const struct cgn_reader_mark *mark)
+{
+	struct cgn_conf_src src = { conf->path, 1 };
+
+	if (mark)
+		src = mark->node->src;
+	if (src.line < 1)
+		src.line = 1;
+	return src;
+}
+
 /* File and line of a value; path: receives its path. */
 static struct cgn_conf_src
 place_of(const struct cgn_reader *r, const void *at, char path[PATH_SIZE])
 {
-	const struct cgn_reader_mark *mark = nearest(r, at);
-	struct cgn_conf_src src = { r->conf->path, 1 };
+	const struct cgn_reader_mark *mark = nearest(r->marks, r->n_marks, at);
 
 	path[0] = '\0';
 	if (mark) {
-		src = mark->node->src;
 		cgn_tree_path(mark->node, path, PATH_SIZE);
 		append_key(mark->schema, (size_t)((const char *)at - mark->at), path);
 	}
-	if (src.line < 1)
-		src.line = 1;
-	return src;
+	return src_of(r->conf, mark);
 }
 
 static void report(struct cgn_reader *r, bool warning, const void *at, const char *format,
@@ -89,19 +97,7 @@ report(struct cgn_reader *r, bool warning, const void *at, const char *format,
 struct cgn_conf_src
 cgn_conf_place(const struct cgn_conf *conf, const void *at)
 {
-	const struct cgn_conf_mark *best = NULL;
-	const char *value = at;
-
-	for (uint32_t i = 0; i < conf->n_marks; i++) {
-		const struct cgn_conf_mark *m = &conf->marks[i];
-
-		if (value >= m->at && value < m->at + m->size &&
-			(!best || m->size <= best->size))
-			best = m;
-	}
-	if (!best || best->src.line < 1)
-		return (struct cgn_conf_src){ conf->path, 1 };
-	return best->src;
+	return src_of(conf, nearest(conf->marks, conf->n_marks, at));
 }
 
 void

@@ -65,6 +65,23 @@ cgn_conf_own_port(
 	return CGN_CONF_NONE;
 }
 
+bool
+cgn_conf_on_network(const struct cgn_conf_port *port, const struct cgn_conf_addr *addr)
+{
+	for (uint32_t i = 0; i < port->n_addresses; i++)
+		if (cgn_conf_addr_inside(
+			    addr, &port->addresses[i].addr, port->addresses[i].len))
+			return true;
+	return false;
+}
+
+bool
+cgn_conf_is_link_local(const struct cgn_conf_addr *addr)
+{
+	return addr->family == 6 && addr->bytes[0] == 0xfe &&
+	       (addr->bytes[1] & 0xc0) == 0x80;
+}
+
 int32_t
 cgn_conf_virtual_port(
 	const struct cgn_conf *conf, int32_t vpn, const struct cgn_conf_addr *addr)

@@ -259,12 +259,11 @@ cgn_reader_read(struct cgn_reader *r, const struct cgn_tree_node *root)
 void
 cgn_reader_fini(struct cgn_reader *r)
 {
-	struct cgn_conf_mark *marks =
+	struct cgn_reader_mark *marks =
 		cgn_arena_array(r->arena, r->n_marks, sizeof(*marks));
 
-	for (uint32_t i = 0; i < r->n_marks; i++)
-		marks[i] = (struct cgn_conf_mark){ r->marks[i].at, r->marks[i].size,
-			r->marks[i].node->src };
+	if (r->n_marks)
+		memcpy(marks, r->marks, r->n_marks * sizeof(*marks));
 	r->conf->marks = marks;
 	r->conf->n_marks = r->n_marks;
 	free(r->marks);

@@ -52,7 +52,7 @@ void cgn_reader_mark(struct cgn_reader *r, const void *at, size_t size,
 /* Lists a reference that is to be resolved. */
 void cgn_reader_refer(struct cgn_reader *r, enum cgn_key_ref kind, void *value);
 
-/* Leaves the places of the marks with the configuration; frees marks and references. */
+/* Leaves the marks with the configuration; frees what the reader itself has taken. */
 void cgn_reader_fini(struct cgn_reader *r);
 
 /* An error about the value that conf keeps at `at`. */

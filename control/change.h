@@ -16,8 +16,7 @@
 struct cgn_compile_draft;
 
 enum cgn_change_kind {
-	CGN_CHANGE_CHECK,   /* read, checked and compared: the candidate, or there is none
-			     */
+	CGN_CHANGE_CHECK,   /* read, checked, compared: the candidate, or none is left */
 	CGN_CHANGE_COMMIT,  /* and put into effect */
 	CGN_CHANGE_CONFIRM, /* no change: the last commit stays */
 	CGN_CHANGE_ROUTES,  /* the same configuration, with what has been learnt since */

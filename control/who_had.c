@@ -216,10 +216,9 @@ read_call(struct cgn_cmd_ctx *ctx, struct who *who)
 	const struct cgn_cmd_value *at = cgn_cmd_grammar_filter(&ctx->call, "at");
 	struct cgn_cmd_value value;
 
-	if (cgn_cmd_value_parse(CGN_CMD_TYPE_ENDPOINT, ctx->call.arg, &value) ||
-		value.endpoint.family != 4 || value.endpoint.prefix_len != 32 ||
-		!value.endpoint.has_port)
-		return cgn_cmd_refuse(ctx, "who-had: expected IPV4-ADDRESS:PORT");
+	/* the grammar has seen that it is an IPv4 address with a port */
+	if (cgn_cmd_value_parse(CGN_CMD_TYPE_ENDPOINT, ctx->call.arg, &value))
+		return -EINVAL;
 	memcpy(&who->addr, value.endpoint.addr, sizeof(who->addr));
 	who->port = value.endpoint.port;
 	clock_gettime(CLOCK_REALTIME, &who->now);

@@ -112,9 +112,9 @@ several() {
 
 t_must "copies are complete" wait_for 5 is_backed_up
 t_ok "a board hangs: same address and port" several debug hang 1
+t_ok "where it hung is in the log" grep -q "cgn-1-0: #1 " "$LAB_RUN/cgnd.log"
 t_ok "a board crashes: same address and port" several debug crash 1
 t_ok "a board is shut down: same address and port" several board shutdown 1
-t_ok "where it hung is in the log" grep -q "cgn-1-0: #1 " "$LAB_RUN/cgnd.log"
 t_ok "detection: the events" t_json '[.events[].reason | select(test("cgn-1-0: failed"))]
 	| length >= 2' show log
 t_end
