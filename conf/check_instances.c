@@ -114,7 +114,8 @@ check_inside(struct cgn_reader *r, const struct cgn_conf_instance *instance)
 	}
 }
 
-/* Rules look at the IPv4 address of the user, in its softwire too. */
+/* Rules look at the IPv4 address of the user, in its softwire too. An address that could
+   not be read has no family and its own error: nothing is said of it here. */
 static void
 check_acls(struct cgn_reader *r, const struct cgn_conf_instance *instance)
 {
@@ -128,12 +129,11 @@ check_acls(struct cgn_reader *r, const struct cgn_conf_instance *instance)
 		bool any = !acl || !acl->n_permit;
 
 		for (uint32_t k = 0; acl && k < acl->n_permit; k++)
-			any |= acl->permit[k].addr.family == 4;
+			any |= acl->permit[k].addr.family != 6;
 		if (!any)
 			cgn_reader_warn(r, ref,
 				"\"%s\" permits IPv6 alone and matches nobody: rules "
-				"look "
-				"at the IPv4 address of the user",
+				"look at the IPv4 address of the user",
 				acl->name);
 	}
 }

@@ -311,6 +311,13 @@ static const struct conf_case server_cases[] = {
 	{ .place = NULL },
 };
 
+/* A wrong address has its error, and no warning of what it might have permitted. */
+static const struct conf_case acl_cases[] = {
+	{ { { "[ \"10.0.0.0/8\" ]", "[ \"10.x.0.0/8\" ]" } }, "20: acls[0].permit[0]",
+		"\"10.x.0.0/8\" is not an address" },
+	{ .place = NULL },
+};
+
 static const struct conf_case warning_cases[] = {
 	{ { { "mtu = 1540;", "prefix_length = 32;" } },
 		"22: ds_lite_instances[0].prefix_length",
@@ -343,6 +350,7 @@ static void
 test_instances(void)
 {
 	conf_case_run(instance_cases, false);
+	conf_case_run(acl_cases, false);
 	conf_case_run(twice_cases, false);
 }
 
