@@ -92,6 +92,20 @@ check_outside(struct cgn_reader *r, const struct cgn_conf_instance *instance)
 	}
 }
 
+/* How many NAT44 instances before this one have the port, too. */
+static unsigned
+nat_before(const struct cgn_conf *conf, const struct cgn_conf_instance *instance,
+	int32_t port)
+{
+	unsigned n = 0;
+
+	for (const struct cgn_conf_instance *i = conf->instances; i < instance; i++)
+		for (uint32_t k = 0; i->kind == CGN_CONF_NAT44 && k < i->inside.n_ports;
+			k++)
+			n += i->inside.ports[k].index == port;
+	return n;
+}
+
 static void
 check_inside(struct cgn_reader *r, const struct cgn_conf_instance *instance)
 {
@@ -111,6 +125,13 @@ check_inside(struct cgn_reader *r, const struct cgn_conf_instance *instance)
 			cgn_reader_error(r, ref, "\"%s\" is in VPN \"%s\", not in \"%s\"",
 				ref->name, conf->ports[ref->index].vpn.name,
 				conf->vpns[instance->inside_vpn]);
+		if (ref->index >= 0 && instance->kind == CGN_CONF_NAT44 &&
+			nat_before(conf, instance, ref->index) >=
+				CGN_CONF_MAX_NAT_OF_PORT)
+			cgn_reader_error(r, ref,
+				"\"%s\" is inside of %u NAT44 instances already, the "
+				"most",
+				ref->name, CGN_CONF_MAX_NAT_OF_PORT);
 	}
 }
 

@@ -86,6 +86,10 @@ print_allowed(const struct cgn_schema_key *key, FILE *out)
 	case CGN_KEY_IFADDR:
 		fprintf(out, "/%lld../%lld", (long long)key->min, (long long)key->max);
 		break;
+	case CGN_KEY_LIST:
+		if (key->most)
+			fprintf(out, "at most %u", key->most);
+		break;
 	default:
 		break;
 	}
@@ -148,6 +152,16 @@ print_keys(const struct cgn_schema *schema, const char *prefix, bool restart, FI
 	}
 }
 
+static void
+print_section(const struct cgn_schema_key *key, FILE *out)
+{
+	fprintf(out, "%s%s%s",
+		key->type == CGN_KEY_LIST ? "List of groups: " : "Group: ", key->help,
+		key->required ? "; required" : "");
+	if (key->most)
+		fprintf(out, "; at most %u", key->most);
+}
+
 void
 cgn_conf_describe(FILE *out)
 {
@@ -174,9 +188,9 @@ cgn_conf_describe(FILE *out)
 	for (uint32_t i = 0; i < cgn_schema_count(root); i++) {
 		const struct cgn_schema_key *key = cgn_schema_key(root, i);
 
-		fprintf(out, "\n## %s\n\n%s%s%s\n\n", key->name,
-			key->type == CGN_KEY_LIST ? "List of groups: " : "Group: ",
-			key->help, key->required ? "; required." : ".");
+		fprintf(out, "\n## %s\n\n", key->name);
+		print_section(key, out);
+		fputs(".\n\n", out);
 		fputs("| key | value | allowed | default | meaning | change |\n"
 		      "| --- | --- | --- | --- | --- | --- |\n",
 			out);
@@ -257,9 +271,9 @@ cgn_conf_describe_manual(FILE *out)
 	for (uint32_t i = 0; i < cgn_schema_count(root); i++) {
 		const struct cgn_schema_key *key = cgn_schema_key(root, i);
 
-		fprintf(body, ".SH %s\n%s%s%s.\n", key->name,
-			key->type == CGN_KEY_LIST ? "List of groups: " : "Group: ",
-			key->help, key->required ? "; required" : "");
+		fprintf(body, ".SH %s\n", key->name);
+		print_section(key, body);
+		fputs(".\n", body);
 		manual_keys(key->sub, "", key->restart, body);
 	}
 	fclose(body);

@@ -158,6 +158,9 @@ read_list(struct cgn_reader *r, const struct cgn_schema *schema,
 		return;
 	if (key->required && !node->n_children)
 		cgn_scalar_error(r, node, "is empty, at least one is needed");
+	if (key->most && node->n_children > key->most)
+		cgn_scalar_error(r, node, "has %u elements, at most %u are possible",
+			node->n_children, key->most);
 	if (!*items)
 		*items = cgn_arena_array(
 			r->arena, count_elements(schema, key, node->parent), key->size);

@@ -64,6 +64,7 @@ struct cgn_schema_key {
 	size_t size; /* of the value, or of one of many */
 	size_t count_at;
 	size_t second;
+	uint32_t most;	  /* of many: that there may be of them; 0: any number */
 	int64_t min, max; /* INT: value; prefix types: length; STRING: length */
 	int64_t def;	  /* BOOL, INT, WORD */
 	const char

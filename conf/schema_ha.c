@@ -85,6 +85,7 @@ static const struct cgn_schema member_schema = { CGN_TABLE(member_keys), .names 
 static const struct cgn_schema_key group_keys[] = {
 	{ CGN_VALUE("name", NAME, name), .required = true, .help = "name of the group" },
 	{ CGN_MANY("service_locations", LIST, members), .sub = &member_schema,
+		.most = CGN_CONF_MAX_OF_GROUP,
 		.help = "the locations that share the users" },
 	{ CGN_MANY("backup_cpus", LIST, backup_cpus), .sub = &backup_cpu_schema,
 		.help = "CPUs that take locations whose active and standby CPUs failed" },

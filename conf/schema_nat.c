@@ -325,6 +325,7 @@ static const struct cgn_schema_key common_keys[] = {
 	{ CGN_VALUE("service_instance_group", REF, group), .required = true,
 		.ref = CGN_REF_GROUP, .help = "the one group that serves it" },
 	{ CGN_MANY("outbound", LIST, outbound), .required = true, .sub = &outbound_schema,
+		.most = CGN_CONF_MAX_OUTBOUND,
 		.help = "who gets which pool; the first rule that matches decides" },
 	{ CGN_VALUE("port_range", GROUP, port_range), .sub = &port_range_schema,
 		.help = "how public ports are given out" },

@@ -10,6 +10,15 @@
 #define CGN_CONF_NONE	  (-1)
 #define CGN_CONF_NAME_LEN 32 /* names are 1..31 characters and a terminating zero */
 
+/* How many there may be: what the dataplane has room for. */
+#define CGN_CONF_MAX_LOCATIONS	 256
+#define CGN_CONF_MAX_GROUPS	 1024
+#define CGN_CONF_MAX_POOLS	 4096 /* address groups */
+#define CGN_CONF_MAX_INSTANCES	 1024
+#define CGN_CONF_MAX_OF_GROUP	 32 /* its locations */
+#define CGN_CONF_MAX_OUTBOUND	 8  /* rules of an instance */
+#define CGN_CONF_MAX_NAT_OF_PORT 8  /* NAT44 instances whose users are behind it */
+
 struct cgn_conf_src {
 	const char *file;
 	int line;

@@ -27,10 +27,12 @@
 #include "dataplane/neigh.h"
 #include "dataplane/worker.h"
 
-#define MAX_VPNS   1024
-#define MAX_GROUPS 1024
-#define MAX_POOLS  4096
-#define MAX_SLOTS  (1u << 24)
+#define MAX_VPNS  1024
+#define MAX_SLOTS (1u << 24)
+
+_Static_assert(CGN_MAX_LOCATIONS == CGN_CONF_MAX_LOCATIONS &&
+		       CGN_MAX_INSTANCES == CGN_CONF_MAX_INSTANCES,
+	"the reader and the dataplane have the same limits");
 
 /* A scope never reads as an instance index below 1024 in the bytes that both kinds of
  * user key begin with: its low byte is at least 4. */
@@ -50,8 +52,8 @@ cgn_compile_create(void)
 	cgn_registry_init(&c->ports, CGN_NAME, CGN_MAX_PORTS);
 	cgn_registry_init(&c->ifaces, CGN_NAME, CGN_COMPILE_IFACES);
 	cgn_registry_init(&c->vpns, CGN_NAME, MAX_VPNS);
-	cgn_registry_init(&c->groups, CGN_NAME, MAX_GROUPS);
-	cgn_registry_init(&c->pools, CGN_NAME, MAX_POOLS);
+	cgn_registry_init(&c->groups, CGN_NAME, CGN_CONF_MAX_GROUPS);
+	cgn_registry_init(&c->pools, CGN_NAME, CGN_CONF_MAX_POOLS);
 	cgn_registry_init(&c->instances, sizeof(struct cgn_compile_instance_key),
 		CGN_MAX_INSTANCES);
 	cgn_registry_init(&c->locations, sizeof(uint16_t), CGN_MAX_LOCATIONS);

@@ -187,15 +187,16 @@ refusal_of(enum cgn_conf_refusal refusal)
 	return code[refusal];
 }
 
-static int
-fill_outbound(struct cgn_compile_run *r, struct cgn_instance *in,
+_Static_assert(
+	RTE_DIM(((struct cgn_instance *)0)->outbound) == CGN_CONF_MAX_OUTBOUND &&
+		RTE_DIM(((struct cgn_iface *)0)->nat) == CGN_CONF_MAX_NAT_OF_PORT &&
+		RTE_DIM(((struct cgn_group *)0)->location) == CGN_CONF_MAX_OF_GROUP,
+	"the reader has refused what does not fit");
+
+static void
+fill_outbound(const struct cgn_compile_run *r, struct cgn_instance *in,
 	const struct cgn_conf_instance *from)
 {
-	if (from->n_outbound > RTE_DIM(in->outbound)) {
-		cgn_log(LOG_ERR, "instance \"%s\": more than %zu outbound rules",
-			from->name, RTE_DIM(in->outbound));
-		return -ENOSPC;
-	}
 	in->n_outbound = (uint8_t)from->n_outbound;
 	for (uint32_t i = 0; i < from->n_outbound; i++) {
 		const struct cgn_conf_outbound *o = &from->outbound[i];
@@ -205,7 +206,6 @@ fill_outbound(struct cgn_compile_run *r, struct cgn_instance *in,
 					      ? CGN_NONE16
 					      : (uint16_t)o->acl.index;
 	}
-	return 0;
 }
 
 static int
@@ -243,7 +243,8 @@ fill_instance(struct cgn_compile_run *r, uint32_t i)
 	fill_timers(in, &from->timers);
 	if (fill_exempt(r, in, from) < 0)
 		return -ENOMEM;
-	return fill_outbound(r, in, from);
+	fill_outbound(r, in, from);
+	return 0;
 }
 
 /* Tells an interface of a NAT44 instance whose users are behind it. */

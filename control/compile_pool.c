@@ -21,12 +21,10 @@
 #include "dataplane/block.h"
 #include "dataplane/steer.h"
 
-#define MAX_MEMBERS 32
-
 /* Members of a group of the configuration, for the steering functions. */
 static unsigned
 members(const struct cgn_compile_run *r, const struct cgn_conf_group *g,
-	struct cgn_member m[MAX_MEMBERS])
+	struct cgn_member m[CGN_CONF_MAX_OF_GROUP])
 {
 	for (uint32_t i = 0; i < g->n_members; i++) {
 		m[i].id = (uint16_t)g->members[i].location.id;
@@ -36,17 +34,12 @@ members(const struct cgn_compile_run *r, const struct cgn_conf_group *g,
 	return g->n_members;
 }
 
-static int
-group_fill(
-	struct cgn_compile_run *r, struct cgn_group *out, const struct cgn_conf_group *g)
+static void
+group_fill(const struct cgn_compile_run *r, struct cgn_group *out,
+	const struct cgn_conf_group *g)
 {
-	struct cgn_member m[MAX_MEMBERS];
+	struct cgn_member m[CGN_CONF_MAX_OF_GROUP];
 
-	if (g->n_members > MAX_MEMBERS) {
-		cgn_log(LOG_ERR, "service-instance-group \"%s\": more than %u locations",
-			g->name, MAX_MEMBERS);
-		return -ENOSPC;
-	}
 	memset(out, 0, sizeof(*out));
 	cgn_compile_name(out->name, g->name);
 	out->n = (uint16_t)members(r, g, m);
@@ -58,7 +51,6 @@ group_fill(
 		cgn_steer_buckets(m, out->n, out->bucket);
 	else
 		memset(out->bucket, 0xff, sizeof(out->bucket));
-	return 0;
 }
 
 static int
@@ -82,9 +74,9 @@ groups_build(struct cgn_compile_run *r)
 	for (uint32_t i = 0; i < r->snap->n_groups; i++)
 		groups[i].gone = true; /* if not configured any more */
 	r->snap->group = groups;
-	for (uint32_t i = 0; rc == 0 && i < conf->n_groups; i++)
-		rc = group_fill(r, &groups[r->group[i]], &conf->groups[i]);
-	return rc;
+	for (uint32_t i = 0; i < conf->n_groups; i++)
+		group_fill(r, &groups[r->group[i]], &conf->groups[i]);
+	return 0;
 }
 
 static int
@@ -269,7 +261,7 @@ static int
 pool_divide(
 	struct cgn_compile_run *r, const struct cgn_conf_address_group *g, uint16_t pool)
 {
-	struct cgn_member m[MAX_MEMBERS];
+	struct cgn_member m[CGN_CONF_MAX_OF_GROUP];
 	const struct cgn_conf_group *group = &r->conf->groups[g->service_group];
 	unsigned n = members(r, group, m);
 	rte_be32_t *addr = cgn_compile_take(&r->scratch, g->size, sizeof(*addr));

@@ -18,12 +18,11 @@
 #include "dataplane/rule.h"
 #include "dataplane/steer.h"
 
-#define MAX_MEMBERS 32
-#define MAX_POOL    (1u << 20)
+#define MAX_POOL (1u << 20)
 
 /* The locations of a group, for the steering functions: by id. */
 struct team {
-	struct cgn_member m[MAX_MEMBERS];
+	struct cgn_member m[CGN_CONF_MAX_OF_GROUP];
 	unsigned n;
 };
 
@@ -31,7 +30,7 @@ struct team {
 static bool
 team_init(struct team *t, const struct cgn_conf_group *g)
 {
-	if (g->n_members > MAX_MEMBERS)
+	if (g->n_members > CGN_CONF_MAX_OF_GROUP)
 		return false;
 	t->n = g->n_members;
 	for (unsigned i = 0; i < t->n; i++) {

@@ -47,7 +47,8 @@ cgn_watch_judge(const struct cgn_watch_signs *signs, uint64_t limit, unsigned en
 {
 	if (signs->silent <= limit)
 		return CGN_WATCH_FINE;
-	if (signs->ran >= limit && signs->answers >= enough)
+	if (signs->ran >= limit && signs->answers >= enough &&
+		signs->faults < CGN_WATCH_PAGES)
 		return CGN_WATCH_DEAD;
 	if (signs->in_driver)
 		patience *= CGN_WATCH_PATIENCE_RING;
@@ -235,14 +236,32 @@ patience(const struct cgn_conf *conf)
 	return follows ? CGN_WATCH_PATIENCE : CGN_WATCH_PATIENCE_ALONE;
 }
 
+/* What one that is silent has done since it fell silent. */
+static void
+read_signs(struct cgn_daemon *d, uint16_t i, struct cgn_watch_signs *signs)
+{
+	struct cgn_watch_cpu *c = &d->watch.cpu[i];
+	const struct cgn_park *park = &d->rt.lcore[i]->park;
+	unsigned before = c->answered;
+
+	c->answered = cgn_park_answers(park) - c->answers;
+	if (!before)
+		c->faults = cgn_park_faults(park);
+	signs->silent = c->silent;
+	signs->ran = (ran_ns(d->rt.lcore[i]) - c->ran_ns) * d->rt.tsc_per_ms / 1000000;
+	signs->answers = c->answered;
+	signs->faults = cgn_park_faults(park) - c->faults;
+	signs->in_driver = cgn_park_in_driver(park);
+}
+
 /* Looks closer at one that has been silent for a while. */
 static bool
 is_dead(struct cgn_daemon *d, uint16_t i, uint64_t limit)
 {
 	struct cgn_watch_cpu *c = &d->watch.cpu[i];
 	struct cgn_park *park = &d->rt.lcore[i]->park;
-	struct cgn_watch_signs signs = { .silent = c->silent };
 	unsigned enough = RTE_MAX(2u, d->conf->ha.detect_ms / ANSWER_MS);
+	struct cgn_watch_signs signs;
 
 	if (c->silent == 0) {
 		c->ran_ns = 0;
@@ -251,14 +270,12 @@ is_dead(struct cgn_daemon *d, uint16_t i, uint64_t limit)
 	if (!c->ran_ns) {
 		c->ran_ns = ran_ns(d->rt.lcore[i]);
 		c->answers = cgn_park_answers(park);
+		c->answered = 0;
 	}
-	if (c->silent > limit / 2)
-		cgn_park_probe(park);
-	if (c->silent <= limit)
+	if (c->silent <= limit / 2)
 		return false;
-	signs.ran = (ran_ns(d->rt.lcore[i]) - c->ran_ns) * d->rt.tsc_per_ms / 1000000;
-	signs.answers = cgn_park_answers(park) - c->answers;
-	signs.in_driver = cgn_park_in_driver(park);
+	cgn_park_probe(park);
+	read_signs(d, i, &signs);
 	return cgn_watch_judge(&signs, limit, enough, patience(d->conf)) ==
 	       CGN_WATCH_DEAD;
 }

@@ -37,6 +37,8 @@ struct cgn_watch_cpu {
 	uint64_t silent;   /* cycles without a turn, as far as that was watched */
 	uint64_t ran_ns;   /* processor time of its thread when it fell silent */
 	uint32_t answers;  /* of its thread at that time */
+	uint32_t answered; /* how many since */
+	uint32_t faults;   /* of its thread at the first of these */
 	uint64_t asked;	   /* tsc: when the step began */
 	bool reported;	   /* it is parked; else it does not execute */
 	bool buried;	   /* what it left has been taken over */
@@ -63,17 +65,20 @@ struct cgn_watch_signs {
 	uint64_t ran; /* of that its thread had a processor, as far as the kernel knows */
 	unsigned answers; /* to probes */
 	bool in_driver;	  /* it is in the middle of a call of a driver */
+	unsigned faults;  /* pages of memory that it was given, between two answers */
 };
 
 enum cgn_watch_verdict { CGN_WATCH_FINE, CGN_WATCH_WAITS, CGN_WATCH_DEAD };
 
 /* Of an lcore that has been silent for longer than `limit` (ha.detect_ms): one that had a
- * processor for all of that time, and has answered `enough` probes, hangs. One that does
- * not execute waits for a processor, the kernel or the host of this machine, which looks
- * like a death and mostly is none: it has `patience` times as long, and ten times that in
+ * processor for all of that time, and has answered `enough` probes, hangs; but not while
+ * the kernel gives it page after page of memory, for then it works. One that does not
+ * execute waits for a processor, the kernel or the host of this machine, which looks like
+ * a death and mostly is none. Such have `patience` times as long, and ten times that in
  * a driver's call, whose ring nobody could go on with. Pure. */
 enum cgn_watch_verdict cgn_watch_judge(const struct cgn_watch_signs *signs,
 	uint64_t limit, unsigned enough, unsigned patience);
+#define CGN_WATCH_PAGES		 8 /* one that loops gets none */
 #define CGN_WATCH_PATIENCE	 5
 #define CGN_WATCH_PATIENCE_RING	 10 /* times that */
 #define CGN_WATCH_PATIENCE_ALONE 50 /* nothing is there to take over */

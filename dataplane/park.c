@@ -71,12 +71,22 @@ note_frames(struct cgn_park *p)
 }
 
 static void
+answer(struct cgn_park *p)
+{
+	struct rusage used;
+
+	if (getrusage(RUSAGE_THREAD, &used) == 0)
+		__atomic_store_n(&p->faults, (uint32_t)used.ru_minflt, __ATOMIC_RELAXED);
+	__atomic_store_n(&p->answers, p->answers + 1, __ATOMIC_RELEASE);
+}
+
+static void
 on_fence(int signal)
 {
 	(void)signal;
 	if (!self)
 		return;
-	__atomic_store_n(&self->answers, self->answers + 1, __ATOMIC_RELAXED);
+	answer(self);
 	if (state_of(self) == CGN_PARK_SEIZED) {
 		note_frames(self);
 		park(self);

@@ -34,6 +34,7 @@ struct cgn_park {
 	uint32_t state;	  /* atomic: enum cgn_park_state */
 	uint32_t release; /* atomic: 1: the parked thread may leave */
 	uint32_t answers; /* atomic: to cgn_park_probe() */
+	uint32_t faults;  /* atomic: pages that the kernel had given it by the last one */
 	bool clean;	  /* it parked between two turns */
 	pid_t tid;
 	const volatile sig_atomic_t *held; /* the thread's cgn_park_held; NULL: not yet */
@@ -72,7 +73,14 @@ void cgn_park_probe(struct cgn_park *p);
 static inline uint32_t
 cgn_park_answers(const struct cgn_park *p)
 {
-	return __atomic_load_n(&p->answers, __ATOMIC_RELAXED);
+	return __atomic_load_n(&p->answers, __ATOMIC_ACQUIRE);
+}
+
+/* Pages of memory that the kernel had given the thread at its last answer; it wraps. */
+static inline uint32_t
+cgn_park_faults(const struct cgn_park *p)
+{
+	return __atomic_load_n(&p->faults, __ATOMIC_RELAXED);
 }
 
 /* Parks a thread wherever it is: first outside a driver, and if it does not report in

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "control/watch.h"
 #include "suite.h"
 
 static struct cgn_park park;
@@ -28,6 +29,21 @@ spin(void)
 {
 	for (;;)
 		;
+}
+
+/* Takes fresh memory, as tables do that fill. */
+static void
+take_pages(void)
+{
+	for (;;) {
+		size_t size = 1u << 20;
+		volatile char *page = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		for (size_t at = 0; page != MAP_FAILED && at < size; at += 4096)
+			page[at] = 1;
+		munmap((void *)(uintptr_t)page, size);
+	}
 }
 
 static void
@@ -172,6 +188,39 @@ test_probe(void)
 	end(id);
 }
 
+/* Pages given to a thread between two of its answers. */
+static uint32_t
+pages_between(void (*body)(void))
+{
+	pthread_t id = start(body);
+	uint32_t first = 0;
+
+	for (unsigned n = 0; n < 3; n++) {
+		cgn_park_probe(&park);
+		while (cgn_park_answers(&park) == n)
+			usleep(100);
+		if (n == 1)
+			first = cgn_park_faults(&park);
+	}
+	first = cgn_park_faults(&park) - first;
+	cgn_park_seize(&park);
+	await_parked();
+	end(id);
+	return first;
+}
+
+/* What tells one that loops from one that fills its tables. */
+static void
+test_pages(void)
+{
+	uint32_t none = pages_between(spin), some = 0;
+
+	CU_ASSERT_TRUE(none < CGN_WATCH_PAGES);
+	for (unsigned k = 0; k < 100 && some < CGN_WATCH_PAGES; k++)
+		some = pages_between(take_pages);
+	CU_ASSERT_TRUE(some >= CGN_WATCH_PAGES);
+}
+
 static void
 test_faults(void)
 {
@@ -218,6 +267,7 @@ static CU_TestInfo tests[] = {
 	{ "asked, between two turns", test_asked },
 	{ "spins", test_spins },
 	{ "answers while it executes", test_probe },
+	{ "pages it was given", test_pages },
 	{ "faults", test_faults },
 	{ "inside a driver for ever", test_in_driver },
 	{ "wakes up when it is too late", test_wakes_up },

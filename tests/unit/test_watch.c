@@ -70,6 +70,12 @@ test_verdict(void)
 		{ { 50 * LIMIT, 0, 0, true }, CGN_WATCH_WAITS },
 		{ { 50 * LIMIT + 1, 0, 0, true }, CGN_WATCH_DEAD },
 		{ { LIMIT + 1, LIMIT, ENOUGH, true }, CGN_WATCH_DEAD },
+		/* fresh memory: the kernel is at work for it */
+		{ { LIMIT + 1, LIMIT, ENOUGH, false, CGN_WATCH_PAGES - 1 },
+			CGN_WATCH_DEAD },
+		{ { LIMIT + 1, LIMIT, ENOUGH, false, CGN_WATCH_PAGES }, CGN_WATCH_WAITS },
+		{ { 5 * LIMIT, 5 * LIMIT, 5 * ENOUGH, false, 1000 }, CGN_WATCH_WAITS },
+		{ { 5 * LIMIT + 1, 5 * LIMIT, 5 * ENOUGH, false, 1000 }, CGN_WATCH_DEAD },
 	};
 
 	for (unsigned i = 0; i < sizeof(table) / sizeof(table[0]); i++)
