@@ -272,8 +272,8 @@ nexthop_of(const struct cgn_burst *b, uint64_t i)
 	return &b->snap->nexthop[nh->index + flow_hash(b, i) % nh->n];
 }
 
-/* The last gateway that a packet of the burst was sent to: most packets of a burst go to
- * the same few. */
+/* The last gateway that a packet of the burst was sent to: most packets of a burst that
+ * go one way have the same. */
 struct hop {
 	uint32_t nexthop; /* CGN_NONE: none yet */
 	uint16_t mtu;	  /* 0: packets need more than a header */
@@ -377,8 +377,10 @@ cgn_stage_forward(struct cgn_burst *b)
 {
 	uint64_t errors;
 
-	if (likely(!b->w->commit.on))
-		forward_quickly(b, (b->up | b->down) & ~b->big);
+	if (likely(!b->w->commit.on)) {
+		forward_quickly(b, b->up & ~b->big);
+		forward_quickly(b, b->down & ~b->big);
+	}
 	CGN_FOREACH (i, b->plain | b->up | b->down | b->made)
 		forward(b, i);
 	errors = b->made;

@@ -294,8 +294,10 @@ six_bytes(const void *at)
 
 #define NO_MAC rte_cpu_to_be_64(1) /* is not that of any frame */
 
-/* Where the last frame came in. Frames of a burst are nearly always from one port: the
- * processor foresees it and does not wait for port, table and interface one by one. */
+/* Where the last frames came in, by device. Frames of a burst are from one port, or from
+ * the two sides of a line card: the processor foresees it and does not wait for port,
+ * table and interface one by one. */
+#define ARRIVALS 2
 struct arrival {
 	uint32_t device; /* CGN_NONE: no frame yet */
 	/* of the untagged interface of that port, if it has one */
@@ -354,10 +356,11 @@ parse_tag(struct cgn_burst *b, uint64_t i, const struct arrival *a, unsigned *l3
 
 /* The interface of a frame; *l3: where the network header starts. */
 static inline enum cgn_drop
-parse_link(struct cgn_burst *b, uint64_t i, struct arrival *a, unsigned *l3,
+parse_link(struct cgn_burst *b, uint64_t i, struct arrival *arrival, unsigned *l3,
 	rte_be16_t *type)
 {
 	const struct rte_mbuf *m = b->pkt[i];
+	struct arrival *a = &arrival[m->port % ARRIVALS];
 	const struct rte_ether_hdr *eth = (const void *)cgn_at(b, i, 0);
 
 	*l3 = sizeof(*eth);
@@ -438,7 +441,7 @@ recall(struct cgn_burst *b, uint64_t i)
 void
 cgn_stage_parse(struct cgn_burst *b)
 {
-	struct arrival a = { .device = CGN_NONE };
+	struct arrival a[ARRIVALS] = { { .device = CGN_NONE }, { .device = CGN_NONE } };
 
 	CGN_FOREACH (i, b->live) {
 		const struct cgn_mark *mark = b->wire ? NULL : cgn_mark(b->pkt[i]);
@@ -454,7 +457,7 @@ cgn_stage_parse(struct cgn_burst *b)
 		if (mark && (mark->op == CGN_MARK_HAIRPIN || mark->op == CGN_MARK_HELD))
 			why = parse_again(b, i, mark);
 		else
-			why = parse_frame(b, i, &a);
+			why = parse_frame(b, i, a);
 		if (unlikely(why != CGN_DROP_REASONS))
 			cgn_drop(b, i, why);
 		else if (unlikely(p->flags & (CGN_PKT_ARP | CGN_PKT_MULTICAST)))

@@ -422,15 +422,15 @@ tell(const struct cgn_burst *b, uint64_t i)
 		memcpy(f->b4, b->b4[i], sizeof(f->b4));
 }
 
-/* A packet whose location is not this CPU's, or that may have waited for long: does it
- * stay here all the same? */
-static bool
-stays(struct cgn_burst *b, uint64_t i, const struct cgn_location *l)
+/* A packet whose location is not this CPU's, or that may have waited for long: it goes
+ * where it belongs, which may be here. */
+static void
+pass_on(struct cgn_burst *b, uint64_t i, const struct cgn_location *l)
 {
 	if (unlikely(b->w->stalled_ms) && is_stale(b, l)) {
 		cgn_drop(b, i, CGN_DROP_STALE);
 	} else if (l->worker == b->w->conf.index) {
-		return true;
+		return;
 	} else if (l->worker == CGN_REMOTE) {
 		to_other_box(b, i, l);
 	} else if (b->p[i].flags & CGN_PKT_HAIRPIN) {
@@ -439,7 +439,6 @@ stays(struct cgn_burst *b, uint64_t i, const struct cgn_location *l)
 		tell(b, i);
 		cgn_steer_hand(b, i, l->worker, CGN_MARK_STEERED);
 	}
-	return false;
 }
 
 void
@@ -448,23 +447,19 @@ cgn_stage_steer(struct cgn_burst *b)
 	const struct cgn_snapshot *snap = b->snap;
 	uint32_t here = b->w->stalled_ms ? CGN_NONE : b->w->conf.index;
 
-	CGN_FOREACH (i, b->up | b->down) {
-		struct cgn_pkt *p = &b->p[i];
-		const struct cgn_location *l;
-
-		if (b->steered & CGN_BIT(i)) {
-			/* by who received it */
-		} else if (b->up & CGN_BIT(i)) {
-			p->location = (uint8_t)cgn_steer_user(
-				snap, p->instance, p->src, b->b4[i]);
-		} else {
-			p->slot = slot_of(b, i, p->dst);
-			p->location = (uint8_t)snap->address[p->slot].location;
-		}
-		l = &snap->location[p->location];
-		if (unlikely(l->worker != here) && !stays(b, i, l))
-			continue;
-		if (b->softwire & CGN_BIT(i))
-			prepare_user(b, i);
+	CGN_FOREACH (i, b->up & ~b->steered)
+		b->p[i].location = (uint8_t)cgn_steer_user(
+			snap, b->p[i].instance, b->p[i].src, b->b4[i]);
+	CGN_FOREACH (i, b->down & ~b->steered) {
+		b->p[i].slot = slot_of(b, i, b->p[i].dst);
+		b->p[i].location = (uint8_t)snap->address[b->p[i].slot].location;
 	}
+	CGN_FOREACH (i, b->up | b->down) {
+		const struct cgn_location *l = &snap->location[b->p[i].location];
+
+		if (unlikely(l->worker != here))
+			pass_on(b, i, l);
+	}
+	CGN_FOREACH (i, b->softwire)
+		prepare_user(b, i);
 }

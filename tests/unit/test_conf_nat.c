@@ -311,32 +311,6 @@ static const struct conf_case server_cases[] = {
 	{ .place = NULL },
 };
 
-/* A wrong address has its error, and no warning of what it might have permitted. */
-static const struct conf_case acl_cases[] = {
-	{ { { "[ \"10.0.0.0/8\" ]", "[ \"10.x.0.0/8\" ]" } }, "20: acls[0].permit[0]",
-		"\"10.x.0.0/8\" is not an address" },
-	{ .place = NULL },
-};
-
-#define RULE_ONCE  "{ acl = \"home\"; address_group = \"p2\"; }, "
-#define FOUR(it)   it it it it
-#define RULES_MORE FOUR(RULE_ONCE) FOUR(RULE_ONCE)
-#define NAT(n)                                                                           \
-	"{ name = \"more" n "\"; id = 1" n                                               \
-	"; service_instance_group = \"g2\"; inside: { "                                  \
-	"ports = [ \"in\" ]; }; outbound: ( { address_group = \"p2\"; } ); }, "
-static const struct conf_case many_cases[] = {
-	{ { { "outbound: ( { acl = \"home\"; address_group = \"p2\"; } );",
-		  "outbound: ( " RULES_MORE "{ address_group = \"p2\"; } );" } },
-		"23: nat_instances[0].outbound",
-		"has 9 elements, at most 8 are possible" },
-	{ { { "nat_instances: (", "nat_instances: ( " NAT("1") NAT("2") NAT("3") NAT("4")
-					  NAT("5") NAT("6") NAT("7") NAT("8") } },
-		"23: nat_instances[8].inside.ports[0]",
-		"\"in\" is inside of 8 NAT44 instances already, the most" },
-	{ .place = NULL },
-};
-
 static const struct conf_case warning_cases[] = {
 	{ { { "mtu = 1540;", "prefix_length = 32;" } },
 		"22: ds_lite_instances[0].prefix_length",
@@ -369,8 +343,6 @@ static void
 test_instances(void)
 {
 	conf_case_run(instance_cases, false);
-	conf_case_run(acl_cases, false);
-	conf_case_run(many_cases, false);
 	conf_case_run(twice_cases, false);
 }
 

@@ -237,6 +237,39 @@ test_lcores(void)
 	CU_ASSERT_EQUAL(cgn_conf_lcores_parse("99999999999999999999", set), -EINVAL);
 }
 
+/* A wrong address has its error, and no warning of what it might have permitted. */
+static const struct conf_case acl_cases[] = {
+	{ { { "[ \"10.0.0.0/8\" ]", "[ \"10.x.0.0/8\" ]" } }, "20: acls[0].permit[0]",
+		"\"10.x.0.0/8\" is not an address" },
+	{ .place = NULL },
+};
+
+#define RULE_ONCE  "{ acl = \"home\"; address_group = \"p2\"; }, "
+#define FOUR(it)   it it it it
+#define RULES_MORE FOUR(RULE_ONCE) FOUR(RULE_ONCE)
+#define NAT(n)                                                                           \
+	"{ name = \"more" n "\"; id = 1" n                                               \
+	"; service_instance_group = \"g2\"; inside: { "                                  \
+	"ports = [ \"in\" ]; }; outbound: ( { address_group = \"p2\"; } ); }, "
+static const struct conf_case many_cases[] = {
+	{ { { "outbound: ( { acl = \"home\"; address_group = \"p2\"; } );",
+		  "outbound: ( " RULES_MORE "{ address_group = \"p2\"; } );" } },
+		"23: nat_instances[0].outbound",
+		"has 9 elements, at most 8 are possible" },
+	{ { { "nat_instances: (", "nat_instances: ( " NAT("1") NAT("2") NAT("3") NAT("4")
+					  NAT("5") NAT("6") NAT("7") NAT("8") } },
+		"23: nat_instances[8].inside.ports[0]",
+		"\"in\" is inside of 8 NAT44 instances already, the most" },
+	{ .place = NULL },
+};
+
+static void
+test_elements(void)
+{
+	conf_case_run(acl_cases, false);
+	conf_case_run(many_cases, false);
+}
+
 int
 main(void)
 {
@@ -246,6 +279,7 @@ main(void)
 		{ "include", test_include },
 		{ "no file", test_no_file },
 		{ "lcores", test_lcores },
+		{ "elements of lists", test_elements },
 		CU_TEST_INFO_NULL,
 	};
 	int rc;
