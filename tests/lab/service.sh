@@ -54,6 +54,17 @@ for page in cgnd.8 cgnctl.1 cgnbench.1 cgnd.conf.5; do
 	t_ok "manual page $page reads without a warning" [ -z "$(
 		in_root man --warnings -E UTF-8 -l "/usr/share/man/man${page##*.}/$page.gz" 2>&1 >/dev/null)" ]
 done
+readme() { # what it links to is there
+	local link
+	in_root grep -oP '\]\(\K[^)#]+' /usr/share/doc/softboard/README.md >"$LAB_RUN/links"
+	figure="$(wc -l <"$LAB_RUN/links") links"
+	[ -s "$LAB_RUN/links" ] || return 1
+	while read -r link; do
+		in_root test -e "/usr/share/doc/softboard/$link" || figure+=", no $link"
+	done <"$LAB_RUN/links"
+	[[ $figure != *", no "* ]]
+}
+t_ok "its README" readme
 manual_keys() { # as many as the page in doc/ has
 	figure=$(in_root zcat /usr/share/man/man5/cgnd.conf.5.gz | grep -c '^\.TP')
 	[ "$figure" = "$(grep -c '^| `' "$TOP/doc/configuration.md")" ]
