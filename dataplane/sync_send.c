@@ -17,6 +17,7 @@
 #define USER_SWEEP_MS  500
 #define USERS_PER_TICK 128
 #define SEEN_MIN       (2 * CGN_TICKS_PER_S)
+#define GOLDEN	       0x9e3779b1u
 
 /* Belongs a user to the copy under way? In a full one everything is untold anyway. */
 static bool
@@ -198,15 +199,19 @@ cgn_sync_block_gone(
 
 /* ---- sessions ---- */
 
-/* In which eighth of its time, counted from the beginning of all time, a session was last
- * refreshed. Sent again when it is another one, which bounds the rate. */
+/* In which stretch of time, each a quarter of its timer or less, a session was last
+ * refreshed. Sent again when it is another one, which bounds the rate. Stretches begin at
+ * another moment for each slot, so that sessions which are all busy are not all due at
+ * once. The sweep asks this of every session: no division. */
 static uint8_t
 seen_mark(const struct cgn_worker *w, const struct cgn_session *s)
 {
 	cgn_tick timer =
 		w->snap->instance[s->instance].timer[cgn_state_timer(s->state, s->proto)];
+	unsigned bits = rte_fls_u32(RTE_MAX(timer / 4, (cgn_tick)SEEN_MIN)) - 1u;
+	uint32_t shift = (uint32_t)((uintptr_t)s / sizeof(*s)) * GOLDEN >> (32 - bits);
 
-	return (uint8_t)(s->seen / RTE_MAX(timer / 8, (cgn_tick)SEEN_MIN));
+	return (uint8_t)((s->seen + shift) >> bits);
 }
 
 /* Sends a session as it is now; its user goes before it. */
@@ -221,8 +226,8 @@ put_session(struct cgn_worker *w, struct cgn_session *s)
 		return false;
 	}
 	r = cgn_sync_of_session(w, s, s->state);
-	if (cgn_sync_told(l, &s->told)) {
-		/* the sum has the state that was told */
+	/* the sum has the state that was told; a refresh leaves it as it is */
+	if (s->told_state != s->state && cgn_sync_told(l, &s->told)) {
 		r.flow.state = s->told_state;
 		cgn_sync_sub(w, s->location, &r);
 		r.flow.state = s->state;

@@ -396,6 +396,41 @@ test_refresh(void)
 	pair_close();
 }
 
+static void
+hundred(void)
+{
+	uint32_t addr;
+
+	for (unsigned f = 0; f < 100; f++)
+		pair_up((int)f / 10, 17, (uint16_t)(5000 + f % 10), 1, 0, &addr);
+}
+
+/* Sessions that are all busy are refreshed one after the other, not in one second. */
+static void
+test_spread(void)
+{
+	const struct cgn_sync_count *count;
+	uint64_t sent, before, most = 0;
+
+	pair_open(&one);
+	hundred();
+	pair_settle();
+	hundred();
+	pair_run(2);
+	count = &pair_sync(pair_host(0), 0)->count;
+	sent = count->sent;
+	for (unsigned k = 0; k < 60; k++) {
+		before = count->sent;
+		pair_run(1);
+		hundred();
+		most = RTE_MAX(most, count->sent - before);
+	}
+	sent = count->sent - sent;
+	CU_ASSERT(sent >= 300 && sent <= 600);
+	CU_ASSERT(most <= 25);
+	pair_close();
+}
+
 const char *const eal_suite = "sync";
 CU_TestInfo eal_tests[] = {
 	{ "the same, entry by entry", test_equality },
@@ -411,5 +446,6 @@ CU_TestInfo eal_tests[] = {
 	{ "warm", test_warm },
 	{ "1+1 and N:1", test_crossed },
 	{ "refreshes are told at a bounded rate", test_refresh },
+	{ "refreshes are spread", test_spread },
 	CU_TEST_INFO_NULL,
 };
