@@ -2,9 +2,11 @@
  *
  * The sweep is the clock of the tables: every loop looks at the next few session slots
  * and ends those that have been idle for their time. The pace is set by the time that has
- * passed, so that all slots ever used are seen within SWEEP_MS, whatever the load. Each
- * slot is asked for once, as far ahead as the call before looked at, so that its line has
- * the time of a burst to come. */
+ * passed, so that all slots ever used are seen within a lap, whatever the load. A lap
+ * takes a second, or so long that no more than SLOTS_PER_MS are seen: what the sweep
+ * costs is bounded too, and a session of a table of many millions ends two seconds later
+ * at most. Each slot is asked for once, as far ahead as the call before looked at, so
+ * that its line has the time of a burst to come. */
 #include <rte_prefetch.h>
 
 #include "dataplane/block.h"
@@ -13,12 +15,19 @@
 #include "dataplane/single.h"
 #include "dataplane/sync.h"
 
-#define SWEEP_MS    1000
-#define SLOTS_MAX   256 /* per call */
-#define AHEAD	    8	/* slots that are asked for beyond those */
-#define SPILL_BYTES (1u << 28)
+#define LAP_MS_MIN   1000
+#define LAP_MS_MAX   3000 /* 32-bit counters of a flow of 10 Gb/s last for so long */
+#define SLOTS_PER_MS 4500
+#define SLOTS_MAX    256 /* per call */
+#define AHEAD	     8	 /* slots that are asked for beyond those */
+#define SPILL_BYTES  (1u << 28)
 
-/* 32-bit counters of a flow of 10 Gb/s last for three seconds. */
+uint32_t
+cgn_sweep_lap_ms(uint32_t slots)
+{
+	return RTE_MIN(RTE_MAX(slots / SLOTS_PER_MS, LAP_MS_MIN + 0u), LAP_MS_MAX + 0u);
+}
+
 static void
 spill(struct cgn_worker *w, uint32_t index, struct cgn_session *s)
 {
@@ -57,13 +66,12 @@ static uint32_t
 due(struct cgn_worker *w)
 {
 	uint64_t passed = w->now_ms - w->sweep.last_ms, all = w->sessions.top;
-	uint64_t n;
+	uint64_t lap = cgn_sweep_lap_ms(w->sessions.top), n;
 
 	w->sweep.last_ms = w->now_ms;
-	w->sweep.due = RTE_MIN(
-		w->sweep.due + all * RTE_MIN(passed, (uint64_t)SWEEP_MS), all * SWEEP_MS);
-	n = RTE_MIN(w->sweep.due / SWEEP_MS, (uint64_t)SLOTS_MAX);
-	w->sweep.due -= n * SWEEP_MS;
+	w->sweep.due = RTE_MIN(w->sweep.due + all * RTE_MIN(passed, lap), all * lap);
+	n = RTE_MIN(w->sweep.due / lap, (uint64_t)SLOTS_MAX);
+	w->sweep.due -= n * lap;
 	return (uint32_t)n;
 }
 

@@ -146,7 +146,7 @@ struct cgn_worker {
 		uint32_t next;	/* slot */
 		uint32_t asked; /* slots up to here are under way from memory */
 		uint64_t last_ms;
-		uint64_t due; /* slots to look at, times the ms of a whole sweep */
+		uint64_t due; /* slots to look at, times the ms of a lap */
 		uint32_t quarantine_head, quarantine_tail; /* blocks, oldest first */
 		uint32_t quarantined;
 		uint32_t rest_tail, resting; /* addresses with single ports that wait */
@@ -201,8 +201,12 @@ void cgn_pipeline_run(struct cgn_worker *w, struct rte_mbuf **pkt, unsigned n, b
 bool cgn_worker_message(struct cgn_worker *w, struct cgn_msg *msg);
 
 /* Ends sessions whose time has come: looks at so many slots that the whole table is seen
- * in a second, but at no more than a bounded number per call. Its own lcore. */
+ * in a lap, but at no more than a bounded number per call. Its own lcore. */
 void cgn_sweep(struct cgn_worker *w);
+
+/* Milliseconds of a lap through so many slots: 1000, more beyond four million, and 3000
+ * at most. Pure. */
+uint32_t cgn_sweep_lap_ms(uint32_t slots);
 
 /* Goes on with the message in progress, for a bounded number of slots. Its own lcore. */
 void cgn_msg_step(struct cgn_worker *w);

@@ -64,6 +64,16 @@ test_pace(void)
 	CU_ASSERT(time_to_see_all(5000, 1) >= 500);
 }
 
+/* A large table takes longer, so that looking at it costs no more; but not for ever. */
+static void
+test_lap(void)
+{
+	CU_ASSERT_EQUAL(cgn_sweep_lap_ms(0), 1000);
+	CU_ASSERT_EQUAL(cgn_sweep_lap_ms(4500000), 1000);
+	CU_ASSERT_EQUAL(cgn_sweep_lap_ms(9000000), 2000);
+	CU_ASSERT_EQUAL(cgn_sweep_lap_ms(UINT32_MAX), 3000);
+}
+
 /* One call looks at a bounded number of slots however late it is; what is left is done by
  * the calls that follow, though the clock stands still. */
 static void
@@ -189,6 +199,7 @@ test_counts(void)
 const char *const eal_suite = "sweep";
 CU_TestInfo eal_tests[] = {
 	{ "all within a second", test_pace },
+	{ "a lap", test_lap },
 	{ "bounded per call", test_bounded },
 	{ "packets keep a session", test_refresh },
 	{ "timers to the second", test_timers },
