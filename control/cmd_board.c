@@ -17,8 +17,8 @@
 #include "control/show.h"
 #include "dataplane/sync.h"
 
-#define DRAIN_MS                                                                         \
-	10000 /* two laps of the sweep take two to six seconds, more under load */
+/* Two laps of the sweep take two to six seconds, more under load. */
+#define DRAIN_MS 10000
 
 /* The CPUs that a command names: a board, or one CPU of it. */
 struct named {
