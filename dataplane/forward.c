@@ -328,10 +328,7 @@ forward_quickly(struct cgn_burst *b, uint64_t mask)
 		sent |= CGN_BIT(i);
 	}
 	o->n = n;
-	b->live &= ~sent;
-	b->up &= ~sent;
-	b->down &= ~sent;
-	b->softwire &= ~sent;
+	cgn_leave_all(b, sent);
 	b->w->stats.flow[CGN_FLOW_TX].packets += n - first;
 	b->w->stats.flow[CGN_FLOW_TX].bytes += bytes;
 }

@@ -416,44 +416,53 @@ parse_again(struct cgn_burst *b, uint64_t i, const struct cgn_mark *mark)
 	return cgn_parse_ip4(b, i, 0);
 }
 
-/* A packet that another CPU has looked at already, with the same snapshot. */
-static bool
-is_known(const struct cgn_burst *b, uint64_t i, const struct cgn_mark *mark)
+/* The packets that another CPU has looked at already, with the same snapshot. */
+static uint64_t
+recall(struct cgn_burst *b)
 {
-	return mark->op == CGN_MARK_STEERED &&
-	       cgn_found(b->pkt[i])->generation == b->snap->generation;
-}
+	uint64_t up = 0, softwire = 0, expiring = 0, known = 0;
+	uint64_t generation = b->snap->generation;
 
-static void
-recall(struct cgn_burst *b, uint64_t i)
-{
-	const struct cgn_found *f = cgn_found(b->pkt[i]);
+	CGN_FOREACH (i, b->live) {
+		const struct cgn_mark *mark = cgn_mark(b->pkt[i]);
 
-	memcpy(&b->p[i], f->pkt, sizeof(f->pkt));
-	memcpy(b->b4[i], f->b4, sizeof(f->b4));
-	*(f->sets & CGN_FOUND_UP ? &b->up : &b->down) |= CGN_BIT(i);
-	b->softwire |= (uint64_t) !!(f->sets & CGN_FOUND_SOFTWIRE) << i;
-	b->fragments |= (uint64_t) !!(f->sets & CGN_FOUND_FRAGMENT) << i;
-	b->expiring |= (uint64_t) !!(f->sets & CGN_FOUND_EXPIRING) << i;
-	b->steered |= CGN_BIT(i);
+		if (mark->op != CGN_MARK_STEERED || mark->found.generation != generation)
+			continue;
+		memcpy(&b->p[i], mark->found.pkt, sizeof(mark->found.pkt));
+		b->p[i].user = b->p[i].session = CGN_NONE;
+		up |= (uint64_t) !!(mark->sets & CGN_FOUND_UP) << i;
+		expiring |= (uint64_t) !!(mark->sets & CGN_FOUND_EXPIRING) << i;
+		if (mark->sets & CGN_FOUND_SOFTWIRE) {
+			softwire |= CGN_BIT(i);
+			memcpy(b->b4[i],
+				((const struct rte_ipv6_hdr *)cgn_at(b, i, b->p[i].l3))
+					->src_addr,
+				sizeof(b->b4[i]));
+		}
+		if (unlikely(b->p[i].flags & CGN_PKT_FRAGMENT))
+			b->fragments |= CGN_BIT(i);
+		known |= CGN_BIT(i);
+	}
+	b->up |= up;
+	b->down |= known & ~up;
+	b->softwire |= softwire;
+	b->expiring |= expiring;
+	return b->steered = known;
 }
 
 void
 cgn_stage_parse(struct cgn_burst *b)
 {
 	struct arrival a[ARRIVALS] = { { .device = CGN_NONE }, { .device = CGN_NONE } };
+	uint64_t known = b->wire ? 0 : recall(b);
 
-	CGN_FOREACH (i, b->live) {
+	CGN_FOREACH (i, b->live & ~known) {
 		const struct cgn_mark *mark = b->wire ? NULL : cgn_mark(b->pkt[i]);
 		struct cgn_pkt *p = &b->p[i];
 		enum cgn_drop why;
 
 		p->flags = 0;
 		p->user = p->session = CGN_NONE;
-		if (mark && is_known(b, i, mark)) {
-			recall(b, i);
-			continue;
-		}
 		if (mark && (mark->op == CGN_MARK_HAIRPIN || mark->op == CGN_MARK_HELD))
 			why = parse_again(b, i, mark);
 		else

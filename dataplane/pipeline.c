@@ -50,7 +50,7 @@ run_timed(struct cgn_burst *b)
 }
 
 /* Counts the packets and asks for their headers: the first line of the data, and the
- * next one if there is something in it. */
+ * next one if there is something in it; for what another lcore has written of them. */
 static void
 take_in(struct cgn_burst *b)
 {
@@ -65,6 +65,8 @@ take_in(struct cgn_burst *b)
 		rte_prefetch0(cgn_at(b, i, 0));
 		rte_prefetch0(cgn_at(
 			b, i, RTE_MIN((unsigned)m->data_len, RTE_CACHE_LINE_SIZE + 0u)));
+		if (!b->wire)
+			rte_prefetch0(cgn_mark(b->pkt[i]));
 	}
 	/* SYNs that were held here are neither received nor taken over */
 	if (!b->wire && cgn_mark(b->pkt[0])->op == CGN_MARK_HELD)

@@ -56,16 +56,20 @@ cgn_at(const struct cgn_burst *b, uint64_t i, unsigned offset)
 }
 
 static inline void
+cgn_leave_all(struct cgn_burst *b, uint64_t gone)
+{
+	b->live &= ~gone;
+	b->up &= ~gone;
+	b->down &= ~gone;
+	b->plain &= ~gone;
+	b->softwire &= ~gone;
+	b->made &= ~gone;
+}
+
+static inline void
 cgn_leave(struct cgn_burst *b, uint64_t i)
 {
-	uint64_t keep = ~CGN_BIT(i);
-
-	b->live &= keep;
-	b->up &= keep;
-	b->down &= keep;
-	b->plain &= keep;
-	b->softwire &= keep;
-	b->made &= keep;
+	cgn_leave_all(b, CGN_BIT(i));
 }
 
 /* Ends a packet, by name. */

@@ -406,20 +406,41 @@ is_stale(const struct cgn_burst *b, const struct cgn_location *l)
 	return b->wire && l->takeover_ms && b->w->stalled_ms >= l->takeover_ms;
 }
 
-/* Gives what is known of a packet along with it. */
+/* Gives packets that have just come in to the CPUs that host their locations, with what
+ * is known of them. Those that no CPU here hosts stay, and errors of tunnels, whose user
+ * is not their sender. */
 static void
-tell(const struct cgn_burst *b, uint64_t i)
+hand_quickly(struct cgn_burst *b, uint64_t mask)
 {
-	struct cgn_found *f = cgn_found(b->pkt[i]);
-	unsigned bit[] = { !!(b->up & CGN_BIT(i)), !!(b->softwire & CGN_BIT(i)),
-		!!(b->fragments & CGN_BIT(i)), !!(b->expiring & CGN_BIT(i)) };
+	struct cgn_outbox *o = &b->w->out;
+	uint32_t first = o->n, n = first;
+	uint64_t gone = 0, bytes = 0;
 
-	f->generation = b->snap->generation;
-	f->sets = (uint8_t)(bit[0] * CGN_FOUND_UP | bit[1] * CGN_FOUND_SOFTWIRE |
-			    bit[2] * CGN_FOUND_FRAGMENT | bit[3] * CGN_FOUND_EXPIRING);
-	memcpy(f->pkt, &b->p[i], sizeof(f->pkt));
-	if (bit[1])
-		memcpy(f->b4, b->b4[i], sizeof(f->b4));
+	CGN_FOREACH (i, mask) {
+		const struct cgn_pkt *p = &b->p[i];
+		uint16_t worker = b->snap->location[p->location].worker;
+		struct cgn_mark *mark = cgn_mark(b->pkt[i]);
+
+		if (unlikely(worker >= CGN_REMOTE || p->flags & CGN_PKT_TUNNEL_ERROR))
+			continue;
+		mark->op = CGN_MARK_STEERED;
+		mark->hops = 1;
+		mark->sets = (uint8_t)((b->up >> i & 1) * CGN_FOUND_UP |
+				       (b->softwire >> i & 1) * CGN_FOUND_SOFTWIRE |
+				       (b->expiring >> i & 1) * CGN_FOUND_EXPIRING);
+		mark->trace = 0;
+		mark->found.generation = b->snap->generation;
+		memcpy(mark->found.pkt, p, sizeof(mark->found.pkt));
+		bytes += b->pkt[i]->pkt_len;
+		o->pkt[n] = b->pkt[i];
+		o->kind[n] = CGN_OUT_HAND;
+		o->arg[n++] = worker;
+		gone |= CGN_BIT(i);
+	}
+	o->n = n;
+	cgn_leave_all(b, gone);
+	b->w->stats.flow[CGN_FLOW_HANDED].packets += n - first;
+	b->w->stats.flow[CGN_FLOW_HANDED].bytes += bytes;
 }
 
 /* A packet whose location is not this CPU's, or that may have waited for long: it goes
@@ -433,11 +454,10 @@ pass_on(struct cgn_burst *b, uint64_t i, const struct cgn_location *l)
 		return;
 	} else if (l->worker == CGN_REMOTE) {
 		to_other_box(b, i, l);
-	} else if (b->p[i].flags & CGN_PKT_HAIRPIN) {
-		cgn_steer_hand(b, i, l->worker, CGN_MARK_HAIRPIN);
 	} else {
-		tell(b, i);
-		cgn_steer_hand(b, i, l->worker, CGN_MARK_STEERED);
+		cgn_steer_hand(b, i, l->worker,
+			b->p[i].flags & CGN_PKT_HAIRPIN ? CGN_MARK_HAIRPIN
+							: CGN_MARK_RECEIVE);
 	}
 }
 
@@ -446,6 +466,7 @@ cgn_stage_steer(struct cgn_burst *b)
 {
 	const struct cgn_snapshot *snap = b->snap;
 	uint32_t here = b->w->stalled_ms ? CGN_NONE : b->w->conf.index;
+	uint64_t away = 0;
 
 	CGN_FOREACH (i, b->up & ~b->steered)
 		b->p[i].location = (uint8_t)cgn_steer_user(
@@ -454,12 +475,12 @@ cgn_stage_steer(struct cgn_burst *b)
 		b->p[i].slot = slot_of(b, i, b->p[i].dst);
 		b->p[i].location = (uint8_t)snap->address[b->p[i].slot].location;
 	}
-	CGN_FOREACH (i, b->up | b->down) {
-		const struct cgn_location *l = &snap->location[b->p[i].location];
-
-		if (unlikely(l->worker != here))
-			pass_on(b, i, l);
-	}
+	CGN_FOREACH (i, b->up | b->down)
+		away |= (uint64_t)(snap->location[b->p[i].location].worker != here) << i;
+	if (away && b->wire && !b->w->stalled_ms)
+		hand_quickly(b, away);
+	CGN_FOREACH (i, away & b->live)
+		pass_on(b, i, &snap->location[b->p[i].location]);
 	CGN_FOREACH (i, b->softwire)
 		prepare_user(b, i);
 }

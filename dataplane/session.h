@@ -74,8 +74,8 @@ struct cgn_session {
 _Static_assert(sizeof(struct cgn_session) == RTE_CACHE_LINE_SIZE, "one line a session");
 
 /* Beside each session: what its own counters could not hold for ever. The sweep, which
- * reads every session each few seconds, moves them here before they run over; a short flow
- * never touches this. */
+ * reads every session each few seconds, moves them here before they run over; a short
+ * flow never touches this. */
 struct cgn_session_count {
 	uint64_t packets[CGN_DIRS], bytes[CGN_DIRS];
 };
