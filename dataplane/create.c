@@ -306,13 +306,13 @@ create(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir)
 	}
 }
 
-void
+CGN_CLONES void
 cgn_stage_create_up(struct cgn_burst *b)
 {
 	create(b, b->up & ~b->hit, CGN_UP);
 }
 
-void
+CGN_CLONES void
 cgn_stage_create_down(struct cgn_burst *b)
 {
 	create(b, b->down & ~b->hit, CGN_DOWN);

@@ -213,13 +213,13 @@ cgn_flow_find(const struct cgn_burst *b, uint64_t i, enum cgn_dir dir)
 	return cgn_table_find(dir == CGN_UP ? b->w->up : b->w->down, &key);
 }
 
-void
+CGN_CLONES void
 cgn_stage_session_up(struct cgn_burst *b)
 {
 	find_sessions(b, b->up, CGN_UP);
 }
 
-void
+CGN_CLONES void
 cgn_stage_session_down(struct cgn_burst *b)
 {
 	find_sessions(b, b->down, CGN_DOWN);
@@ -431,14 +431,14 @@ translate(struct cgn_burst *b, uint64_t mask, enum cgn_dir dir)
 	account_all(&w->stats, &t, dir);
 }
 
-void
+CGN_CLONES void
 cgn_stage_rewrite_up(struct cgn_burst *b)
 {
 	b->moved = b->softwire;
 	translate(b, b->up, CGN_UP);
 }
 
-void
+CGN_CLONES void
 cgn_stage_rewrite_down(struct cgn_burst *b)
 {
 	translate(b, end_held(b, b->down), CGN_DOWN);

@@ -369,7 +369,7 @@ forward(struct cgn_burst *b, uint64_t i)
 
 /* Packets first, then the errors that they have become: an error is never the cause of
  * another, so the second round is the last. */
-void
+CGN_CLONES void
 cgn_stage_forward(struct cgn_burst *b)
 {
 	uint64_t errors;
@@ -386,7 +386,7 @@ cgn_stage_forward(struct cgn_burst *b)
 		forward(b, i);
 }
 
-void
+CGN_CLONES void
 cgn_stage_finish(struct cgn_burst *b)
 {
 	if (b->n_dead)

@@ -450,7 +450,7 @@ recall(struct cgn_burst *b)
 	return b->steered = known;
 }
 
-void
+CGN_CLONES void
 cgn_stage_parse(struct cgn_burst *b)
 {
 	struct arrival a[ARRIVALS] = { { .device = CGN_NONE }, { .device = CGN_NONE } };

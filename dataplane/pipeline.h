@@ -211,6 +211,15 @@ void cgn_icmp_error(struct cgn_burst *b, uint64_t i, enum cgn_drop reason, uint8
 	uint8_t code, uint32_t info);
 
 /* The stages, in the order of CGN_STAGES. */
+/* Before the definition of a stage. A program for any processor (x86-64-v2) has it twice:
+ * the loader takes the second one where the processor knows BMI2 and AVX2 (x86-64-v3).
+ * Sanitizers are not ready yet when the loader asks, and clang 14 names them wrongly. */
+#if defined(__AVX2__) || defined(__SANITIZE_ADDRESS__) || defined(__clang__)
+#define CGN_CLONES
+#else
+#define CGN_CLONES __attribute__((target_clones("arch=x86-64-v3", "default")))
+#endif
+
 typedef void cgn_stage(struct cgn_burst *b);
 cgn_stage cgn_stage_parse, cgn_stage_route, cgn_stage_classify, cgn_stage_steer,
 	cgn_stage_reassemble, cgn_stage_decap, cgn_stage_reassemble_inner, cgn_stage_ttl,

@@ -174,7 +174,7 @@ reassemble(struct cgn_burst *b, uint64_t i)
 	}
 }
 
-void
+CGN_CLONES void
 cgn_stage_reassemble(struct cgn_burst *b)
 {
 	CGN_FOREACH (i, (b->up | b->down) & b->fragments)
@@ -182,7 +182,7 @@ cgn_stage_reassemble(struct cgn_burst *b)
 	b->fragments = 0;
 }
 
-void
+CGN_CLONES void
 cgn_stage_reassemble_inner(struct cgn_burst *b)
 {
 	CGN_FOREACH (i, b->softwire & b->fragments)

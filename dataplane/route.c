@@ -126,13 +126,13 @@ cgn_route_lookup(struct cgn_burst *b, uint64_t mask)
 	}
 }
 
-void
+CGN_CLONES void
 cgn_stage_route(struct cgn_burst *b)
 {
 	cgn_route_lookup(b, b->live & ~b->unrouted & ~b->steered);
 }
 
-void
+CGN_CLONES void
 cgn_stage_reroute(struct cgn_burst *b)
 {
 	cgn_route_lookup(b, (b->up & b->moved) | b->down | b->made);
@@ -313,7 +313,7 @@ classify4(struct cgn_burst *b, uint64_t i)
 	}
 }
 
-void
+CGN_CLONES void
 cgn_stage_classify(struct cgn_burst *b)
 {
 	CGN_FOREACH (i, b->live & ~b->steered)
@@ -461,7 +461,7 @@ pass_on(struct cgn_burst *b, uint64_t i, const struct cgn_location *l)
 	}
 }
 
-void
+CGN_CLONES void
 cgn_stage_steer(struct cgn_burst *b)
 {
 	const struct cgn_snapshot *snap = b->snap;

@@ -131,7 +131,7 @@ guess_users(struct cgn_burst *b)
 		b->p[i].user = user[n++];
 }
 
-void
+CGN_CLONES void
 cgn_stage_decap(struct cgn_burst *b)
 {
 	guess_users(b);
@@ -155,7 +155,7 @@ ttl_used_up(const struct cgn_burst *b, uint64_t i)
 				       : offsetof(struct rte_ipv6_hdr, hop_limits)] <= 1;
 }
 
-void
+CGN_CLONES void
 cgn_stage_ttl(struct cgn_burst *b)
 {
 	CGN_FOREACH (i, b->expiring & (b->up | b->down | b->plain))
@@ -173,7 +173,7 @@ is_user(const struct cgn_worker *w, uint32_t user, const union cgn_key *key)
 
 /* The users whose guess was another's are looked up. One that is not known yet is made
  * with its first session, in create_up. */
-void
+CGN_CLONES void
 cgn_stage_user(struct cgn_burst *b)
 {
 	CGN_FOREACH (i, b->softwire) {
@@ -247,7 +247,7 @@ encap_one(struct cgn_burst *b, uint64_t i)
 }
 
 /* session_down has fetched the other ends. */
-void
+CGN_CLONES void
 cgn_stage_encap(struct cgn_burst *b)
 {
 	CGN_FOREACH (i, b->down & b->tunnel)
