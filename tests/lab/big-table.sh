@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# A table of a million sessions is listed while traffic runs, by one operator, by a hundred
-# at once, and by one who gives up: nothing is lost, and neither the daemon nor the command
-# grows with the list. SESSIONS=10000000 for a larger one than a million.
+# A table of a million sessions is listed while traffic runs and metrics are scraped ten
+# times a second, by one operator, by a hundred at once, and by one who gives up: nothing
+# is lost, and neither the daemon nor the command grows with the list. SESSIONS=10000000
+# for a larger one than a million.
 # Runs alone: others would be in what it measures.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -12,7 +13,7 @@ users=$((sessions * 256 / 1000000)) ports=64 remotes=68
 # A sanitizer's daemon gets a table that it can fill in the time there is.
 [[ $CGN_BUILD != *asan* ]] || users=256 remotes=5 sessions=65536
 LAB_SESSIONS=$((sessions * 13 / 10)) LAB_MEMORY=$((1024 + sessions / 1000))
-LAB_NAT44='timers: { udp = 3600; };'
+LAB_NAT44='timers: { udp = 3600; };' LAB_TOP='metrics: { port = 9464; };'
 t_up
 in_ns nsub ping -n -c 1 -W 2 "$WEB4" >/dev/null || true
 
@@ -51,7 +52,24 @@ listed() {
 		printf "%d", n / t }') a second"
 	[ "$count" -ge "$sessions" ]
 }
+scrape() {
+	while :; do
+		curl -s -o /dev/null -w '%{http_code}\n' --max-time 10 http://127.0.0.1:9464/metrics
+		sleep 0.1
+	done
+}
+export -f scrape
+ip netns exec "cgn$LAB_SUFFIX" bash -c scrape >"$LAB_RUN/scrapes" 2>&1 &
+scraper=$!
 t_ok "all of them are listed" listed
+kill -TERM "$scraper"
+wait "$scraper" || true
+scraped() {
+	figure="$(wc -l <"$LAB_RUN/scrapes") scrapes in $listing s"
+	! grep -qvx 200 "$LAB_RUN/scrapes" &&
+		awk -v t="$listing" 'END { exit NR < 1 + 2 * t }' "$LAB_RUN/scrapes"
+}
+t_ok "metrics are there meanwhile" scraped
 interrupted() {
 	local rc=0
 	timeout --preserve-status -s INT 0.5 "$CGN_BUILD/cgnctl" --run-dir "$(lab_run_dir)" \

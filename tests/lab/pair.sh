@@ -112,7 +112,16 @@ fault() {
 	figure+=" lost (min/median/max of 2 flows, $runs runs); before it $(
 		column "$LAB_RUN/calm" 1) ms${why:+; $why}"
 	[ -z "$why" ] && awk -v limit="$limit" 'NF != 4 || $3 > limit { exit 1 }' \
-		"$LAB_RUN/probed"
+		"$LAB_RUN/probed" && return
+	events a
+	events b
+	return 1
+}
+# events BOX: the last ones, and what it dropped, for whoever looks for the reason.
+events() {
+	on "$1" lab_ctl show log | tail -n 40 | sed "s/^/box $1: /"
+	on "$1" lab_ctl --json show statistics | jq -c '.statistics.drops |
+		with_entries(select(.value > 0))' | sed "s/^/box $1 dropped: /"
 }
 
 # connect NS: a TCP connection and a UDP flow that must live as long as the test.
