@@ -85,7 +85,8 @@ struct cgn_sync_location {
 	 * refused, since both ends were found to be the same; 0: none */
 	uint64_t lacks;
 	uint32_t purge_lap;
-	unsigned digests; /* ranges compared since the last answer */
+	uint64_t copy_lost; /* count.lost when the copy under way began */
+	unsigned digests;   /* ranges compared since the last answer */
 	/* after a take-over */
 	bool taken;
 	cgn_tick taken_at;

@@ -43,12 +43,16 @@ begin_copy(struct cgn_sync_location *l, const struct cgn_syncrec *r)
 			l->range[k].round = (uint8_t)r->copy.id;
 	for (unsigned k = 0; k < RTE_DIM(l->purge.w); k++)
 		l->purge.w[k] &= ~r->copy.ranges.w[k];
+	l->copy_lost = l->count.lost;
 }
 
-/* Only of ranges whose beginning was seen. */
+/* Only of ranges whose beginning was seen, and when nothing was lost on the way: what did
+ * not come may be what was lost. The next comparison has that range sent again. */
 static void
 end_copy(struct cgn_worker *w, struct cgn_sync_location *l, const struct cgn_syncrec *r)
 {
+	if (l->count.lost != l->copy_lost)
+		return;
 	for (unsigned k = 0; k < CGN_SYNC_RANGES; k++)
 		if (cgn_sync_set_has(&r->copy.ranges, k) &&
 			l->range[k].round == (uint8_t)r->copy.id)

@@ -292,8 +292,10 @@ cgn_sync_offer(struct cgn_worker *w, uint32_t index, struct cgn_session *s)
 	if (cgn_sync_told(l, &s->told))
 		due = s->told_state != s->state || s->told.mark != seen_mark(w, s) ||
 		      its_turn(w, l, index, s) || cgn_sync_alg_due(w, s);
-	else
-		due = l->drain || cgn_tick_age(w->now, s->created) >= w->snap->sync.delay;
+	else /* in a full copy young ones too: the other end may have them, and keeps only
+	      * what comes */
+		due = l->drain || (l->full_copy && l->phase == CGN_SYNC_COPY) ||
+		      cgn_tick_age(w->now, s->created) >= w->snap->sync.delay;
 	if (due)
 		put_session(w, s);
 }

@@ -91,17 +91,24 @@ quiet(void)
 		CU_ASSERT_TRUE((pair.box.parked >> k & 1) || cgn_sound(&pair.box, k));
 }
 
+static void
+swap(unsigned n)
+{
+	uint16_t worker = pair.host[n].worker;
+
+	pair.host[n].worker = pair.host[n].standby;
+	pair.host[n].standby = worker;
+	pair_move();
+}
+
 /* The host of a location is another, and it has a standby again. */
 static void
 change(void)
 {
 	unsigned n = pick(pair.box.conf->n_locations), dead;
-	uint16_t worker = pair.host[n].worker;
 
 	if (pick(2)) {
-		pair.host[n].worker = pair.host[n].standby;
-		pair.host[n].standby = worker;
-		pair_move();
+		swap(n);
 		return;
 	}
 	dead = pair_fail(n);
@@ -167,8 +174,131 @@ test_all(void)
 	}
 }
 
+/* ---- at any moment ---- */
+
+#define FLOWS 120
+
+/* UDP flows that go on, one of each user after the other. */
+static struct flow {
+	uint32_t addr;
+	uint16_t port;
+	bool known; /* to the standby */
+} flow[FLOWS];
+static unsigned flows;
+
+static bool
+is_known(unsigned k)
+{
+	const struct cgn_worker *w = pair_standby(0);
+
+	for (uint32_t i = 0; i < w->sessions.top; i++) {
+		const struct cgn_session *s = cgn_session_at(w, i);
+
+		if (s->state != CGN_STATE_FREE &&
+			s->inside_port == rte_cpu_to_be_16((uint16_t)(10000 + k)) &&
+			s->outside_port == rte_cpu_to_be_16(flow[k].port) &&
+			s->outside == rte_cpu_to_be_32(flow[k].addr))
+			return true;
+	}
+	return false;
+}
+
+static void
+go_on(unsigned k)
+{
+	uint32_t addr;
+	uint16_t port = pair_up((int)k % USERS, 17, (uint16_t)(10000 + k), 9, 0, &addr);
+
+	CU_ASSERT(port != 0);
+	if (flow[k].known) {
+		CU_ASSERT_EQUAL(port, flow[k].port);
+		CU_ASSERT_EQUAL(addr, flow[k].addr);
+	}
+	flow[k].port = port;
+	flow[k].addr = addr;
+}
+
+/* Time passes: flows begin and go on, copies are asked for, records are lost. What the
+ * standby has known once it knows. */
+static void
+pass(unsigned steps)
+{
+	bool losses = pick(4) == 0;
+
+	while (steps--) {
+		if (pick(8) == 0 && flows < FLOWS)
+			go_on(flows++);
+		for (unsigned k = 0; k < flows; k += 1 + pick(8))
+			go_on(k);
+		random_packet();
+		if (pick(100) == 0)
+			cgn_sync_ask(pair_host(0), pair_location(0), CGN_SYNC_ASK_COPY);
+		if (losses && pick(4) == 0)
+			pair_lossy(2 + pick(4));
+		else
+			cgn_box_advance(&pair.box, pair.box.now_ms + 20 * (1 + pick(10)));
+		for (unsigned k = 0; k < flows; k++) {
+			bool known = is_known(k);
+
+			CU_ASSERT(known || !flow[k].known);
+			flow[k].known = known;
+		}
+	}
+}
+
+/* On another host, which knows what it knew before. */
+static void
+go_on_all(void)
+{
+	for (unsigned k = 0; k < flows; k++) {
+		go_on(k);
+		flow[k].known = false;
+	}
+}
+
+static void
+run_on(uint64_t seed, bool ds_lite)
+{
+	struct pair_options o = { .locations = ONE_TO_ONE,
+		.ha = HOT "batch_interval = 5;",
+		.ds_lite = ds_lite };
+	unsigned dead;
+
+	state = seed * 0x9e3779b97f4a7c15ull;
+	memset(flow, 0, sizeof(flow));
+	flows = 0;
+	pair_open(&o);
+	for (unsigned round = 0; round < 40; round++) {
+		pass(1 + pick(60));
+		if (pick(2)) {
+			swap(0);
+			go_on_all();
+			continue;
+		}
+		dead = pair_fail(0);
+		go_on_all();
+		cgn_box_advance(&pair.box, pair.box.now_ms + 20 * pick(100));
+		pair_back(0, dead);
+	}
+	pair_close();
+}
+
+/* A host that fails at any moment, in the middle of copies and losses. */
+static void
+test_any_moment(void)
+{
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		unsigned before = CU_get_number_of_failures();
+
+		run_on(seed, seed % 2);
+		if (CU_get_number_of_failures() != before)
+			fprintf(stderr, "seed %u\n", (unsigned)seed);
+	}
+}
+
 const char *const eal_suite = "random";
 CU_TestInfo eal_tests[] = {
 	{ "traffic, losses and hosts that change", test_all },
+	{ "a host that fails at any moment", test_any_moment },
 	CU_TEST_INFO_NULL,
 };
