@@ -69,7 +69,8 @@ take_in(struct cgn_burst *b)
 			rte_prefetch0(cgn_mark(b->pkt[i]));
 	}
 	/* SYNs that were held here are neither received nor taken over */
-	if (!b->wire && cgn_mark(b->pkt[0])->op == CGN_MARK_HELD)
+	if (!b->wire && cgn_mark(b->pkt[0])->op == CGN_MARK_HELD &&
+		!cgn_mark(b->pkt[0])->hops)
 		return;
 	in->packets += b->n;
 	in->bytes += bytes;

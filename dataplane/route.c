@@ -406,9 +406,9 @@ is_stale(const struct cgn_burst *b, const struct cgn_location *l)
 	return b->wire && l->takeover_ms && b->w->stalled_ms >= l->takeover_ms;
 }
 
-/* Gives packets that have just come in to the CPUs that host their locations, with what
- * is known of them. Those that no CPU here hosts stay, and errors of tunnels, whose user
- * is not their sender. */
+/* Gives packets to the CPUs that host their locations, with what is known of them. Those
+ * that no CPU here hosts stay, and what has to be looked at again: what has lost its link
+ * header, and errors of tunnels, whose user is not their sender. */
 static void
 hand_quickly(struct cgn_burst *b, uint64_t mask)
 {
@@ -420,11 +420,14 @@ hand_quickly(struct cgn_burst *b, uint64_t mask)
 		const struct cgn_pkt *p = &b->p[i];
 		uint16_t worker = b->snap->location[p->location].worker;
 		struct cgn_mark *mark = cgn_mark(b->pkt[i]);
+		uint8_t hops = b->wire ? 1 : (uint8_t)(mark->hops + 1);
 
-		if (unlikely(worker >= CGN_REMOTE || p->flags & CGN_PKT_TUNNEL_ERROR))
+		if (unlikely(worker >= CGN_REMOTE || hops > HOPS_MAX ||
+			     p->flags & (CGN_PKT_TUNNEL_ERROR | CGN_PKT_HAIRPIN |
+						CGN_PKT_HELD)))
 			continue;
 		mark->op = CGN_MARK_STEERED;
-		mark->hops = 1;
+		mark->hops = hops;
 		mark->sets = (uint8_t)((b->up >> i & 1) * CGN_FOUND_UP |
 				       (b->softwire >> i & 1) * CGN_FOUND_SOFTWIRE |
 				       (b->expiring >> i & 1) * CGN_FOUND_EXPIRING);
@@ -443,6 +446,15 @@ hand_quickly(struct cgn_burst *b, uint64_t mask)
 	b->w->stats.flow[CGN_FLOW_HANDED].bytes += bytes;
 }
 
+/* How a packet looks to a CPU that knows nothing of it. */
+static uint8_t
+op_of(const struct cgn_pkt *p)
+{
+	if (p->flags & CGN_PKT_HELD)
+		return CGN_MARK_HELD;
+	return p->flags & CGN_PKT_HAIRPIN ? CGN_MARK_HAIRPIN : CGN_MARK_RECEIVE;
+}
+
 /* A packet whose location is not this CPU's, or that may have waited for long: it goes
  * where it belongs, which may be here. */
 static void
@@ -455,9 +467,7 @@ pass_on(struct cgn_burst *b, uint64_t i, const struct cgn_location *l)
 	} else if (l->worker == CGN_REMOTE) {
 		to_other_box(b, i, l);
 	} else {
-		cgn_steer_hand(b, i, l->worker,
-			b->p[i].flags & CGN_PKT_HAIRPIN ? CGN_MARK_HAIRPIN
-							: CGN_MARK_RECEIVE);
+		cgn_steer_hand(b, i, l->worker, op_of(&b->p[i]));
 	}
 }
 
@@ -477,7 +487,7 @@ cgn_stage_steer(struct cgn_burst *b)
 	}
 	CGN_FOREACH (i, b->up | b->down)
 		away |= (uint64_t)(snap->location[b->p[i].location].worker != here) << i;
-	if (away && b->wire && !b->w->stalled_ms)
+	if (away && !b->w->stalled_ms)
 		hand_quickly(b, away);
 	CGN_FOREACH (i, away & b->live)
 		pass_on(b, i, &snap->location[b->p[i].location]);

@@ -149,6 +149,39 @@ test_line_card(void)
 	world_close();
 }
 
+/* A SYN that waits has lost its link header: when its location has moved meanwhile, the
+ * other CPU is told so, whatever snapshot that one has. */
+static void
+test_held_moves(void)
+{
+	struct packet syn = { .proto = 6,
+		.src = REMOTE_HOST,
+		.dst = POOL_NAT_FIRST,
+		.sport = 80,
+		.dport = 5000,
+		.tcp_flags = 2 };
+	struct rte_mbuf *m;
+
+	world_open(16, 16, 0);
+	world_down(&syn);
+	CU_ASSERT_EQUAL_FATAL(world.w->held.n, 1);
+	world.location[0].worker = 1;
+	world_tick(6000);
+	CU_ASSERT_EQUAL_FATAL(world.w->out.n, 1);
+	m = world.w->out.pkt[0];
+	CU_ASSERT_EQUAL(world.w->out.kind[0], CGN_OUT_HAND);
+	CU_ASSERT_EQUAL(cgn_mark(m)->op, CGN_MARK_HELD);
+	/* there */
+	world.w->out.n = 0;
+	world.location[0].worker = 0;
+	cgn_pipeline_run(world.w, &m, 1, false);
+	CU_ASSERT_EQUAL(world.w->stats.flow[CGN_FLOW_TAKEN].packets, 1);
+	CU_ASSERT_EQUAL(world.w->stats.flow[CGN_FLOW_ICMP_SENT].packets, 1);
+	CU_ASSERT_EQUAL(world.w->stats.drop[CGN_DROP_ETHERTYPE], 0);
+	world_empty_outbox();
+	world_close();
+}
+
 /* As new, whatever it had; what it held comes back if that can be trusted. */
 static void
 test_reset(void)
@@ -200,6 +233,7 @@ CU_TestInfo eal_tests[] = {
 	{ "time", test_time },
 	{ "a tick", test_tick },
 	{ "a line card", test_line_card },
+	{ "a SYN that waits moves", test_held_moves },
 	{ "a reset", test_reset },
 	CU_TEST_INFO_NULL,
 };
