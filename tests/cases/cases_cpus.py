@@ -6,9 +6,9 @@ By the group's hash, which is public and fixed, the NAT44 users 1, 2 and 3 and t
 and 5 belong to location 1 on worker 0, the users 4 and 7 and the B4s 1, 4 and 6 to
 location 2 on worker 1. The pool's first address belongs to location 1, the second to
 location 2."""
-from scapy.all import UDP
+from scapy.all import ICMP, ICMPv6DestUnreach, IP, IPv6, Raw, UDP
 
-from caselib import SRV, SUB, USER, case, conf_ds, conf_nat, inet, ip4, link
+from caselib import AFTR, SRV, SUB, USER, case, conf_ds, conf_nat, inet, ip4, link
 from caselib import softwire_down, softwire_up
 
 POOLS = "203.0.113.0-203.0.113.1"
@@ -99,6 +99,28 @@ def cpus_softwire(c):
         if over:
             handed(c, len(bytes(frame)))
     c.made(users=2, blocks=2, mappings=2, sessions=2)
+
+
+@case
+def cpus_tunnel_error(c):
+    """RFC 2473 8.2: an error about a tunnel packet goes to the CPU of the B4 that it
+    quotes, which is not its sender's."""
+    c.conf(conf_ds(pool=POOLS), cpus="two-cpus")
+    p = c.port("p")
+    frame = inet("inside") / softwire_up(1) / ip4(SUB, SRV) / UDP(sport=5000, dport=53) / b"q"
+    c.translated("ds_lite_up", "inside", frame, "outside", link("outside")
+                 / ip4(ADDR2, SRV, ttl=63) / UDP(sport=p, dport=53) / b"q")
+    handed(c, len(bytes(frame)))
+    c.made(users=1, blocks=1, mappings=1, sessions=1)
+    inner = ip4(SRV, SUB, ttl=63) / UDP(sport=53, dport=5000) / b"a"
+    sent = ip4(SRV, ADDR2, ttl=63) / UDP(sport=53, dport=p) / b"a"
+    frame = (inet("inside") / IPv6(src="2001:db8:0:1::2", dst=AFTR)
+             / ICMPv6DestUnreach(code=3) / Raw(bytes(softwire_down(1) / inner)))
+    c.rx("inside", frame)
+    c.flow("ds_lite_up", len(bytes(IP() / ICMP() / Raw(bytes(inner)))))
+    handed(c, len(bytes(frame)))
+    c.tx("outside", link("outside") / IP(src=ADDR2, dst=SRV, ttl=63, tos=0xc0, id=0)
+         / ICMP(type=3, code=1) / Raw(bytes(sent)))
 
 
 @case
