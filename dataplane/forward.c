@@ -307,7 +307,7 @@ forward_quickly(struct cgn_burst *b, uint64_t mask)
 	struct cgn_outbox *o = &b->w->out;
 	struct hop h = { .nexthop = CGN_NONE };
 	uint64_t sent = 0, bytes = 0;
-	uint32_t first = o->n, n = first;
+	uint32_t n = o->n;
 
 	CGN_FOREACH (i, mask) {
 		const struct cgn_pkt *p = &b->p[i];
@@ -328,9 +328,7 @@ forward_quickly(struct cgn_burst *b, uint64_t mask)
 		sent |= CGN_BIT(i);
 	}
 	o->n = n;
-	cgn_leave_all(b, sent);
-	b->w->stats.flow[CGN_FLOW_TX].packets += n - first;
-	b->w->stats.flow[CGN_FLOW_TX].bytes += bytes;
+	cgn_leave_counted(b, sent, CGN_FLOW_TX, bytes);
 }
 
 static void

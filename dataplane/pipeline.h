@@ -72,6 +72,15 @@ cgn_leave(struct cgn_burst *b, uint64_t i)
 	cgn_leave_all(b, CGN_BIT(i));
 }
 
+/* Packets that are in the outbox leave, and are counted. */
+static inline void
+cgn_leave_counted(struct cgn_burst *b, uint64_t gone, enum cgn_flow_id as, uint64_t bytes)
+{
+	cgn_leave_all(b, gone);
+	b->w->stats.flow[as].packets += (unsigned)__builtin_popcountll(gone);
+	b->w->stats.flow[as].bytes += bytes;
+}
+
 /* Ends a packet, by name. */
 static inline void
 cgn_drop(struct cgn_burst *b, uint64_t i, enum cgn_drop reason)
@@ -210,7 +219,6 @@ uint32_t cgn_flow_find(const struct cgn_burst *b, uint64_t i, enum cgn_dir dir);
 void cgn_icmp_error(struct cgn_burst *b, uint64_t i, enum cgn_drop reason, uint8_t type,
 	uint8_t code, uint32_t info);
 
-/* The stages, in the order of CGN_STAGES. */
 /* Before the definition of a stage. A program for any processor (x86-64-v2) has it twice:
  * the loader takes the second one where the processor knows BMI2 and AVX2 (x86-64-v3).
  * Sanitizers are not ready yet when the loader asks, and clang 14 names them wrongly. */
@@ -220,6 +228,7 @@ void cgn_icmp_error(struct cgn_burst *b, uint64_t i, enum cgn_drop reason, uint8
 #define CGN_CLONES __attribute__((target_clones("arch=x86-64-v3", "default")))
 #endif
 
+/* The stages, in the order of CGN_STAGES. */
 typedef void cgn_stage(struct cgn_burst *b);
 cgn_stage cgn_stage_parse, cgn_stage_route, cgn_stage_classify, cgn_stage_steer,
 	cgn_stage_reassemble, cgn_stage_decap, cgn_stage_reassemble_inner, cgn_stage_ttl,

@@ -413,7 +413,7 @@ static void
 hand_quickly(struct cgn_burst *b, uint64_t mask)
 {
 	struct cgn_outbox *o = &b->w->out;
-	uint32_t first = o->n, n = first;
+	uint32_t n = o->n;
 	uint64_t gone = 0, bytes = 0;
 
 	CGN_FOREACH (i, mask) {
@@ -441,9 +441,7 @@ hand_quickly(struct cgn_burst *b, uint64_t mask)
 		gone |= CGN_BIT(i);
 	}
 	o->n = n;
-	cgn_leave_all(b, gone);
-	b->w->stats.flow[CGN_FLOW_HANDED].packets += n - first;
-	b->w->stats.flow[CGN_FLOW_HANDED].bytes += bytes;
+	cgn_leave_counted(b, gone, CGN_FLOW_HANDED, bytes);
 }
 
 /* How a packet looks to a CPU that knows nothing of it. */

@@ -72,6 +72,15 @@ test_lap(void)
 	CU_ASSERT_EQUAL(cgn_sweep_lap_ms(4500000), 1000);
 	CU_ASSERT_EQUAL(cgn_sweep_lap_ms(9000000), 2000);
 	CU_ASSERT_EQUAL(cgn_sweep_lap_ms(UINT32_MAX), 3000);
+	/* in a millisecond nine million slots come to be due by one part in 2000; a call
+	 * looks at 256 */
+	open_sessions(4096);
+	world.w->sessions.top = 9000000;
+	world.w->sweep.due = world.w->sweep.next = world.w->sweep.asked = 0;
+	world_tick(1);
+	CU_ASSERT_EQUAL(world.w->sweep.due, 9000000 - 256 * 2000);
+	world.w->sessions.top = 4096;
+	world_close();
 }
 
 /* One call looks at a bounded number of slots however late it is; what is left is done by
