@@ -40,13 +40,3 @@ flows_go_on(void)
 		}
 	CU_ASSERT_EQUAL(failed, 0);
 }
-
-void
-swap_roles(unsigned n)
-{
-	uint16_t worker = pair.host[n].worker;
-
-	pair.host[n].worker = pair.host[n].standby;
-	pair.host[n].standby = worker;
-	pair_move();
-}

@@ -23,7 +23,4 @@ void open_flows(void);
 /* All flows go on, from outside first: nothing has been heard from inside yet. */
 void flows_go_on(void);
 
-/* Host and standby of location n change places. */
-void swap_roles(unsigned n);
-
 #endif

@@ -155,6 +155,16 @@ pair_move(void)
 	cgn_box_rehost(&pair.box, pair.host);
 }
 
+void
+pair_swap(unsigned n)
+{
+	uint16_t worker = pair.host[n].worker;
+
+	pair.host[n].worker = pair.host[n].standby;
+	pair.host[n].standby = worker;
+	pair_move();
+}
+
 unsigned
 pair_fail(unsigned n)
 {

@@ -60,6 +60,9 @@ void pair_settle(void);
 /* Makes others host the locations, as written in pair.host[]. */
 void pair_move(void);
 
+/* Host and standby of location n change places. */
+void pair_swap(unsigned n);
+
 /* The host of location n has died: its standby takes over, nobody is standby. Returns the
  * worker that died. */
 unsigned pair_fail(unsigned n);

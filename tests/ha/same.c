@@ -290,3 +290,30 @@ cgn_sound(const struct cgn_box *box, unsigned worker)
 			users, blocks, w->sessions.used, w->users.used, w->blocks.used);
 	return true;
 }
+
+bool
+cgn_knows(const struct cgn_worker *w, uint16_t inside_port, uint32_t addr, uint16_t port)
+{
+	for (uint32_t i = 0; i < w->sessions.top; i++) {
+		const struct cgn_session *s = cgn_session_at(w, i);
+
+		if (s->state != CGN_STATE_FREE &&
+			s->inside_port == rte_cpu_to_be_16(inside_port) &&
+			s->outside_port == rte_cpu_to_be_16(port) &&
+			s->outside == rte_cpu_to_be_32(addr))
+			return true;
+	}
+	return false;
+}
+
+uint32_t
+cgn_pick(uint64_t *state, uint32_t n)
+{
+	uint64_t x = *state;
+
+	x ^= x << 13;
+	x ^= x >> 7;
+	x ^= x << 17;
+	*state = x;
+	return (uint32_t)(x >> 20) % n;
+}

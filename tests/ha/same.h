@@ -16,4 +16,11 @@ bool cgn_same(const struct cgn_box *box, uint16_t location, cgn_tick delay);
  * and sessions. */
 bool cgn_sound(const struct cgn_box *box, unsigned worker);
 
+/* Has a worker a session of this inside port with this public end (host order)? */
+bool cgn_knows(
+	const struct cgn_worker *w, uint16_t inside_port, uint32_t addr, uint16_t port);
+
+/* A number below n, from a state that is not 0: the same ones each time. */
+uint32_t cgn_pick(uint64_t *state, uint32_t n);
+
 #endif

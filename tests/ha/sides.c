@@ -181,7 +181,7 @@ side_up(struct side *s, int user, uint8_t flags, uint32_t *addr)
 		.proto = 6,
 		.src = side_inside(user),
 		.dst = 0xc0000201,
-		.sport = 5000,
+		.sport = SIDE_PORT,
 		.dport = 80,
 		.tcp_flags = flags };
 
@@ -204,5 +204,5 @@ side_down(struct side *s, int user, uint8_t flags, uint32_t addr, uint16_t port)
 
 	return side_give(s, 1, &in, &out, "inside") &&
 	       out.b4 == (side_tunnels ? user : -1) && out.dst == side_inside(user) &&
-	       out.dport == 5000;
+	       out.dport == SIDE_PORT;
 }

@@ -15,6 +15,7 @@
 #include "tests/model/packet.h"
 
 #define SIDE_STEP_MS 20
+#define SIDE_PORT    5000 /* of all users' connections, inside */
 
 struct side {
 	struct cgn_box box;

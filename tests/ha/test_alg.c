@@ -151,7 +151,7 @@ goes_on(const struct pair_options *o)
 	pair_run(4);
 	SAME(0);
 	for (unsigned k = 0; k < 2; k++) {
-		swap_roles(0);
+		pair_swap(0);
 		say("NOOP\r\n");
 		answer(MODEL_ACK);
 		transfer();

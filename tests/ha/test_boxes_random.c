@@ -3,6 +3,7 @@
  * while it still believes that it works, gives way; the other one hesitates. What the
  * standby has known of a connection it knows, and who works next goes on with it. Each
  * seed is one fixed run. */
+#include "tests/ha/same.h"
 #include "tests/ha/sides.h"
 #include "tests/unit/eal_main.h"
 
@@ -23,26 +24,7 @@ static uint64_t state;
 static uint32_t
 pick(uint32_t n)
 {
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return (uint32_t)(state >> 20) % n;
-}
-
-static bool
-is_known(const struct side *s, const struct flow *f)
-{
-	const struct cgn_worker *w = s->box.worker[s->home];
-
-	for (uint32_t i = 0; i < w->sessions.top; i++) {
-		const struct cgn_session *x = cgn_session_at(w, i);
-
-		if (x->state != CGN_STATE_FREE &&
-			x->outside_port == rte_cpu_to_be_16(f->port) &&
-			x->outside == rte_cpu_to_be_32(f->addr))
-			return true;
-	}
-	return false;
+	return cgn_pick(&state, n);
 }
 
 static void
@@ -92,6 +74,8 @@ perhaps(unsigned steps)
 static void
 pass(unsigned steps)
 {
+	const struct side *standby = &side[!host];
+
 	while (steps--) {
 		if (flows < USERS && pick(6) == 0)
 			connect(flows++);
@@ -99,7 +83,8 @@ pass(unsigned steps)
 			go_on(u);
 		side_run(SIDE_STEP_MS * (1 + pick(8)));
 		for (int u = 0; u < flows; u++) {
-			bool known = is_known(&side[!host], &flow[u]);
+			bool known = cgn_knows(standby->box.worker[standby->home],
+				SIDE_PORT, flow[u].addr, flow[u].port);
 
 			CU_ASSERT(known || !flow[u].known);
 			flow[u].known = known;

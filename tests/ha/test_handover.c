@@ -41,7 +41,7 @@ test_switch_back(void)
 	pair_run(2);
 	switch_back(old);
 	port = pair_connect(4, 7000, 5, &addr);
-	swap_roles(0);
+	pair_swap(0);
 	CU_ASSERT_EQUAL(pair.host[0].worker, old);
 	CU_ASSERT_TRUE(pair_down(4, 6, 7000, 5, MODEL_ACK, addr, port));
 	flows_go_on();
@@ -63,7 +63,7 @@ test_two_in_a_row(void)
 	open_flows();
 	pair_run(4);
 	for (unsigned k = 0; k < 4; k++) {
-		swap_roles(0);
+		pair_swap(0);
 		pair_settle();
 		flows_go_on();
 		pair_run(3);
@@ -71,7 +71,7 @@ test_two_in_a_row(void)
 	}
 	/* and without any time between them */
 	for (unsigned k = 0; k < 8; k++)
-		swap_roles(0);
+		pair_swap(0);
 	pair_settle();
 	SAME(0);
 	flows_go_on();
@@ -89,11 +89,11 @@ test_shutdown(void)
 		o.ds_lite = k;
 		pair_open(&o);
 		open_flows();
-		swap_roles(0);
+		pair_swap(0);
 		pair_run(1);
 		flows_go_on();
 		open_flows();
-		swap_roles(0);
+		pair_swap(0);
 		pair_run(1);
 		flows_go_on();
 		pair_settle();
@@ -149,7 +149,7 @@ test_crossed(void)
 		SAME(1);
 		flows_go_on();
 		pair_run(5);
-		swap_roles(0);
+		pair_swap(0);
 		flows_go_on();
 		pair_close();
 	}

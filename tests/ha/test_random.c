@@ -26,10 +26,7 @@ static uint64_t state;
 static uint32_t
 pick(uint32_t n)
 {
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return (uint32_t)(state >> 20) % n;
+	return cgn_pick(&state, n);
 }
 
 static void
@@ -91,16 +88,6 @@ quiet(void)
 		CU_ASSERT_TRUE((pair.box.parked >> k & 1) || cgn_sound(&pair.box, k));
 }
 
-static void
-swap(unsigned n)
-{
-	uint16_t worker = pair.host[n].worker;
-
-	pair.host[n].worker = pair.host[n].standby;
-	pair.host[n].standby = worker;
-	pair_move();
-}
-
 /* The host of a location is another, and it has a standby again. */
 static void
 change(void)
@@ -108,7 +95,7 @@ change(void)
 	unsigned n = pick(pair.box.conf->n_locations), dead;
 
 	if (pick(2)) {
-		swap(n);
+		pair_swap(n);
 		return;
 	}
 	dead = pair_fail(n);
@@ -187,23 +174,6 @@ static struct flow {
 static unsigned flows;
 static unsigned taken; /* flows that went on at a CPU that had a copy of them */
 
-static bool
-is_known(unsigned k)
-{
-	const struct cgn_worker *w = pair_standby(0);
-
-	for (uint32_t i = 0; i < w->sessions.top; i++) {
-		const struct cgn_session *s = cgn_session_at(w, i);
-
-		if (s->state != CGN_STATE_FREE &&
-			s->inside_port == rte_cpu_to_be_16((uint16_t)(10000 + k)) &&
-			s->outside_port == rte_cpu_to_be_16(flow[k].port) &&
-			s->outside == rte_cpu_to_be_32(flow[k].addr))
-			return true;
-	}
-	return false;
-}
-
 static void
 go_on(unsigned k)
 {
@@ -239,7 +209,8 @@ pass(unsigned steps)
 		else
 			cgn_box_advance(&pair.box, pair.box.now_ms + 20 * (1 + pick(10)));
 		for (unsigned k = 0; k < flows; k++) {
-			bool known = is_known(k);
+			bool known = cgn_knows(pair_standby(0), (uint16_t)(10000 + k),
+				flow[k].addr, flow[k].port);
 
 			CU_ASSERT(known || !flow[k].known);
 			flow[k].known = known;
@@ -273,7 +244,7 @@ run_on(uint64_t seed, bool ds_lite)
 	for (unsigned round = 0; round < 40; round++) {
 		pass(1 + pick(60));
 		if (pick(2)) {
-			swap(0);
+			pair_swap(0);
 			go_on_all();
 			continue;
 		}
