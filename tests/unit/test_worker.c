@@ -149,17 +149,19 @@ test_line_card(void)
 	world_close();
 }
 
+/* From outside to a port that nobody holds: it waits. */
+static const struct packet syn = { .proto = 6,
+	.src = REMOTE_HOST,
+	.dst = POOL_NAT_FIRST,
+	.sport = 80,
+	.dport = 5000,
+	.tcp_flags = 2 };
+
 /* A SYN that waits has lost its link header: when its location has moved meanwhile, the
  * other CPU is told so, whatever snapshot that one has. */
 static void
 test_held_moves(void)
 {
-	struct packet syn = { .proto = 6,
-		.src = REMOTE_HOST,
-		.dst = POOL_NAT_FIRST,
-		.sport = 80,
-		.dport = 5000,
-		.tcp_flags = 2 };
 	struct rte_mbuf *m;
 
 	world_open(16, 16, 0);
@@ -187,12 +189,6 @@ static void
 test_reset(void)
 {
 	struct packet p = { .proto = 17, .src = NAT_HOST, .dst = REMOTE_HOST };
-	struct packet syn = { .proto = 6,
-		.src = REMOTE_HOST,
-		.dst = POOL_NAT_FIRST,
-		.sport = 80,
-		.dport = 5000,
-		.tcp_flags = 2 };
 	struct ledger empty;
 	uint64_t created;
 
